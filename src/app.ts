@@ -1,0 +1,71 @@
+import formbody from '@fastify/formbody'
+import Fastify, { type FastifyInstance } from 'fastify'
+import type { Config } from './config.js'
+import type { Db } from './database/knex.js'
+import account from './account/routes.js'
+import campaigns from './campaigns/routes.js'
+import clients from './clients/routes.js'
+import employees from './employees/routes.js'
+import health from './health/routes.js'
+import installation from './installation/routes.js'
+import roles from './roles/routes.js'
+import settings from './settings/routes.js'
+import signIn from './sign-in/routes.js'
+import assets from './web/assets.js'
+import errors from './web/errors.js'
+import flash from './web/flash.js'
+import live from './web/live.js'
+import { logging } from './web/logging.js'
+import pages from './web/page.js'
+import permissions from './web/permissions.js'
+import sameOrigin from './web/same-origin.js'
+import security from './web/security.js'
+import session from './web/session.js'
+
+declare module 'fastify' {
+  interface FastifyInstance { db: Db, config: Config }
+}
+
+export interface AppOptions {
+  config: Config
+  db: Db
+  /** Address of the database, for the connection that listens for live events. */
+  databaseUrl: string
+  /** Signs cookies; the same for every process on the database. */
+  secret: string
+}
+
+/** Builds the whole application, ready to listen or to be injected into. Every plugin and every feature stands here, in the order in which a request meets them. */
+export async function buildApp ({ config, db, databaseUrl, secret }: AppOptions): Promise<FastifyInstance> {
+  const app = Fastify({
+    ...logging(config),
+    trustProxy: config.trustProxy,
+    bodyLimit: 1024 * 1024,
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
+    forceCloseConnections: 'idle'
+  })
+  app.decorate('db', db)
+  app.decorate('config', config)
+
+  await app.register(assets)
+  await app.register(permissions)
+  await app.register(security)
+  await app.register(sameOrigin)
+  await app.register(formbody, { bodyLimit: 1024 * 1024 })
+  await app.register(session, { db, secret, limits: config.session })
+  await app.register(flash)
+  await app.register(pages)
+  await app.register(errors)
+  await app.register(live, { url: databaseUrl })
+
+  await app.register(health)
+  await app.register(installation)
+  await app.register(signIn)
+  await app.register(account)
+  await app.register(clients)
+  await app.register(campaigns)
+  await app.register(employees)
+  await app.register(roles)
+  await app.register(settings)
+  return app
+}

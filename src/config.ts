@@ -1,0 +1,61 @@
+import { isAbsolute, resolve } from 'node:path'
+import { z } from 'zod'
+import { root } from './paths.js'
+
+const text = (fallback: string) => z.string().trim().default(fallback)
+const flag = z.enum(['0', '1', 'true', 'false', '']).default('').transform(v => v === '1' || v === 'true')
+
+/** The environment Clientela reads. Every default stands here and only here; README.md has the same table in words. */
+const environment = z.object({
+  HOST: text('127.0.0.1'),
+  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  DATABASE_URL: z.string().trim().optional().transform(v => v || undefined),
+  DATA_DIR: text('data'),
+  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  TRUST_PROXY: flag,
+  LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
+  SESSION_IDLE_HOURS: z.coerce.number().positive().max(24 * 90).default(24),
+  SESSION_MAX_DAYS: z.coerce.number().positive().max(365).default(30)
+})
+
+export interface Config {
+  host: string
+  /** TCP port; 0 asks the system for a free one. */
+  port: number
+  /** The outside Postgres server, or undefined for the embedded one. */
+  databaseUrl: string | undefined
+  /** Absolute folder of the embedded Postgres and everything else the program keeps. */
+  dataDirectory: string
+  databasePool: number
+  /** Believe `X-Forwarded-*`: only behind one's own proxy. */
+  trustProxy: boolean
+  logLevel: string
+  session: { idleHours: number, maxDays: number }
+}
+
+/** A configuration that cannot be used; its message is for the person who typed it. */
+export class ConfigError extends Error {}
+
+/**
+ * Reads the configuration from environment variables.
+ * Throws ConfigError, in one line that names the variable, when a value cannot be used.
+ */
+export function readConfig (env: Record<string, string | undefined>, root_ = root): Config {
+  const given = Object.fromEntries(Object.entries(env).filter(([, value]) => value !== ''))
+  const read = environment.safeParse(given)
+  if (!read.success) {
+    const issue = read.error.issues[0]!
+    throw new ConfigError(`${String(issue.path[0])}: ${issue.message}`)
+  }
+  const e = read.data
+  return {
+    host: e.HOST,
+    port: e.PORT,
+    databaseUrl: e.DATABASE_URL,
+    dataDirectory: isAbsolute(e.DATA_DIR) ? e.DATA_DIR : resolve(root_, e.DATA_DIR),
+    databasePool: e.DATABASE_POOL,
+    trustProxy: e.TRUST_PROXY,
+    logLevel: e.LOG_LEVEL,
+    session: { idleHours: e.SESSION_IDLE_HOURS, maxDays: e.SESSION_MAX_DAYS }
+  }
+}

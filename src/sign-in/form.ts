@@ -1,0 +1,30 @@
+import { z } from 'zod'
+import { readForm, text } from '../web/form.js'
+
+const schema = z.object({
+  email: text(254).refine(value => value !== '', { error: 'form.required' }),
+  password: z.string().max(1000, { error: 'form.password_wrong' }).default('').refine(value => value !== '', { error: 'form.required' }),
+  to: z.string().max(2000).default('').catch(''),
+  kept: z.string().max(1024 * 1024).default('').catch('')
+})
+
+export const readSignInForm = (body: unknown) => readForm(schema, body)
+
+/** A path of ours that one may be led to after signing in; anything else (another site, "//host", a script) becomes the first page. */
+export function safePath (to: string): string {
+  if (!/^\/(?![/\\])/.test(to) || /[\u0000-\u001f\\]/.test(to)) return '/'
+  const url = new URL(to, 'http://here.invalid')
+  return url.host === 'here.invalid' ? url.pathname + url.search : '/'
+}
+
+/** The fields of a form that waited for the sign-in, as pairs for hidden inputs. Passwords are not kept. */
+export function keptFields (kept: string): [name: string, value: string][] {
+  try {
+    const body = JSON.parse(kept) as Record<string, unknown>
+    return Object.entries(body)
+      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map(one => [name, one] as [string, unknown]))
+      .filter((pair): pair is [string, string] => typeof pair[1] === 'string' && !/password/i.test(pair[0]))
+  } catch {
+    return []
+  }
+}

@@ -1,0 +1,77 @@
+import { createHash } from 'node:crypto'
+import { existsSync } from 'node:fs'
+import { mkdir, readdir, readFile, rename, writeFile } from 'node:fs/promises'
+import { createRequire } from 'node:module'
+import { join } from 'node:path'
+import { promisify } from 'node:util'
+import { brotliCompress, constants, gzip } from 'node:zlib'
+import fastifyStatic from '@fastify/static'
+import fp from 'fastify-plugin'
+import { inRoot } from '../paths.js'
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** The address of a static file by its plain name ("app.css"), with the hash of what is in it. */
+    asset (name: string): string
+  }
+}
+
+const resolve = createRequire(import.meta.url).resolve
+const built = inRoot('dist', 'assets')
+
+/**
+ * Static files under names that change with their content, so a browser keeps each for ever and asks for none twice:
+ * all of public/css as one app.css, htmx and all of public/js as one app.js, and public/icons as they are. Joined and
+ * compressed once, at the first start that meets the content.
+ */
+export default fp(async app => {
+  await mkdir(built, { recursive: true })
+  const css = await joined('css', 'layers.css')
+  const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;')
+  const names = new Map([['app.css', await publish('app.css', css)], ['app.js', await publish('app.js', js)]])
+  for (const file of await readdir(inRoot('public', 'icons'))) {
+    names.set(file, await publish(file, await readFile(inRoot('public', 'icons', file))))
+  }
+
+  // In a scope of its own and before every other plugin: files need no session, no right and no query.
+  await app.register(async files => {
+    await files.register(fastifyStatic, { root: built, prefix: '/assets/', index: false, preCompressed: true, immutable: true, maxAge: '1y', decorateReply: false })
+  })
+  app.decorate('asset', (name: string) => {
+    const file = names.get(name)
+    if (!file) throw new Error(`No static file ${name}`)
+    return `/assets/${file}`
+  })
+}, { name: 'assets' })
+
+/** All files of a folder of public/ in the order of their names, `first` first. */
+async function joined (folder: string, first?: string): Promise<string> {
+  const files = (await readdir(inRoot('public', folder))).filter(file => file !== first).sort()
+  const texts = await Promise.all([...(first ? [first] : []), ...files].map(file => readFile(inRoot('public', folder, file), 'utf8')))
+  return texts.join('\n')
+}
+
+async function library (path: string): Promise<string> {
+  const text = await readFile(resolve(path), 'utf8')
+  return text.replace(/\n?\/\/# sourceMappingURL=.*$/m, '')
+}
+
+async function publish (name: string, content: string | Buffer): Promise<string> {
+  const hash = createHash('sha256').update(content).digest('base64url').slice(0, 10)
+  const dot = name.lastIndexOf('.')
+  const file = `${name.slice(0, dot)}.${hash}${name.slice(dot)}`
+  if (!existsSync(join(built, `${file}.gz`))) {
+    const body = Buffer.from(content)
+    await write(file, body)
+    await write(`${file}.br`, await promisify(brotliCompress)(body, { params: { [constants.BROTLI_PARAM_QUALITY]: 11 } }))
+    await write(`${file}.gz`, await promisify(gzip)(body, { level: 9 }))
+  }
+  return file
+}
+
+// Two processes may start at once: each writes its own file and moves it into place.
+async function write (file: string, body: Buffer): Promise<void> {
+  const temporary = join(built, `${file}.${process.pid}.tmp`)
+  await writeFile(temporary, body)
+  await rename(temporary, join(built, file))
+}

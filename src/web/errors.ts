@@ -1,0 +1,77 @@
+import fp from 'fastify-plugin'
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+
+/** An answer that isn't the one asked for. `key` names its words in the locales under `errors`. */
+export class HttpError extends Error {
+  constructor (readonly statusCode: number, readonly key: string, readonly values: Record<string, unknown> = {}) {
+    super(key)
+  }
+}
+
+/** There is no such thing, or the viewer may not know of it. */
+export class NotFound extends HttpError { constructor () { super(404, 'not_found') } }
+/** The viewer lacks the right (any one of `rights` would do). */
+export class Forbidden extends HttpError { constructor (readonly rights: readonly string[] = []) { super(403, 'forbidden') } }
+/** Another site sent this. */
+export class CrossSite extends HttpError { constructor () { super(403, 'cross_site') } }
+/** Nobody is signed in, or not any more. */
+export class SignInFirst extends HttpError { constructor () { super(401, 'sign_in_first') } }
+
+// What Fastify and its plugins throw before a handler runs, by code, in words of ours.
+const KNOWN: Record<string, [status: number, key: string]> = {
+  FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'wrong_type'],
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request'],
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'bad_request'],
+  FST_ERR_BAD_URL: [404, 'not_found'],
+  FST_ERR_MAX_PARAM_LENGTH: [404, 'not_found']
+}
+
+/** Says what went wrong as a page, or, to a fragment request, in the page's `#flash`. What nobody foresaw is a 500 and is logged. */
+export default fp(async app => {
+  app.setErrorHandler(async (error: FastifyError | HttpError, request, reply) => {
+    if (error instanceof SignInFirst) return signInFirst(request, reply)
+    const known = error instanceof HttpError ? error : understand(error)
+    if (known.statusCode >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
+    return show(request, reply, known)
+  })
+  app.setNotFoundHandler({}, async (request, reply) => show(request, reply, new NotFound()))
+}, { name: 'errors', dependencies: ['pages'] })
+
+function understand (error: FastifyError): HttpError {
+  const known = KNOWN[error.code]
+  if (known) return new HttpError(...known)
+  if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return new HttpError(error.statusCode, 'bad_request')
+  return new HttpError(500, 'unexpected')
+}
+
+async function show (request: FastifyRequest, reply: FastifyReply, error: HttpError) {
+  const data = { status: error.statusCode, key: error.key, values: error.values, reqId: request.id }
+  if (request.isFragment) reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
+  return reply.page('errors/show', data, { fragment: 'errors/_message', status: error.statusCode })
+}
+
+/** A page request is sent to sign in and back; one that carries a form keeps it; a fragment asks in the page, which stays as it is. */
+async function signInFirst (request: FastifyRequest, reply: FastifyReply) {
+  if (request.isFragment) {
+    reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
+    return reply.page('sign-in/again', {}, { fragment: 'sign-in/_again', status: 401 })
+  }
+  if (request.method === 'POST') {
+    // A form is carried along and sent again to where it was going; a bare button leads back to its page.
+    const body = request.body ?? {}
+    const carries = Object.keys(body).length > 0
+    return reply.page('sign-in/show', { returnTo: carries ? request.url : pageBefore(request), kept: carries ? JSON.stringify(body) : '', notice: true }, { status: 401 })
+  }
+  const to = request.url === '/' ? '' : `?to=${encodeURIComponent(request.url)}`
+  return reply.redirect(`/sign-in${to}`, 303)
+}
+
+function pageBefore (request: FastifyRequest): string {
+  try {
+    const { pathname, search } = new URL(request.headers.referer ?? '')
+    return pathname + search
+  } catch {
+    return '/'
+  }
+}

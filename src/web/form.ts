@@ -1,0 +1,95 @@
+import { z } from 'zod'
+
+/** What is wrong with one field: words in the locales, and what they mention. */
+export interface FieldError { key: string, values?: Record<string, unknown> }
+
+/** Errors by the field's name in the form. */
+export type FieldErrors = Record<string, FieldError>
+
+/** A submitted body as @fastify/formbody gives it. */
+export type Body = Record<string, string | string[] | undefined>
+
+/** A form that was read: values when all is well, errors when not, and what was typed in either case. */
+export type Form<T> =
+  | { values: T, errors?: undefined, typed: Body }
+  | { values?: undefined, errors: FieldErrors, typed: Body }
+
+/** Fails a zod check with words of ours. */
+export const issue = (key: string, values?: Record<string, unknown>) => ({ code: 'custom' as const, message: key, params: values, input: undefined })
+
+// NUL and the other control characters: Postgres refuses the first, nobody can read the others.
+// eslint-disable-next-line no-control-regex
+const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
+
+/** A text of one or more lines: composed (NFC), trimmed, without control characters, `max` characters at most, possibly empty. */
+export const text = (max: number) => z.preprocess(first, z.string().default('').transform((value, context) => {
+  const clean = value.normalize('NFC').replace(/\r\n?/g, '\n').trim()
+  if (CONTROL.test(clean)) context.addIssue(issue('form.control_characters'))
+  else if (clean.length > max) context.addIssue(issue('form.too_long', { max, length: clean.length }))
+  return clean
+}))
+
+/** A text that has to be there. */
+export const required = (max: number) => text(max).refine(value => value !== '', { error: 'form.required' })
+
+/** A checkbox: on when it was sent at all with anything but "" or "0". */
+export const tick = z.preprocess(last, z.string().optional().transform(value => value !== undefined && value !== '' && value !== '0' && value !== 'off'))
+
+// RFC 5321 allows 254 characters; the shape is that of the WHATWG's <input type=email>, with a dot in the domain.
+const EMAIL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
+export const isEmail = (value: string) => value.length <= 254 && EMAIL.test(value)
+
+/** An e-mail address that has to be there. */
+export const email = required(254).refine(value => value === '' || isEmail(value), { error: 'form.email' })
+
+/** One of the values given; anything else is refused. */
+export const oneOf = <const T extends string>(values: readonly T[]) =>
+  z.preprocess(last, z.string().default('')).refine((value): value is T => (values as readonly string[]).includes(value), { error: 'form.choose' }) as unknown as z.ZodType<T>
+
+/** The id of a row, from a choice that may be left empty. */
+export const optionalId = z.preprocess(last, z.string().default('')).transform((value, context): number | null => {
+  if (value === '') return null
+  const id = idOf(value)
+  if (id === null) context.addIssue(issue('form.choose'))
+  return id
+})
+
+/** Ids of rows, from checkboxes or several fields of one name. */
+export const ids = z.preprocess(value => value === undefined ? [] : Array.isArray(value) ? value : [value], z.array(z.string()))
+  .transform(values => [...new Set(values.map(idOf).filter(id => id !== null))])
+
+/** The positive whole number that stands for a row, or null when it can't be one. */
+export function idOf (value: unknown): number | null {
+  return typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : null
+}
+
+/** A calendar date of <input type=date>, "2026-11-03", or null when empty. */
+export const optionalDate = text(20).transform((value, context): string | null => {
+  if (value === '') return null
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : null
+  if (!date || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== value || value < '1900' || value > '2200') context.addIssue(issue('form.date'))
+  return value
+})
+
+/** Reads a body by a schema. Never throws on bad input: each field's first error stands under the field's name. */
+export function readForm<T extends z.ZodType> (schema: T, body: unknown): Form<z.output<T>> {
+  const typed = (typeof body === 'object' && body !== null ? body : {}) as Body
+  const read = schema.safeParse(typed)
+  if (read.success) return { values: read.data, typed }
+  const errors: FieldErrors = {}
+  for (const problem of read.error.issues) {
+    const name = problem.path.join('.') || 'form'
+    const params = 'params' in problem ? problem.params as Record<string, unknown> | undefined : undefined
+    errors[name] ??= { key: problem.message.startsWith('form.') ? problem.message : 'form.invalid', ...(params && { values: params }) }
+  }
+  return { errors, typed }
+}
+
+/** A form that was right by itself and wrong by what the database knows. */
+export const refused = (typed: Body, errors: FieldErrors): Form<never> => ({ errors, typed })
+
+/** What was typed into one field, as its input shows it again. */
+export const typedText = (typed: Body, name: string): string => String(first(typed[name]) ?? '')
+
+function first (value: unknown): unknown { return Array.isArray(value) ? value[0] : value }
+function last (value: unknown): unknown { return Array.isArray(value) ? value.at(-1) : value }

@@ -1,0 +1,72 @@
+import type { Translate } from './i18n.js'
+import type { Language } from './viewer.js'
+
+/** Dates, times and numbers as one viewer reads them: their language, the organisation's time zone. */
+export interface Format {
+  /** BCP 47 tag for `lang` attributes and Intl. */
+  locale: string
+  number (value: number): string
+  /** 12.5 gives "12.5 %". */
+  percent (value: number): string
+  date (value: Date | string): string
+  dateTime (value: Date): string
+  /** Short and relative, for lists: "10:42", "yesterday", "3 Nov", "3 Nov 2024". */
+  ago (value: Date): string
+  /** Of the feed: "today 10:42", "yesterday 16:03", "3 Nov 11:05". */
+  moment (value: Date): string
+}
+
+const cache = new Map<string, Format>()
+
+/** The formats of a language, country and zone; made once, because Intl's constructors are slow. */
+export function formatFor (language: Language, country: string, timeZone: string, t: Translate): Format {
+  const key = `${language}-${country}-${timeZone}`
+  let format = cache.get(key)
+  if (!format) cache.set(key, format = makeFormat(localeOf(language, country), timeZone, t))
+  return format
+}
+
+// English outside the USA reads dates and clocks the British way.
+function localeOf (language: Language, country: string): string {
+  if (language === 'en') return country === 'US' || country === 'CA' ? `en-${country}` : 'en-GB'
+  const tag = `${language}-${country}`
+  return Intl.DateTimeFormat.supportedLocalesOf(tag).includes(tag) ? tag : language
+}
+
+function makeFormat (locale: string, timeZone: string, t: Translate): Format {
+  const make = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options })
+  const formats = {
+    day: make({ day: 'numeric', month: 'short' }),
+    dayYear: make({ day: 'numeric', month: 'short', year: 'numeric' }),
+    time: make({ hour: '2-digit', minute: '2-digit' }),
+    full: make({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
+    plainDate: new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })
+  }
+  const key = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+
+  // How many calendar days ago, in the organisation's zone.
+  const daysAgo = (value: Date, now: Date) => Math.round((Date.parse(key.format(now)) - Date.parse(key.format(value))) / 86_400_000)
+  const dayOf = (value: Date, now: Date) => (value.getFullYear() === now.getFullYear() ? formats.day : formats.dayYear).format(value)
+
+  return {
+    locale,
+    number: value => numbers.format(value),
+    percent: value => `${numbers.format(value)} %`,
+    date: value => typeof value === 'string' ? formats.plainDate.format(new Date(`${value}T00:00:00Z`)) : formats.dayYear.format(value),
+    dateTime: value => formats.full.format(value),
+    ago: value => {
+      const now = new Date()
+      // Two days and more can't be "today" or "yesterday" in any zone: most rows need no zone arithmetic.
+      if (now.getTime() - value.getTime() > 172_800_000) return dayOf(value, now)
+      const days = daysAgo(value, now)
+      return days <= 0 ? formats.time.format(value) : days === 1 ? t('time.yesterday') : dayOf(value, now)
+    },
+    moment: value => {
+      const now = new Date()
+      const days = now.getTime() - value.getTime() > 172_800_000 ? 2 : daysAgo(value, now)
+      const day = days <= 0 ? t('time.today') : days === 1 ? t('time.yesterday') : dayOf(value, now)
+      return `${day} ${formats.time.format(value)}`
+    }
+  }
+}

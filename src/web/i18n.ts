@@ -1,0 +1,36 @@
+import { readFileSync } from 'node:fs'
+import i18next, { type i18n } from 'i18next'
+import { inRoot } from '../paths.js'
+import { isLanguage, LANGUAGES, type Language } from './viewer.js'
+
+/** Gives the words of `key` in one language; `count` chooses the plural by the language's own rules. Escaped by the view, not here. */
+export type Translate = (key: string, values?: Record<string, unknown>) => string
+
+const instance: i18n = i18next.createInstance()
+await instance.init({
+  lng: 'en',
+  fallbackLng: 'en',
+  supportedLngs: [...LANGUAGES],
+  resources: Object.fromEntries(LANGUAGES.map(language => [language, { translation: JSON.parse(readFileSync(inRoot('views', 'locales', `${language}.json`), 'utf8')) }])),
+  interpolation: { escapeValue: false },
+  returnNull: false,
+  showSupportNotice: false
+} as Parameters<i18n['init']>[0])
+
+const translators = new Map(LANGUAGES.map(language => [language, instance.getFixedT(language) as unknown as Translate]))
+
+export const translator = (language: Language): Translate => translators.get(language)!
+
+/** Whether there are words for `key`. */
+export const hasWords = (key: string) => instance.exists(key)
+
+/** The first of the languages a browser asks for (RFC 9110, Accept-Language) that we speak, else English. */
+export function languageOf (acceptLanguage: string | undefined): Language {
+  const wanted = (acceptLanguage ?? '').slice(0, 500).split(',').map(part => {
+    const [tag = '', ...parameters] = part.trim().split(';')
+    const q = parameters.map(p => /^\s*q=([\d.]+)$/.exec(p)?.[1]).find(Boolean)
+    return { language: tag.toLowerCase().split('-')[0], q: q === undefined ? 1 : Number(q) }
+  }).sort((a, b) => b.q - a.q)
+  const found = wanted.find(({ language, q }) => q > 0 && isLanguage(language))?.language
+  return isLanguage(found) ? found : 'en'
+}

@@ -1,0 +1,29 @@
+import { readFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
+
+const folder = join(dirname(createRequire(import.meta.url).resolve('lucide-static/package.json')), 'icons')
+const shapes = new Map<string, string>()
+
+/**
+ * A lucide icon as inline SVG, by its name at lucide.dev. With a title it says something by itself and a screen reader
+ * reads it; without, it decorates words that stand beside it.
+ */
+export function icon (name: string, title?: string, flag = ''): string {
+  const open = `<svg class="i${flag && ` ${flag}`}" viewBox="0 0 24 24"`
+  if (!title) return `${open} aria-hidden="true">${shapeOf(name)}</svg>`
+  const words = escape(title)
+  return `${open} role="img" aria-label="${words}"><title>${words}</title>${shapeOf(name)}</svg>`
+}
+
+function shapeOf (name: string): string {
+  let shape = shapes.get(name)
+  if (shape === undefined) {
+    const svg = readFileSync(join(folder, `${name}.svg`), 'utf8')
+    shape = svg.slice(svg.indexOf('>', svg.indexOf('<svg')) + 1, svg.lastIndexOf('</svg>')).replace(/\s*\n\s*/g, '').replaceAll(' />', '/>')
+    shapes.set(name, shape)
+  }
+  return shape
+}
+
+const escape = (text: string) => text.replace(/[&<>"']/g, c => `&#${c.charCodeAt(0)};`)

@@ -1,0 +1,80 @@
+import fastifyView from '@fastify/view'
+import { Eta } from 'eta'
+import fp from 'fastify-plugin'
+import type { FastifyReply, FastifyRequest } from 'fastify'
+import { inRoot } from '../paths.js'
+import type { Right } from '../rights.js'
+import { formatFor } from './format.js'
+import { languageOf, translator } from './i18n.js'
+import { icon } from './icons.js'
+import type { Language } from './viewer.js'
+
+export interface PageOptions {
+  /** The partial that answers a fragment request alone. */
+  fragment?: string
+  /** What only the fragment is given. */
+  with?: Record<string, unknown>
+  status?: number
+}
+
+declare module 'fastify' {
+  interface FastifyReply {
+    /** Answers with a view: the whole page, or to htmx's request for a part of one, `fragment` alone. */
+    page (view: string, data?: object, options?: PageOptions): Promise<FastifyReply>
+    /** Leads on to another page after a POST, whoever asked. */
+    goTo (path: string): FastifyReply
+  }
+  interface FastifyRequest {
+    /** htmx asks for a part of the page (HX-Request-Type: partial), not for a visit. */
+    readonly isFragment: boolean
+    readonly language: Language
+  }
+}
+
+/** Eta behind @fastify/view, with what every template may call: t, fmt, icon, asset, can. */
+export default fp(async app => {
+  const eta = new Eta({
+    views: inRoot('views'),
+    cache: true,
+    autoFilter: true,
+    filterFunction: value => (value ?? '') as string, // null and undefined are no words
+    functionHeader: 'const {t, fmt, icon, asset, can} = it;'
+  })
+  await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
+
+  app.decorateRequest('isFragment', { getter (this: FastifyRequest) { return this.headers['hx-request-type'] === 'partial' } })
+  app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? languageOf(this.headers['accept-language']) } })
+
+  app.decorateReply('page', async function (this: FastifyReply, view: string, data: object = {}, options: PageOptions = {}) {
+    const { request } = this
+    const status = options.status ?? 200
+    this.code(status).type('text/html; charset=utf-8').header('Vary', 'HX-Request-Type').header('Cache-Control', 'no-store')
+    // A boosted form that was refused keeps the address of its page (a POST's can't be reloaded).
+    if (request.method === 'POST' && status >= 400) this.header('HX-Push-Url', 'false')
+    const fragment = request.isFragment && options.fragment
+    const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...data }
+    return this.view(fragment || view, { ...contextOf(request, app.asset), ...given })
+  })
+
+  app.decorateReply('goTo', function (this: FastifyReply, path: string) {
+    return this.request.isFragment ? this.header('HX-Redirect', path).send('') : this.redirect(path, 303)
+  })
+}, { name: 'pages', dependencies: ['assets', 'flash'] })
+
+/** What every template knows of the request. */
+function contextOf (request: FastifyRequest, asset: (name: string) => string) {
+  const { viewer, language } = request
+  const t = translator(language)
+  const { country, timeZone } = viewer?.organisation ?? { country: 'GB', timeZone: 'UTC' }
+  return {
+    t,
+    fmt: formatFor(language, country, timeZone, t),
+    icon,
+    asset,
+    can: (...rights: Right[]) => viewer !== null && rights.some(right => viewer.can(right)),
+    viewer,
+    organisation: viewer?.organisation ?? null,
+    language,
+    path: request.url.split('?', 1)[0]
+  }
+}

@@ -1,0 +1,99 @@
+import { createHash } from 'node:crypto'
+import type { FastifySessionObject, SessionStore } from '@fastify/session'
+import type * as Fastify from 'fastify'
+import type { Db } from '../database/knex.js'
+import { makeViewer, type Organisation, type Viewer } from './viewer.js'
+
+export interface SessionLimits { idleHours: number, maxDays: number }
+
+/** What a session carries beside its columns. `viewer` is read with it and never written. */
+declare module 'fastify' {
+  interface Session {
+    employeeId?: number
+    userAgent?: string
+    address?: string
+    viewer?: Viewer
+  }
+}
+
+/** The id under which a session stands in the database: who reads the table still has no cookie. */
+export const sessionKey = (sessionId: string) => createHash('sha256').update(sessionId).digest('base64url')
+
+const SELECT = `
+  select s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
+         e.name, e.email, e.language, e.deactivated_at, r.id as role_id, r.key as role_key, r.rights,
+         o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness
+  from sessions s
+  left join employees e on e.id = s.employee_id
+  left join roles r on r.id = e.role_id
+  left join organisation o on true
+  where s.id = ? and s.idle_until > now() and s.expires_at > now()`
+
+/**
+ * Sessions in Postgres, for @fastify/session. One query a request brings the session, its employee, the role's rights and
+ * the organisation; `seen_at` is written once a minute at most.
+ */
+export class PostgresSessionStore implements SessionStore {
+  constructor (private readonly db: Db, private readonly limits: SessionLimits) {}
+
+  get (sessionId: string, callback: (error: unknown, session?: Fastify.Session | null) => void): void {
+    this.read(sessionId).then(session => callback(null, session), callback)
+  }
+
+  set (sessionId: string, session: FastifySessionObject, callback: (error?: unknown) => void): void {
+    this.write(sessionId, session).then(() => callback(), callback)
+  }
+
+  destroy (sessionId: string, callback: (error?: unknown) => void): void {
+    this.db('sessions').where({ id: sessionKey(sessionId) }).delete().then(() => callback(), callback)
+  }
+
+  private async read (sessionId: string): Promise<Fastify.Session | null> {
+    const key = sessionKey(sessionId)
+    const { rows: [row] } = await this.db.raw(SELECT, [key])
+    if (!row || row.deactivated_at) return null
+    if (row.stale) await this.touch(key)
+    const session = { employeeId: row.employee_id ?? undefined }
+    if (row.employee_id && row.company) {
+      // toJSON hides the viewer from the plugin's "was it changed?" hash.
+      Object.assign(session, { viewer: Object.assign(readViewer(row), { toJSON: () => undefined }) })
+    }
+    return session as Fastify.Session
+  }
+
+  private async touch (key: string): Promise<void> {
+    await this.db('sessions').where({ id: key })
+      .update({ seen_at: this.db.fn.now(), idle_until: this.db.raw("now() + ? * interval '1 hour'", [this.limits.idleHours]) })
+  }
+
+  private async write (sessionId: string, session: FastifySessionObject): Promise<void> {
+    if (!session.employeeId) return
+    await this.db.raw(`
+      insert into sessions (id, employee_id, user_agent, address, idle_until, expires_at)
+      values (?, ?, ?, ?, now() + ? * interval '1 hour', now() + ? * interval '1 day')
+      on conflict (id) do nothing`,
+    [sessionKey(sessionId), session.employeeId, session.userAgent ?? null, session.address ?? null, this.limits.idleHours, this.limits.maxDays])
+  }
+}
+
+function readViewer (row: Record<string, any>): Viewer {
+  const organisation: Organisation = {
+    name: row.company,
+    country: row.country,
+    currency: row.currency,
+    timeZone: row.time_zone,
+    language: row.company_language,
+    phoneUniqueness: row.phone_uniqueness,
+    emailUniqueness: row.email_uniqueness
+  }
+  return makeViewer({
+    id: row.employee_id,
+    name: row.name,
+    email: row.email,
+    language: row.language,
+    roleId: row.role_id,
+    roleKey: row.role_key,
+    rights: row.rights,
+    organisation
+  })
+}

@@ -1,0 +1,35 @@
+import cookie from '@fastify/cookie'
+import session from '@fastify/session'
+import fp from 'fastify-plugin'
+import type { Db } from '../database/knex.js'
+import { PostgresSessionStore, type SessionLimits } from './session-store.js'
+import type { Viewer } from './viewer.js'
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    /** The employee who asks, or null before sign-in. */
+    viewer: Viewer | null
+  }
+}
+
+export interface SessionOptions { db: Db, secret: string, limits: SessionLimits }
+
+/**
+ * Sessions by cookie, kept in Postgres: HttpOnly, SameSite=Lax, Secure behind TLS. The cookie lives as long as a session
+ * can at most; idling and signing out are judged by the database.
+ */
+export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
+  await app.register(cookie, { secret })
+  await app.register(session, {
+    secret,
+    cookieName: 'clientela',
+    store: new PostgresSessionStore(db, limits),
+    saveUninitialized: false,
+    rolling: false,
+    cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: limits.maxDays * 24 * 3600_000 }
+  })
+  app.decorateRequest('viewer', null)
+  app.addHook('onRequest', async request => {
+    request.viewer = request.session?.viewer ?? null
+  })
+}, { name: 'sessions' })

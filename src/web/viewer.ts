@@ -1,0 +1,42 @@
+import type { Right } from '../rights.js'
+
+export const LANGUAGES = ['en', 'es', 'pl', 'pt'] as const
+export type Language = (typeof LANGUAGES)[number]
+
+export const isLanguage = (value: unknown): value is Language => (LANGUAGES as readonly unknown[]).includes(value)
+
+export type Uniqueness = 'allow' | 'warn' | 'refuse'
+
+/** The company that this installation belongs to. */
+export interface Organisation {
+  name: string
+  /** ISO 3166-1 alpha-2; national phone numbers are read in it. */
+  country: string
+  /** ISO 4217. */
+  currency: string
+  /** IANA, "Europe/Warsaw". */
+  timeZone: string
+  language: Language
+  phoneUniqueness: Uniqueness
+  emailUniqueness: Uniqueness
+}
+
+/** The employee who asks. Read anew at each request, so a change of rights acts at the next one. */
+export interface Viewer {
+  id: number
+  name: string
+  email: string
+  language: Language
+  roleId: number
+  roleKey: string | null
+  rights: ReadonlySet<Right>
+  organisation: Organisation
+  can (right: Right): boolean
+}
+
+/** Makes a viewer of what the session query found; an owner may do everything. */
+export function makeViewer (row: Omit<Viewer, 'rights' | 'can'> & { rights: readonly string[] }): Viewer {
+  const rights = new Set(row.rights as Right[])
+  const owner = row.roleKey === 'owner'
+  return { ...row, rights, can: right => owner || rights.has(right) }
+}

@@ -1,0 +1,43 @@
+import { randomBytes } from 'node:crypto'
+import { relative } from 'node:path'
+import { setTimeout as wait } from 'node:timers/promises'
+import type { Knex } from 'knex'
+import type { Test } from 'tap'
+import { root } from '../../src/paths.js'
+import { openDatabase } from '../../src/database/knex.js'
+import { administer, databaseUrl } from './server.js'
+
+/**
+ * A database of the test's own, migrated and holding the reference rows (about 60 ms), or bare with `empty`.
+ * Closed and dropped when `t` ends.
+ */
+export async function testDatabase (t: Pick<Test, 'teardown'>, { empty = false } = {}): Promise<{ url: string, db: Knex }> {
+  const { CLIENTELA_TEST_SERVER: server, CLIENTELA_TEST_TEMPLATE: template } = process.env
+  if (!server || !template) throw new Error(howToRun())
+
+  const name = `${template}_${randomBytes(4).toString('hex')}`
+  await createDatabase(server, name, empty ? 'template0' : template)
+  const url = databaseUrl(server, name)
+  const db = openDatabase(url)
+  t.teardown(async () => {
+    await db.destroy()
+    await administer(server, `drop database ${name} with (force)`)
+  })
+  return { url, db }
+}
+
+async function createDatabase (server: string, name: string, template: string, attempts = 20): Promise<void> {
+  try {
+    await administer(server, `create database ${name} template ${template}`)
+  } catch (error) {
+    // Postgres refuses a copy while anyone, its own vacuum included, is in the template.
+    if ((error as { code?: string }).code !== '55006' || attempts === 1) throw error
+    await wait(50 + Math.random() * 100)
+    await createDatabase(server, name, template, attempts - 1)
+  }
+}
+
+function howToRun (): string {
+  const file = relative(root, process.argv[1] ?? '').replace(/^dist\//, '').replace(/\.js$/, '.ts')
+  return `This test needs the Postgres of a test run. Start it as: npm test -- ${file}`
+}

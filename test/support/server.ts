@@ -1,0 +1,80 @@
+import { randomBytes } from 'node:crypto'
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import pg from 'pg'
+import { startEmbeddedPostgres } from '../../src/database/embedded.js'
+import { openDatabase } from '../../src/database/knex.js'
+import { migrateToLatest } from '../../src/database/migrate.js'
+
+/** The Postgres of one run. `env` is what `testDatabase` reads in the test files. */
+export interface TestServer { env: Record<string, string>, stop: () => Promise<void> }
+
+/**
+ * Starts the run's Postgres and makes its migrated template, from which every test copies its own database.
+ * With TEST_DATABASE_URL nothing is started: that server's user needs CREATEDB, and only databases of this run are touched.
+ */
+export async function startTestServer (): Promise<TestServer> {
+  const server = process.env.TEST_DATABASE_URL ? given(process.env.TEST_DATABASE_URL) : await own()
+  const template = `clientela_test_${randomBytes(4).toString('hex')}`
+  const stop = () => server.stop(template)
+  try {
+    await makeTemplate(server.url, template)
+  } catch (error) {
+    await stop()
+    throw error
+  }
+  return { env: { CLIENTELA_TEST_SERVER: server.url, CLIENTELA_TEST_TEMPLATE: template }, stop }
+}
+
+/** The same server, another database. */
+export function databaseUrl (serverUrl: string, name: string): string {
+  const url = new URL(serverUrl)
+  url.pathname = `/${name}`
+  return url.href
+}
+
+/** Runs one statement that can't stand in a transaction, such as CREATE DATABASE. */
+export async function administer (serverUrl: string, sql: string): Promise<pg.QueryResult> {
+  const client = new pg.Client({ connectionString: serverUrl })
+  await client.connect()
+  try {
+    return await client.query(sql)
+  } finally {
+    await client.end()
+  }
+}
+
+async function own () {
+  const directory = await mkdtemp(join(tmpdir(), 'clientela-test-'))
+  const remove = () => rm(directory, { recursive: true, force: true })
+  try {
+    const server = await startEmbeddedPostgres({ directory, durable: false })
+    return { url: server.url, stop: async () => { await server.stop(); await remove() } }
+  } catch (error) {
+    await remove()
+    throw error
+  }
+}
+
+function given (url: string) {
+  return {
+    url,
+    async stop (template: string) {
+      const { rows } = await administer(url, `select datname from pg_database where starts_with(datname, '${template}')`)
+      for (const { datname } of rows) await administer(url, `drop database if exists ${datname} with (force)`)
+    }
+  }
+}
+
+async function makeTemplate (serverUrl: string, name: string): Promise<void> {
+  await administer(serverUrl, `create database ${name}`)
+  const db = openDatabase(databaseUrl(serverUrl, name))
+  try {
+    await migrateToLatest(db)
+  } finally {
+    await db.destroy()
+  }
+  // A database somebody is connected to can't be copied; this keeps everybody out.
+  await administer(serverUrl, `alter database ${name} with allow_connections false`)
+}
