@@ -1,0 +1,25 @@
+import type { FastifyInstance } from 'fastify'
+import type { Test } from 'tap'
+import { buildApp } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import type { Db } from '../../src/database/knex.js'
+import { testDatabase } from './database.js'
+
+export interface TestApp { app: FastifyInstance, db: Db, url: string }
+
+/** The whole application on a database of the test's own, with a company unless `organisation` is false. Closed when `t` ends. */
+export async function testApp (t: Pick<Test, 'teardown'>, { organisation = true } = {}): Promise<TestApp> {
+  const { db, url } = await testDatabase(t)
+  if (organisation) await db('organisation').insert({ id: 1, name: 'Naprawa & Co', country: 'PL', currency: 'PLN', time_zone: 'Europe/Warsaw', language: 'en' })
+  const app = await secondApp(t, { db, url })
+  return { app, db, url }
+}
+
+/** One more process's worth of application on the same database. */
+export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }): Promise<FastifyInstance> {
+  const { secret } = await db('installation').first('secret')
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' }), db, databaseUrl: url, secret })
+  await app.ready()
+  t.teardown(() => app.close())
+  return app
+}

@@ -1,0 +1,107 @@
+import { randomBytes } from 'node:crypto'
+import type { FastifyInstance, InjectOptions } from 'fastify'
+import type { Test } from 'tap'
+import { hashPassword } from '../../src/sign-in/password.js'
+import { BUILT_IN_ROLES } from '../../src/rights.js'
+import { sessionKey } from '../../src/web/session-store.js'
+import type { Db } from '../../src/database/knex.js'
+import { testApp, type TestApp } from './app.js'
+
+export interface Person { id: number, name: string, email: string, roleId: number }
+
+export const PASSWORD = 'correct horse battery'
+let hash: Promise<string> | undefined
+
+/** An answer as a test reads it. */
+export interface Answer {
+  status: number
+  body: string
+  headers: Record<string, string | string[] | number | undefined>
+  /** Where a redirect leads. */
+  location: string | undefined
+  /** The words beside a field, by its name in the form; '' when nothing is wrong with it. */
+  error (field: string): string
+}
+
+export interface Ask { fragment?: boolean, headers?: Record<string, string> }
+
+export interface Visitor {
+  cookie: string
+  get (path: string, ask?: Ask): Promise<Answer>
+  post (path: string, body?: Record<string, unknown>, ask?: Ask): Promise<Answer>
+}
+
+export interface Cast extends TestApp {
+  anna: Person
+  marek: Person
+  sofia: Person
+  nuno: Person
+  olga: Person
+  /** Acts as one of the cast, or as a stranger without a session. */
+  as (person: Person | null, app?: FastifyInstance): Visitor
+}
+
+/** Anna the admin, Marek the manager, Sofia the specialist, Nuno with no rights and Olga the owner, in a shop in Wrocław. */
+export async function cast (t: Pick<Test, 'teardown'>): Promise<Cast> {
+  const made = await testApp(t)
+  const { app, db } = made
+  const [nothing] = await db('roles').insert({ name: 'Nothing', rights: [] }).returning('id')
+  const roles = Object.fromEntries((await db('roles').whereIn('key', Object.keys(BUILT_IN_ROLES)).select('key', 'id')).map(role => [role.key, role.id]))
+  const person = async (name: string, roleId: number): Promise<Person> => {
+    const email = `${name.split(' ')[0]!.toLowerCase()}@clientela.example`
+    const [row] = await db('employees').insert({ name, email, role_id: roleId, language: 'en', password_hash: await (hash ??= hashPassword(PASSWORD)) }).returning('id')
+    return { id: row.id, name, email, roleId }
+  }
+  const people = {
+    anna: await person('Anna Kowalska', roles.admin),
+    marek: await person('Marek Nowak', roles.manager),
+    sofia: await person('Sofia Ramos', roles.specialist),
+    nuno: await person('Nuno Alves', nothing.id),
+    olga: await person('Olga Wójcik', roles.owner)
+  }
+  const cookies = new Map<number, string>()
+  for (const { id } of Object.values(people)) cookies.set(id, await openSession(app, db, id))
+  return {
+    ...made,
+    ...people,
+    as: (someone, on = app) => visitor(on, someone ? cookies.get(someone.id)! : '')
+  }
+}
+
+/** Signs an employee in without the form; returns the cookie. */
+export async function openSession (app: FastifyInstance, db: Db, employeeId: number): Promise<string> {
+  const id = randomBytes(24).toString('base64url')
+  await db.raw("insert into sessions (id, employee_id, user_agent, address, idle_until, expires_at) values (?, ?, 'test', '127.0.0.1', now() + interval '1 hour', now() + interval '1 day')", [sessionKey(id), employeeId])
+  return `clientela=${encodeURIComponent(app.signCookie(id))}`
+}
+
+/** Asks as a browser does: same origin, a form's encoding, and the cookie given. */
+export function visitor (app: FastifyInstance, cookie: string): Visitor {
+  const send = async (options: InjectOptions, { fragment, headers }: Ask = {}): Promise<Answer> => {
+    const response = await app.inject({
+      ...options,
+      headers: { ...options.headers, 'sec-fetch-site': 'same-origin', host: 'localhost:3000', ...(cookie && { cookie }), ...(fragment && { 'hx-request': 'true', 'hx-request-type': 'partial' }), ...headers }
+    })
+    const { body } = response
+    return { status: response.statusCode, body, headers: response.headers, location: response.headers.location as string | undefined, error: field => errorOf(body, field) }
+  }
+  return {
+    cookie,
+    get: (path, ask) => send({ method: 'GET', url: path }, ask),
+    post: (path, body = {}, ask) => send({ method: 'POST', url: path, headers: { 'content-type': 'application/x-www-form-urlencoded' }, payload: encode(body) }, ask)
+  }
+}
+
+function encode (body: Record<string, unknown>): string {
+  const form = new URLSearchParams()
+  for (const [name, value] of Object.entries(body)) {
+    for (const one of Array.isArray(value) ? value : [value]) if (one !== undefined) form.append(name, String(one))
+  }
+  return form.toString()
+}
+
+function errorOf (body: string, field: string): string {
+  const id = field.replace(/[^a-z0-9]+/gi, '-')
+  const found = new RegExp(`id="${id}-error"[^>]*>([^<]*)<`).exec(body)
+  return found ? found[1]!.replace(/&#39;/g, "'").replace(/&quot;/g, '"').replace(/&amp;/g, '&').trim() : ''
+}
