@@ -38,7 +38,7 @@ export interface EmbeddedOptions {
 const minute = 60_000
 const restartsAMinute = 3
 const patience = 20_000 // ms: how long a start waits for what passes by itself
-const stragglerTime = 3_000 // ms: how long backends without a postmaster may take to notice
+const stragglerTime = 1_000 // ms: how long backends without a postmaster may take to notice
 
 /**
  * Runs a real PostgreSQL 18 on a free port of the loopback address, as a child process, with its data in `directory`.

@@ -1,5 +1,4 @@
 import { execFileSync } from 'node:child_process'
-import { constants } from 'node:fs'
 import { chmod, cp, lstat, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join, relative } from 'node:path'
@@ -18,7 +17,7 @@ interface Link { source: string, target: string }
 export async function findBinaries (directory: string, account: Account | undefined): Promise<Binaries> {
   const native = await installed()
   // A plain user's data folder is its own and lasts; root's may be closed to the account
-  const places = account ? ['/var/lib/clientela', tmpdir()] : [directory]
+  const places = account ? ['/var/lib/clientela', join(tmpdir(), 'clientela')] : [directory]
   return usableBinaries(native, account, places)
 }
 
@@ -29,6 +28,7 @@ export async function usableBinaries (native: string, account: Account | undefin
   const problems: string[] = []
   for (const place of places) {
     try {
+      if (account) await openPlace(place)
       const copy = await copyTo(place, native)
       if (reachable(copy, account)) return programs(copy)
       problems.push(`${place} is not open to user ${account?.uid}`)
@@ -77,24 +77,31 @@ async function links (native: string): Promise<Link[]> {
   return (JSON.parse(list) as Link[]).map(({ source, target }) => ({ source: inside(source), target: inside(target) }))
 }
 
-/** Asks as the account itself: modes, lists and mounts all have their say. Our own files need no asking. */
+/**
+ * Whether the account can run what is there. Asked as the account itself: modes, lists and mounts all have their say.
+ * Our own files need no asking. Throws when we may not become that account.
+ */
 function reachable (native: string, account: Account | undefined): boolean {
   if (!account) return true
   const script = 'test -x "$0/bin/postgres" && test -x "$0/bin/initdb" && test -r "$0/lib/libpq.so.5" && test -r "$0/share/postgresql/postgres.bki"'
   try {
     execFileSync('/bin/sh', ['-c', script, native], { cwd: '/', ...account, stdio: 'ignore' })
     return true
-  } catch {
-    return false
+  } catch (error) {
+    if (typeof (error as { status?: unknown }).status === 'number') return false // the test ran, and said no
+    throw new Error(`cannot run Postgres as user ${account.uid}: ${(error as Error).message}`, { cause: error })
   }
 }
 
-async function copyTo (place: string, native: string): Promise<string> {
+async function openPlace (place: string): Promise<void> {
   if (await mkdir(place).then(() => true, ignoreExisting)) await chmod(place, 0o755) // whatever the umask
+  await refuseForeign(place)
+}
+
+async function copyTo (place: string, native: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(native, '../package.json'), 'utf8')) as { version: string }
   const copy = join(place, `postgres-${version}`)
 
-  await refuseForeign(place, constants.S_ISVTX)
   if (await lstat(copy).catch(() => null)) {
     await refuseForeign(copy)
     if (await isWhole(copy, native)) return copy
@@ -104,8 +111,8 @@ async function copyTo (place: string, native: string): Promise<string> {
   const draft = await mkdtemp(`${copy}.`)
   try {
     await cp(native, draft, { recursive: true, verbatimSymlinks: true })
+    await openToAll(draft) // whatever the umask, and before mending: the original's folders may be read-only
     await mend(draft)
-    await openToAll(draft)
     await rename(draft, copy).catch(ignoreExisting) // another start was quicker: its copy is as good
   } finally {
     await rm(draft, { recursive: true, force: true })
@@ -114,12 +121,11 @@ async function copyTo (place: string, native: string): Promise<string> {
   return copy
 }
 
-/** A folder that others may write to could hold anybody's program. `allowed`: S_ISVTX lets a shared /tmp pass. */
-async function refuseForeign (path: string, allowed = 0): Promise<void> {
-  const { uid, mode } = await lstat(path)
-  const ours = uid === 0 || uid === process.getuid?.()
-  const closed = (mode & 0o022) === 0 || (mode & allowed) !== 0
-  if (!ours || !closed || (mode & constants.S_IFMT) !== constants.S_IFDIR) throw new Error(`${path} is not safe to run programs from: others may write to it`)
+/** A folder that others may write to could hold anybody's program. */
+async function refuseForeign (path: string): Promise<void> {
+  const entry = await lstat(path)
+  const ours = entry.uid === process.getuid?.()
+  if (!ours || !entry.isDirectory() || entry.mode & 0o022) throw new Error(`${path} is not safe to run programs from: others may write to it`)
 }
 
 async function isWhole (copy: string, native: string): Promise<boolean> {

@@ -70,7 +70,8 @@ async function createCluster (cluster: Cluster, durable: boolean): Promise<void>
   const { directory, path, account, password } = cluster
   const begun = 'postgres.new-'
   for (const name of await readdir(directory)) {
-    if (name.startsWith(begun)) await rm(join(directory, name), { recursive: true, force: true })
+    // Retried, as the initdb of a start that was killed a moment ago may still be writing there
+    if (name.startsWith(begun)) await rm(join(directory, name), { recursive: true, force: true, maxRetries: 10 })
   }
 
   const draft = await mkdtemp(join(directory, begun))
@@ -105,7 +106,7 @@ async function initdb ({ binaries, account }: Cluster, folder: string, durable: 
     const cause = /(?:error|FATAL|PANIC): +(.*)/.exec(stderr ?? '')?.[1] ?? (stderr || message).trim().split('\n')[0]
     // The file is there, so what is missing is the loader it names
     const hint = code === 'ENOENT' ? ' (these programs need glibc 2.27 or newer; on another system name a server in DATABASE_URL)' : ''
-    throw new Error(`Postgres could not make its data folder in ${folder}: ${cause}${hint}`)
+    throw new Error(`Postgres could not make its data folder in ${folder}: ${cause}${hint}`, { cause: error })
   }
 }
 

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import { readFileSync, rmSync } from 'node:fs'
-import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { birthOf } from './processes.js'
@@ -23,53 +22,59 @@ export interface Lock { release (): void }
 export async function takeLock (directory: string): Promise<Lock> {
   const file = join(directory, 'clientela.pid')
   const mark = randomUUID()
-  const draft = `${file}.${mark}`
   const ours = `${process.pid}\n${birthOf(process.pid)}\n${mark}\n`
 
-  await writeFile(draft, ours, { mode: 0o644 }) // readable, so that a start as another user can say who runs
-  try {
-    // A link either appears with its whole content or fails, which neither a plain write nor a rename gives
-    while (!(await took(link(draft, file)))) await removeStale(directory, file, `${file}.${mark}.old`)
-    await sleep(20)
-    if (await read(file) !== ours) throw new AlreadyRunning(directory, numberIn(await read(file)))
-  } finally {
-    await rm(draft, { force: true })
-  }
+  while (!create(file, ours, mark)) removeStale(directory, file, `${file}.${mark}`)
+  await sleep(20) // another start may be about to give back what it moved aside: see below
+  const held = read(file)
+  if (held !== ours) throw new AlreadyRunning(directory, numberIn(held))
 
   return {
     release () {
-      try {
-        if (readFileSync(file, 'utf8') === ours) rmSync(file)
-      } catch { /* gone already */ }
+      if (read(file) === ours) rmSync(file, { force: true })
     }
   }
 }
 
-async function removeStale (directory: string, file: string, aside: string) {
-  const held = await read(file)
-  const [pid, birth] = held.split('\n')
-  if (birth && birthOf(Number(pid)) === birth) throw new AlreadyRunning(directory, numberIn(held))
-
-  await rename(file, aside).catch(ignoreMissing)
-  // Between our look and our move a third process may have put its own there: give it back
-  if (await read(aside) !== held) await took(link(aside, file))
-  await rm(aside, { force: true })
-}
-
-const numberIn = (content: string) => Number.parseInt(content, 10) || 0
-
-const read = (file: string) => readFile(file, 'utf8').catch(() => '')
-
-async function took (linking: Promise<void>): Promise<boolean> {
+/** Whether the file could be created. A link appears with its whole content or not at all, which a plain write does not promise. */
+function create (file: string, content: string, mark: string): boolean {
+  const draft = `${file}.${mark}`
+  writeFileSync(draft, content, { mode: 0o644 }) // readable, so that a start as another user can say who runs
   try {
-    await linking
+    linkSync(draft, file)
     return true
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
     throw error
+  } finally {
+    rmSync(draft)
   }
 }
 
-function ignoreMissing (error: NodeJS.ErrnoException) {
-  if (error.code !== 'ENOENT') throw error
+function removeStale (directory: string, file: string, aside: string): void {
+  const held = read(file)
+  const birth = held.split('\n')[1]
+  if (birth && birthOf(numberIn(held)) === birth) throw new AlreadyRunning(directory, numberIn(held))
+
+  try {
+    renameSync(file, aside)
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return // another start removed it
+    throw error
+  }
+  // Between our look and our move another start may have put its own there: give it back
+  const moved = read(aside)
+  rmSync(aside)
+  if (moved !== held) create(file, moved, randomUUID())
+}
+
+const numberIn = (content: string) => Number.parseInt(content, 10) || 0
+
+function read (file: string): string {
+  try {
+    return readFileSync(file, 'utf8')
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return ''
+    throw error
+  }
 }
