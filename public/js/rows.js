@@ -1,0 +1,34 @@
+// Small conveniences for forms; everything they do has a way without them.
+(() => {
+  document.addEventListener('click', event => {
+    const drop = event.target.closest('[data-drop], [data-drop-closest]')
+    if (drop) {
+      event.preventDefault()
+      const gone = drop.dataset.drop ? document.querySelector(drop.dataset.drop) : drop.closest(drop.dataset.dropClosest)
+      gone?.remove()
+    }
+  })
+
+  // Enter in an input with its own button presses that button, not the form's.
+  document.addEventListener('keydown', event => {
+    const button = event.key === 'Enter' && event.target.dataset?.enter
+    if (!button) return
+    event.preventDefault()
+    document.querySelector(button)?.click()
+  })
+
+  // An input whose text has been taken over is emptied for the next.
+  document.addEventListener('htmx:after:swap', event => {
+    const clear = event.detail.ctx?.sourceElement?.dataset?.clear
+    if (clear) {
+      const input = document.querySelector(clear)
+      input.value = ''
+      input.focus()
+    }
+  })
+
+  // One menu open at a time; a press elsewhere or Escape closes it.
+  const closeMenus = except => document.querySelectorAll('details.menu[open]').forEach(menu => { if (!menu.contains(except)) menu.open = false })
+  document.addEventListener('click', event => closeMenus(event.target))
+  document.addEventListener('keydown', event => { if (event.key === 'Escape') closeMenus(null) })
+})()

@@ -1,0 +1,44 @@
+import type { Db } from '../../database/knex.js'
+import { NotFound } from '../../web/errors.js'
+import type { Viewer } from '../../web/viewer.js'
+import type { Email } from '../client.js'
+import { recordEvent } from '../feed/record.js'
+import { recordConsent, type Trace } from '../phones/queries.js'
+import type { EmailValues } from './form.js'
+
+/** Adds an e-mail to a client; a consent that is on is kept. Returns its id. `values.address` must be there. */
+export async function addEmail (trx: Db, by: Viewer, clientId: number, values: EmailValues, { quiet = false, source = 'form' }: Trace = {}): Promise<number> {
+  const address = values.address!
+  const [{ id }] = await trx('client_emails').insert({
+    client_id: clientId, address, agrees: values.agrees,
+    position: trx.raw('(select coalesce(max(position), -1) + 1 from client_emails where client_id = ?)', [clientId])
+  }).returning('id')
+  if (!quiet) await recordEvent(trx, by, clientId, 'email.added', { email: { id, address } })
+  if (values.agrees) await recordConsent(trx, by, clientId, { email_id: id }, { channel: 'email', given: true, address, source, quiet })
+  return id
+}
+
+/** Writes what differs from the e-mail that is there. Returns whether anything changed. */
+export async function changeEmail (trx: Db, by: Viewer, clientId: number, email: Email, values: EmailValues, { source = 'form' }: Trace = {}): Promise<boolean> {
+  const address = values.address !== undefined && values.address !== email.address ? values.address : undefined
+  const switched = values.agrees !== email.agrees
+  if (address === undefined && !switched) return false
+
+  const [row] = await trx('client_emails').where({ id: email.id, client_id: clientId }).whereNull('removed_at')
+    .update({ ...(address !== undefined && { address }), agrees: values.agrees }).returning('address')
+  if (!row) throw new NotFound()
+  if (address !== undefined) await recordEvent(trx, by, clientId, 'email.changed', { email: { id: email.id, address }, changes: [{ field: 'address', old: email.address, new: address }] })
+  if (switched) await recordConsent(trx, by, clientId, { email_id: email.id }, { channel: 'email', given: values.agrees, address: row.address, source })
+  return true
+}
+
+/** Takes an e-mail off a client, or puts it back. Throws NotFound when there is no such e-mail (to put back). */
+export async function setEmailRemoved (trx: Db, by: Viewer, clientId: number, emailId: number | null, removed: boolean): Promise<void> {
+  const [row] = emailId === null
+    ? []
+    : await trx('client_emails').where({ id: emailId, client_id: clientId })
+      .modify(query => { if (removed) query.whereNull('removed_at'); else query.whereNotNull('removed_at') })
+      .update({ removed_at: removed ? trx.fn.now() : null }).returning(['id', 'address'])
+  if (!row) throw new NotFound()
+  await recordEvent(trx, by, clientId, removed ? 'email.removed' : 'email.restored', { email: { id: row.id, address: row.address } })
+}

@@ -1,0 +1,49 @@
+import type { Channel, Field, PhoneType } from '../client.js'
+
+export interface PhoneRef { id: number, display: string, type: PhoneType }
+export interface Change { field: string, old: unknown, new: unknown }
+
+/** What each kind of event keeps in `details`; the feed's views read it. */
+export interface Details {
+  'client.created': { source: string }
+  'client.changed': { changes: (Change & { field: Field })[] }
+  'client.archived': Record<string, never>
+  'client.restored': Record<string, never>
+  'phone.added': { phone: PhoneRef }
+  'phone.changed': { phone: PhoneRef, changes: Change[] }
+  'phone.removed': { phone: PhoneRef }
+  'phone.restored': { phone: PhoneRef }
+  'email.added': { email: { id: number, address: string } }
+  'email.changed': { email: { id: number, address: string }, changes: Change[] }
+  'email.removed': { email: { id: number, address: string } }
+  'email.restored': { email: { id: number, address: string } }
+  'consent.changed': { channel: Channel | 'email', given: boolean, address: string }
+  'tag.added': { tag: { id: number, name: string } }
+  'tag.removed': { tag: { id: number, name: string } }
+  comment: Record<string, never>
+}
+export type EventKind = keyof Details
+
+/** One entry of a client's feed. */
+export interface FeedEvent {
+  id: number
+  client_id: number
+  kind: EventKind
+  employee_id: number | null
+  employee: string | null
+  at: Date
+  details: Record<string, any>
+  body: string | null
+  edited_at: Date | null
+  deleted_at: Date | null
+}
+
+/** What the feed can be narrowed to. */
+export const FEED_FILTERS = {
+  all: null,
+  comments: ['comment'],
+  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'tag.added', 'tag.removed'],
+  consent: ['consent.changed']
+} as const satisfies Record<string, readonly EventKind[] | null>
+export type FeedFilter = keyof typeof FEED_FILTERS
+export const isFeedFilter = (value: unknown): value is FeedFilter => typeof value === 'string' && value in FEED_FILTERS

@@ -1,0 +1,88 @@
+import type { Db } from '../../database/knex.js'
+import { Forbidden, NotFound } from '../../web/errors.js'
+import type { Viewer } from '../../web/viewer.js'
+import { maskEmail, maskPhone, seesContacts } from '../masking.js'
+import { FEED_FILTERS, type FeedEvent, type FeedFilter } from './event.js'
+
+export const FEED_PAGE = 20
+
+export interface Feed {
+  events: FeedEvent[]
+  /** Id to go on below, when there are older ones. */
+  older: number | null
+  /** The newest id of all, whatever the filter; 0 in an empty feed. */
+  newest: number
+}
+
+const SELECT = ['events.id', 'client_id', 'kind', 'employee_id', 'employees.name as employee', 'at', 'details', 'body', 'edited_at', 'deleted_at']
+
+/** A page of a client's feed, newest first: the newest, those before `older`, or all after `after` (a page at most). The client has to be the viewer's to see. */
+export async function listFeed (db: Db, viewer: Viewer, clientId: number, { filter = 'all', older = null, after = null }: { filter?: FeedFilter, older?: number | null, after?: number | null } = {}): Promise<Feed> {
+  const kinds = FEED_FILTERS[filter]
+  const rows: (FeedEvent & { newest: number })[] = await db('events').leftJoin('employees', 'employees.id', 'events.employee_id')
+    .where({ client_id: clientId })
+    .modify(query => {
+      if (kinds) query.whereIn('kind', kinds)
+      if (older) query.where('events.id', '<', older)
+      if (after !== null) query.where('events.id', '>', after)
+    })
+    .orderBy('events.id', 'desc').limit(FEED_PAGE + 1)
+    .select(...SELECT, db.raw('(select max(id) from events newer where newer.client_id = events.client_id) as newest'))
+  const events = rows.slice(0, FEED_PAGE).map(event => seesContacts(viewer) ? event : maskEvent(event))
+  return { events, older: rows.length > FEED_PAGE ? events.at(-1)!.id : null, newest: rows[0]?.newest ?? after ?? 0 }
+}
+
+/** Whether anything happened to the client after an event. */
+export async function hasNewer (db: Db, clientId: number, after: number): Promise<boolean> {
+  return Boolean(await db('events').where({ client_id: clientId }).where('id', '>', after).first('id'))
+}
+
+/** One entry of the feed. Throws NotFound. */
+export async function findEvent (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<FeedEvent> {
+  const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ client_id: clientId, 'events.id': id }).first(...SELECT)
+  if (!event) throw new NotFound()
+  return seesContacts(viewer) ? event : maskEvent(event)
+}
+
+/** Writes a comment into the feed. Returns its id. */
+export async function addComment (trx: Db, by: Viewer, clientId: number, body: string): Promise<number> {
+  const [{ id }] = await trx('events').insert({ client_id: clientId, kind: 'comment', employee_id: by.id, body }).returning('id')
+  await trx('clients').where({ id: clientId }).update({ active_at: trx.fn.now() })
+  return id
+}
+
+/** Rewrites a comment. Only its author may: Forbidden for anyone else, NotFound when there is none (any more). */
+export async function editComment (trx: Db, by: Viewer, clientId: number, id: number | null, body: string): Promise<void> {
+  await assertOwn(trx, by, clientId, id)
+  await trx('events').where({ id: id! }).update({ body, edited_at: trx.fn.now() })
+}
+
+/** Takes a comment back, or back again; what it said stays in the database. Only its author may. */
+export async function setCommentDeleted (trx: Db, by: Viewer, clientId: number, id: number | null, deleted: boolean): Promise<void> {
+  await assertOwn(trx, by, clientId, id, !deleted)
+  await trx('events').where({ id: id! }).update({ deleted_at: deleted ? trx.fn.now() : null })
+}
+
+async function assertOwn (trx: Db, by: Viewer, clientId: number, id: number | null, deleted = false): Promise<void> {
+  const comment = id === null ? undefined : await trx('events').where({ id, client_id: clientId, kind: 'comment' }).forUpdate().first('employee_id', 'deleted_at')
+  if (!comment || (comment.deleted_at !== null) !== deleted) throw new NotFound()
+  if (comment.employee_id !== by.id) throw new Forbidden()
+}
+
+function maskEvent (event: FeedEvent): FeedEvent {
+  const { kind, details } = event
+  if (kind.startsWith('phone.')) {
+    return { ...event, details: { ...details, phone: { ...details.phone, display: maskPhone(details.phone.display) }, changes: maskChanges(details.changes, 'number', maskPhone) } }
+  }
+  if (kind.startsWith('email.')) {
+    return { ...event, details: { ...details, email: { ...details.email, address: maskEmail(details.email.address) }, changes: maskChanges(details.changes, 'address', maskEmail) } }
+  }
+  if (kind === 'consent.changed') {
+    return { ...event, details: { ...details, address: details.channel === 'email' ? maskEmail(details.address) : maskPhone(details.address) } }
+  }
+  return event
+}
+
+function maskChanges (changes: { field: string, old: any, new: any }[] | undefined, field: string, mask: (value: string) => string) {
+  return changes?.map(change => change.field === field ? { field, old: mask(change.old), new: mask(change.new) } : change)
+}

@@ -1,0 +1,104 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { idOf, text, typedText, type Body, type FieldError } from '../../web/form.js'
+import { once } from '../../database/once.js'
+import { stream } from '../../web/live.js'
+import { viewerOf } from '../../web/permissions.js'
+import { findClient } from '../queries.js'
+import { SEES_CLIENTS } from '../visibility.js'
+import { isFeedFilter, type FeedFilter } from './event.js'
+import { addComment, editComment, findEvent, hasNewer, listFeed, setCommentDeleted } from './queries.js'
+
+type At = { Params: { id: string }, Querystring: { feed?: string, older?: string, after?: string } }
+type AtEvent = { Params: { id: string, event: string } }
+
+export default async function feed (app: FastifyInstance) {
+  const { db } = app
+
+  app.get<At>('/clients/:id/feed', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const client = await findClient(db, viewer, idOf(request.params.id))
+    const filter: FeedFilter = isFeedFilter(request.query.feed) ? request.query.feed : 'all'
+    const after = request.query.after === undefined ? null : idOf(request.query.after) ?? 0
+    const feed = await listFeed(db, viewer, client.id, { filter, older: idOf(request.query.older), after })
+    const fragment = after !== null ? 'clients/feed/_newer' : request.query.older ? 'clients/feed/_events' : 'clients/feed/_feed'
+    return reply.page('clients/feed/show', { client, feed, filter }, { fragment })
+  })
+
+  app.get<At>('/clients/:id/live', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const client = await findClient(db, viewerOf(request), idOf(request.params.id))
+    const behind = await hasNewer(db, client.id, idOf(request.query.after) ?? 0)
+    stream(app, request, reply, { topic: `client:${client.id}`, behind, allowed: () => stillSees(request, client.id) })
+  })
+
+  app.get<AtEvent>('/clients/:id/feed/:event', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const { client, event } = await at(request)
+    return reply.page('clients/feed/event', { client, event }, { fragment: 'clients/feed/_event' })
+  })
+
+  app.get<AtEvent>('/clients/:id/feed/:event/edit', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const { client, event } = await at(request)
+    return reply.page('clients/feed/edit', { client, event, text: event.body }, { fragment: 'clients/feed/_edit' })
+  })
+
+  app.post<At>('/clients/:id/comments', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const client = await findClient(db, viewer, idOf(request.params.id))
+    const { value, error } = readComment(request.body)
+    if (error) {
+      const feed = await listFeed(db, viewer, client.id)
+      return reply.page('clients/feed/show', { client, feed, filter: 'all', text: typedText(request.body as Body, 'body'), error }, { fragment: 'clients/feed/_write', status: 422 })
+    }
+    await db.transaction(trx => once(trx, (request.body as Body).token, viewer.id, async () => String(await addComment(trx, viewer, client.id, value))))
+    if (!request.isFragment) return reply.redirect(`/clients/${client.id}`, 303)
+    const feed = await listFeed(db, viewer, client.id, { after: idOf(typedText(request.body as Body, 'after')) ?? 0 })
+    return reply.page('', { client, feed, filter: 'all' }, { fragment: 'clients/feed/_written' })
+  })
+
+  app.post<AtEvent>('/clients/:id/feed/:event', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const { client, event } = await at(request)
+    const { value, error } = readComment(request.body)
+    if (error) return reply.page('clients/feed/edit', { client, event, text: typedText(request.body as Body, 'body'), error }, { fragment: 'clients/feed/_edit', status: 422 })
+    await db.transaction(trx => editComment(trx, viewerOf(request), client.id, event.id, value))
+    return shown(request, reply, '')
+  })
+
+  app.post<AtEvent>('/clients/:id/feed/:event/delete', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const { client, event } = await at(request)
+    await db.transaction(trx => setCommentDeleted(trx, viewerOf(request), client.id, event.id, true))
+    return shown(request, reply, `/clients/${client.id}/feed/${event.id}/restore`)
+  })
+
+  app.post<AtEvent>('/clients/:id/feed/:event/restore', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+    const { client, event } = await at(request)
+    await db.transaction(trx => setCommentDeleted(trx, viewerOf(request), client.id, event.id, false))
+    return shown(request, reply, '')
+  })
+
+  async function at (request: FastifyRequest<AtEvent>) {
+    const viewer = viewerOf(request)
+    const client = await findClient(db, viewer, idOf(request.params.id))
+    return { client, event: await findEvent(db, viewer, client.id, idOf(request.params.event)) }
+  }
+
+  async function shown (request: FastifyRequest<AtEvent>, reply: import('fastify').FastifyReply, undo: string) {
+    if (request.isFragment) return reply.page('', await at(request), { fragment: 'clients/feed/_event' })
+    if (undo) reply.flash('feed.comment_deleted', {}, undo)
+    return reply.redirect(`/clients/${request.params.id}`, 303)
+  }
+
+  async function stillSees (request: FastifyRequest, clientId: number): Promise<boolean> {
+    const viewer = await new Promise<FastifyRequest['viewer']>((resolve, reject) => {
+      request.sessionStore.get(request.session.sessionId, (error, session) => error ? reject(error as Error) : resolve(session?.viewer ?? null))
+    })
+    return viewer !== null && await findClient(db, viewer, clientId).then(() => true, () => false)
+  }
+}
+
+function readComment (body: unknown): { value: string, error?: undefined } | { value?: undefined, error: FieldError } {
+  const read = text(10_000).safeParse((body as Body | undefined)?.body)
+  if (!read.success) {
+    const [problem] = read.error.issues
+    return { error: { key: problem!.message, values: (problem as { params?: Record<string, unknown> }).params ?? {} } }
+  }
+  return read.data === '' ? { error: { key: 'feed.comment_empty' } } : { value: read.data }
+}

@@ -1,0 +1,26 @@
+import { createHash } from 'node:crypto'
+import type { Email, Phone } from './client.js'
+
+/**
+ * A short stand-in for a value, sent along with its field: by it a save tells what its writer saw. When it is no longer
+ * what is there, somebody else changed it meanwhile. 48 bits: an accident, not an attack, has to be excluded.
+ */
+export const fingerprint = (value: unknown): string => createHash('sha256').update(JSON.stringify(value ?? null)).digest('base64url').slice(0, 8)
+
+export const phoneFingerprint = (phone: Pick<Phone, 'e164' | 'typed' | 'whatsapp' | 'viber' | 'sms'> & { type: { id: number } }) =>
+  fingerprint([phone.e164 ?? phone.typed, phone.type.id, phone.whatsapp, phone.viber, phone.sms])
+
+export const emailFingerprint = (email: Pick<Email, 'address' | 'agrees'>) => fingerprint([email.address, email.agrees])
+
+/** What to do with a field of a form: write it, leave what is there, or ask. */
+export type Verdict = 'write' | 'keep' | 'conflict'
+
+/**
+ * Judges one field. `was` is the fingerprint of what the writer saw ('' when unknown), `mine` and `current` those of what was
+ * sent and of what is there now.
+ */
+export function judge (was: string, mine: string, current: string): Verdict {
+  if (mine === current) return 'keep'
+  if (was === '' || was === current) return 'write'
+  return mine === was ? 'keep' : 'conflict'
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod'
+import { issue, oneOf, optionalId, readForm, text, tick, type Body, type FieldErrors } from '../web/form.js'
+import type { Viewer } from '../web/viewer.js'
+import { FIELDS, KINDS, type ClientFields, type Field } from './client.js'
+import { readEmails, type EmailRow, type EmailValues } from './emails/form.js'
+import { readPhones, type PhoneRow, type PhoneValues } from './phones/form.js'
+import { readTagNames } from './tags/form.js'
+
+/** Parts of the form that save themselves, each with its fields. */
+export const UNITS = {
+  identity: ['kind', 'first_name', 'surname', 'company_name'],
+  supplier: ['is_supplier'],
+  conflicted: ['is_conflicted', 'conflict_reason'],
+  address: ['address'],
+  marketing: ['campaign_id', 'location_id'],
+  discounts: ['discount_services', 'discount_products'],
+  note: ['note']
+} as const satisfies Record<string, readonly Field[]>
+export type Unit = keyof typeof UNITS
+export const isUnit = (value: string): value is Unit => Object.hasOwn(UNITS, value)
+
+/** A percentage as people type it: "10", "10 %", "7,5"; nothing is 0. */
+const discount = text(20).transform((value, context) => {
+  const plain = value.replace(/\s*%$/, '').replace(',', '.').trim()
+  if (plain === '') return 0
+  const number = /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : NaN
+  if (Number.isNaN(number)) context.addIssue(issue('clients.discount_number'))
+  else if (number < 0 || number > 100) context.addIssue(issue('clients.discount_range'))
+  return Math.round(number * 100) / 100
+})
+
+const shape = {
+  kind: oneOf(KINDS),
+  first_name: text(100),
+  surname: text(100),
+  company_name: text(200),
+  is_supplier: tick,
+  is_conflicted: tick,
+  conflict_reason: text(500),
+  address: text(500),
+  campaign_id: optionalId,
+  location_id: optionalId,
+  discount_services: discount,
+  discount_products: discount,
+  note: text(10_000)
+} satisfies Record<Field, z.ZodType>
+
+export interface ClientForm {
+  /** What may be written; fields the viewer may not touch are left out. */
+  fields: Partial<ClientFields>
+  phones: PhoneValues[]
+  emails: EmailValues[]
+  /** Names of tags, for a new client. */
+  tags: string[]
+  errors: FieldErrors
+  typed: Body
+  phoneRows: PhoneRow[]
+  emailRows: EmailRow[]
+}
+
+/** Reads the whole form, or with `unit` that part of it. Never throws; nothing may be written while `errors` has any. */
+export function readClientForm (body: unknown, viewer: Viewer, unit?: Unit): ClientForm {
+  const typed = (body ?? {}) as Body
+  const wanted = (unit ? UNITS[unit] as readonly Field[] : FIELDS).filter(field => mayWrite(viewer, field))
+  const read = readForm(z.object(Object.fromEntries(wanted.map(field => [field, shape[field]]))), typed)
+  const fields = (read.values ?? {}) as Partial<ClientFields>
+  const errors: FieldErrors = { ...read.errors }
+  if (!read.errors) requireName(fields, errors)
+  if (fields.is_conflicted === false) fields.conflict_reason = ''
+
+  if (unit) return { fields, phones: [], emails: [], tags: [], errors, typed, phoneRows: [], emailRows: [] }
+  const phones = readPhones(typed, viewer.organisation.country)
+  const emails = readEmails(typed)
+  const tags = readTagNames(typed, errors)
+  return { fields, phones: phones.values, emails: emails.values, tags, errors: { ...errors, ...phones.errors, ...emails.errors }, typed, phoneRows: phones.rows, emailRows: emails.rows }
+}
+
+/** Whether this viewer's form has the field at all. A supplier box that would hide the client from its own writer is not offered. */
+export function mayWrite (viewer: Viewer, field: Field): boolean {
+  if (field === 'discount_services' || field === 'discount_products') return viewer.can('clients.edit_discounts')
+  if (field === 'is_supplier') return viewer.can('clients.view') && viewer.can('suppliers.view')
+  return true
+}
+
+function requireName (fields: Partial<ClientFields>, errors: FieldErrors): void {
+  if (fields.kind === 'company' && fields.company_name === '') errors.company_name = { key: 'clients.company_name_missing' }
+  if (fields.kind === 'person' && fields.first_name === '' && fields.surname === '') errors.first_name = { key: 'clients.name_missing' }
+}
+
+/** A client nobody has typed anything into yet. */
+export const emptyFields = (viewer: Viewer): ClientFields => ({
+  kind: 'person', first_name: '', surname: '', company_name: '', is_supplier: !viewer.can('clients.view'), is_conflicted: false, conflict_reason: '',
+  address: '', campaign_id: null, location_id: null, discount_services: 0, discount_products: 0, note: ''
+})

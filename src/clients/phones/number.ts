@@ -1,0 +1,25 @@
+import { parsePhoneNumberFromString, type CountryCode } from 'libphonenumber-js/max'
+
+/** A number as it is kept: what was typed, and what it means when it means something. */
+export interface PhoneNumber {
+  typed: string
+  /** ITU-T E.164 ("+48600123456"), null when it is no valid number. */
+  e164: string | null
+  /** International format for reading, or what was typed. */
+  display: string
+  /** What searches look through: the digits of the E.164 form, else those typed. */
+  digits: string
+}
+
+/**
+ * Reads a number as somebody in `country` (ISO 3166-1 alpha-2) would dial it. One that isn't valid there is kept as typed.
+ * Valid means what libphonenumber's full metadata holds for the number's country.
+ */
+export function readNumber (typed: string, country: string): PhoneNumber {
+  const clean = typed.replace(/^\s*00(?=[1-9])/, '+')
+  const parsed = parsePhoneNumberFromString(clean, country as CountryCode)
+  if (!parsed?.isValid()) return { typed, e164: null, display: typed, digits: typed.replace(/\D/g, '') }
+  const e164 = String(parsed.number)
+  const extension = parsed.ext ? ` ext. ${parsed.ext}` : ''
+  return { typed, e164, display: parsed.formatInternational().replace(/ ext\. .*$/, '') + extension, digits: e164.slice(1) }
+}

@@ -1,0 +1,97 @@
+import type { Db } from '../../database/knex.js'
+import { NotFound } from '../../web/errors.js'
+import type { Viewer } from '../../web/viewer.js'
+import { CHANNELS, type Channel, type Phone, type PhoneType } from '../client.js'
+import type { Change, PhoneRef } from '../feed/event.js'
+import { recordEvent } from '../feed/record.js'
+import type { PhoneValues } from './form.js'
+
+export interface Trace {
+  /** The feed says nothing of it: "created" says it all. Consents are kept all the same. */
+  quiet?: boolean
+  /** How it came: form, import, ... */
+  source?: string
+}
+
+/** Adds a phone to a client; consents that are on are kept with who noted them. Returns its id. `values.number` must be there. */
+export async function addPhone (trx: Db, by: Viewer, clientId: number, values: PhoneValues, { quiet = false, source = 'form' }: Trace = {}): Promise<number> {
+  const type = await chosenType(trx, values)
+  const number = values.number!
+  const [{ id }] = await trx('client_phones').insert({
+    client_id: clientId, type_id: type.id, ...number, ...boxes(values),
+    position: trx.raw('(select coalesce(max(position), -1) + 1 from client_phones where client_id = ?)', [clientId])
+  }).returning('id')
+  if (!quiet) await recordEvent(trx, by, clientId, 'phone.added', { phone: { id, display: number.display, type } })
+  for (const channel of CHANNELS) {
+    if (values[channel]) await recordConsent(trx, by, clientId, { phone_id: id }, { channel, given: true, address: number.display, source, quiet })
+  }
+  return id
+}
+
+/** Writes what differs from the phone that is there: number and type as one feed entry, each switched channel as a consent. Returns whether anything changed. */
+export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form' }: Trace = {}): Promise<boolean> {
+  const changes: Change[] = []
+  const update: Record<string, unknown> = {}
+  const number = values.number && !isSameNumber(values.number, phone) ? values.number : undefined
+  if (number) {
+    Object.assign(update, number)
+    changes.push({ field: 'number', old: phone.display, new: number.display })
+  }
+  const type = values.newType === '' && values.typeId === phone.type.id ? phone.type : await chosenType(trx, values)
+  if (type.id !== phone.type.id) {
+    update.type_id = type.id
+    changes.push({ field: 'type', old: phone.type, new: type })
+  }
+  const switched = CHANNELS.filter(channel => values[channel] !== phone[channel])
+  for (const channel of switched) update[channel] = values[channel]
+  if (Object.keys(update).length === 0) return false
+
+  const [row] = await trx('client_phones').where({ id: phone.id, client_id: clientId }).whereNull('removed_at').update(update).returning('display')
+  if (!row) throw new NotFound()
+  if (changes.length > 0) await recordEvent(trx, by, clientId, 'phone.changed', { phone: { id: phone.id, display: row.display, type }, changes })
+  for (const channel of switched) {
+    await recordConsent(trx, by, clientId, { phone_id: phone.id }, { channel, given: values[channel], address: row.display, source })
+  }
+  return true
+}
+
+/** Takes a phone off a client, or puts it back; its consents stay with it. Throws NotFound when there is no such phone (to put back). */
+export async function setPhoneRemoved (trx: Db, by: Viewer, clientId: number, phoneId: number | null, removed: boolean): Promise<PhoneRef> {
+  const [row] = phoneId === null
+    ? []
+    : await trx('client_phones').where({ id: phoneId, client_id: clientId })
+      .modify(query => { if (removed) query.whereNull('removed_at'); else query.whereNotNull('removed_at') })
+      .update({ removed_at: removed ? trx.fn.now() : null }).returning(['id', 'display', 'type_id'])
+  if (!row) throw new NotFound()
+  const phone = { id: row.id, display: row.display, type: await findPhoneType(trx, row.type_id) }
+  await recordEvent(trx, by, clientId, removed ? 'phone.removed' : 'phone.restored', { phone })
+  return phone
+}
+
+interface ConsentValues { channel: Channel | 'email', given: boolean, address: string, source: string, quiet?: boolean }
+
+/** Keeps that a client agreed to a channel, or withdrew it: when, noted by whom and how. */
+export async function recordConsent (trx: Db, by: Viewer, clientId: number, of: { phone_id: number } | { email_id: number }, { quiet, ...values }: ConsentValues): Promise<void> {
+  await trx('consents').insert({ client_id: clientId, employee_id: by.id, ...of, ...values })
+  if (!quiet) await recordEvent(trx, by, clientId, 'consent.changed', { channel: values.channel, given: values.given, address: values.address })
+}
+
+/** Makes a phone type of one's own, or finds the one of this name. */
+export async function createPhoneType (trx: Db, name: string): Promise<PhoneType> {
+  await trx('phone_types').insert({ name, position: 100 }).onConflict(trx.raw('(lower(name))')).ignore()
+  return await trx('phone_types').whereRaw('lower(name) = lower(?)', [name]).first('id', 'key', 'name') as PhoneType
+}
+
+const chosenType = (trx: Db, { newType, typeId }: PhoneValues) => newType === '' ? findPhoneType(trx, typeId) : createPhoneType(trx, newType)
+
+/** Throws NotFound when there is none. */
+async function findPhoneType (trx: Db, id: number): Promise<PhoneType> {
+  const type = await trx('phone_types').where({ id }).first('id', 'key', 'name')
+  if (!type) throw new NotFound()
+  return type
+}
+
+/** Whether two spellings mean one number; numbers that aren't valid are compared as typed. */
+const isSameNumber = (a: Pick<Phone, 'e164' | 'typed'>, b: Pick<Phone, 'e164' | 'typed'>) => a.e164 || b.e164 ? a.e164 === b.e164 : a.typed === b.typed
+
+const boxes = ({ whatsapp, viber, sms }: PhoneValues) => ({ whatsapp, viber, sms })

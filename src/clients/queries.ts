@@ -1,0 +1,104 @@
+import type { Db } from '../database/knex.js'
+import { NotFound } from '../web/errors.js'
+import type { Viewer } from '../web/viewer.js'
+import { FIELDS, type Client, type ClientFields, type Field } from './client.js'
+import { addEmail } from './emails/queries.js'
+import type { EmailValues } from './emails/form.js'
+import type { Details } from './feed/event.js'
+import { recordEvent } from './feed/record.js'
+import { maskedEmail, maskedPhone } from './masking.js'
+import { addPhone } from './phones/queries.js'
+import type { PhoneValues } from './phones/form.js'
+import { ensureTag, tagClient } from './tags/queries.js'
+import { visibleTo } from './visibility.js'
+
+const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at', k.at, 'by', w.name, 'source', k.source)`
+
+const SHOWN = `
+  c.*, c.discount_services::float8 as discount_services, c.discount_products::float8 as discount_products,
+  (select json_build_object('id', g.id, 'name', g.name) from campaigns g where g.id = c.campaign_id) as campaign,
+  (select json_build_object('id', l.id, 'name', l.name) from locations l where l.id = c.location_id) as location,
+  coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms,
+      'type', json_build_object('id', y.id, 'key', y.key, 'name', y.name), 'masked', false,
+      'shared', p.e164 is not null and exists (select from client_phones o where o.e164 = p.e164 and o.client_id <> p.client_id and o.removed_at is null),
+      'consent', (select ${CONSENT} from consents k left join employees w on w.id = k.employee_id where k.phone_id = p.id order by k.id desc limit 1)) order by p.position, p.id)
+    from client_phones p join phone_types y on y.id = p.type_id where p.client_id = c.id and p.removed_at is null), '[]') as phones,
+  coalesce((select json_agg(json_build_object('id', e.id, 'address', e.address, 'agrees', e.agrees, 'masked', false,
+      'shared', exists (select from client_emails o where o.address_key = e.address_key and o.client_id <> e.client_id and o.removed_at is null),
+      'consent', (select ${CONSENT} from consents k left join employees w on w.id = k.employee_id where k.email_id = e.id order by k.id desc limit 1)) order by e.position, e.id)
+    from client_emails e where e.client_id = c.id and e.removed_at is null), '[]') as emails,
+  coalesce((select json_agg(json_build_object('id', t.id, 'name', t.name, 'colour', t.colour) order by t.name_key)
+    from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = c.id), '[]') as tags`
+
+/** A client with everything its form shows, contacts masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
+export async function findClient (db: Db, viewer: Viewer, id: number | null): Promise<Client> {
+  if (id === null) throw new NotFound()
+  const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(SHOWN))
+  if (!row) throw new NotFound()
+  const consent = (has: any) => has && { ...has, at: new Date(has.at) }
+  return {
+    ...row,
+    phones: row.phones.map((phone: any) => maskedPhone(viewer, { ...phone, consent: consent(phone.consent) })),
+    emails: row.emails.map((email: any) => maskedEmail(viewer, { ...email, consent: consent(email.consent) }))
+  }
+}
+
+/** Locks a client's row until the end of the transaction, so that of two saves the second sees what the first wrote. Throws NotFound like findClient. */
+export async function lockClient (trx: Db, viewer: Viewer, id: number | null): Promise<Client> {
+  if (id === null) throw new NotFound()
+  const locked = await trx('clients').where({ id }).modify(visibleTo(viewer)).forUpdate().first('id')
+  if (!locked) throw new NotFound()
+  return findClient(trx, viewer, id)
+}
+
+export interface NewClient extends ClientFields { phones: PhoneValues[], emails: EmailValues[], tags: string[] }
+
+/** Creates a client with its phones, e-mails and tags, and the feed entries that say who did it. Returns its id. Throws ContactTaken (by way of refusingTaken) when the uniqueness setting refuses. */
+export async function createClient (trx: Db, by: Viewer, values: NewClient, source = 'form'): Promise<number> {
+  const [{ id }] = await trx('clients').insert({ ...columns(values), created_by: by.id }).returning('id')
+  await recordEvent(trx, by, id, 'client.created', { source })
+  for (const phone of values.phones) await addPhone(trx, by, id, phone, { quiet: true, source })
+  for (const email of values.emails) await addEmail(trx, by, id, email, { quiet: true, source })
+  for (const name of values.tags) await tagClient(trx, by, id, (await ensureTag(trx, name)).id, { quiet: true })
+  return id
+}
+
+/** Writes the fields that differ from what is there and one feed entry that names them all. Returns whether anything changed. */
+export async function changeClient (trx: Db, by: Viewer, client: Client, values: Partial<ClientFields>): Promise<boolean> {
+  const changed = FIELDS.filter(field => field in values && values[field] !== client[field])
+  if (changed.length === 0) return false
+  await trx('clients').where({ id: client.id }).update(Object.fromEntries(changed.map(field => [field, values[field]])))
+  const changes: Details['client.changed']['changes'] = []
+  for (const field of changed) changes.push({ field, old: await named(trx, field, client[field]), new: await named(trx, field, values[field]) })
+  await recordEvent(trx, by, client.id, 'client.changed', { changes })
+  return true
+}
+
+/** Puts a client away, or back. Nothing of it is lost. Returns false when it already is where it should be. */
+export async function setArchived (trx: Db, by: Viewer, client: Client, archived: boolean): Promise<boolean> {
+  if (archived === (client.archived_at !== null)) return false
+  await trx('clients').where({ id: client.id }).update({ archived_at: archived ? trx.fn.now() : null })
+  await recordEvent(trx, by, client.id, archived ? 'client.archived' : 'client.restored', {})
+  return true
+}
+
+/** What the client form offers to choose from. */
+export interface Choices { campaigns: (Client['campaign'] & { active: boolean })[], locations: Client['location'][], phoneTypes: Client['phones'][number]['type'][] }
+
+/** Active campaigns, locations and phone types, in one query; `campaign` is offered though it has ended. */
+export async function listChoices (db: Db, campaign: number | null = null): Promise<Choices> {
+  const { rows: [row] } = await db.raw(`
+    select (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'active', active) order by lower(name)), '[]') from campaigns where active or id = ?) as campaigns,
+      (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by lower(name)), '[]') from locations) as locations,
+      (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'name', name) order by position, id), '[]') from phone_types) as "phoneTypes"`, [campaign])
+  return row
+}
+
+const columns = (values: ClientFields) => Object.fromEntries(FIELDS.map(field => [field, values[field]]))
+
+// The feed has to read right after a campaign was renamed, so it keeps the name of that day.
+async function named (trx: Db, field: Field, value: unknown): Promise<unknown> {
+  if (field !== 'campaign_id' && field !== 'location_id') return value
+  if (value === null) return null
+  return await trx(field === 'campaign_id' ? 'campaigns' : 'locations').where({ id: value as number }).first('id', 'name') ?? null
+}

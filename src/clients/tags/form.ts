@@ -1,0 +1,23 @@
+import { text, type Body, type FieldErrors } from '../../web/form.js'
+
+const tagName = text(60)
+
+/** Reads the name of one tag; '' when nothing was typed, an error under `tag` when it can't be one. */
+export function readTagName (typed: unknown): { name: string, errors: FieldErrors } {
+  const read = tagName.safeParse(typed)
+  if (read.success) return { name: read.data.replace(/\s+/g, ' ').replace(/^#\s*/, ''), errors: {} }
+  const [problem] = read.error.issues
+  return { name: '', errors: { tag: { key: problem!.message, values: (problem as { params?: Record<string, unknown> }).params ?? {} } } }
+}
+
+/** The tags of a new client: those already put there and the one still in the input, each once. Errors are written to `errors.tag`. */
+export function readTagNames (body: Body, errors: FieldErrors): string[] {
+  const put = body.tag_names === undefined ? [] : [body.tag_names].flat()
+  const names = new Map<string, string>()
+  for (const typed of [...put, body.tag].slice(0, 50)) {
+    const read = readTagName(typed)
+    Object.assign(errors, read.errors)
+    if (read.name) names.set(read.name.toLowerCase(), read.name)
+  }
+  return [...names.values()]
+}

@@ -1,0 +1,40 @@
+import type { Db } from '../../database/knex.js'
+import type { Viewer } from '../../web/viewer.js'
+import type { Tag } from '../client.js'
+import { TAG_COLOURS } from '../client.js'
+import { recordEvent } from '../feed/record.js'
+
+/** Finds the tag of this name, whatever its case and accents, or makes it. */
+export async function ensureTag (trx: Db, name: string): Promise<Tag> {
+  // A tag's first colour comes from its name, so that it is the same wherever it is made.
+  const colour = TAG_COLOURS[[...name].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0) % TAG_COLOURS.length]
+  await trx('tags').insert({ name, colour }).onConflict('name_key').ignore()
+  return await trx('tags').whereRaw('name_key = fold(?)', [name]).first('id', 'name', 'colour') as Tag
+}
+
+/** Puts a tag on a client; nothing happens when it has it. */
+export async function tagClient (trx: Db, by: Viewer, clientId: number, tagId: number, { quiet = false } = {}): Promise<void> {
+  const added = await trx('client_tags').insert({ client_id: clientId, tag_id: tagId }).onConflict(['client_id', 'tag_id']).ignore().returning('tag_id')
+  if (added.length > 0 && !quiet) await recordEvent(trx, by, clientId, 'tag.added', { tag: await trx('tags').where({ id: tagId }).first('id', 'name') })
+}
+
+/** Takes a tag off a client; nothing happens when it hasn't it. */
+export async function untagClient (trx: Db, by: Viewer, clientId: number, tagId: number): Promise<void> {
+  const removed = await trx('client_tags').where({ client_id: clientId, tag_id: tagId }).delete()
+  if (removed > 0) await recordEvent(trx, by, clientId, 'tag.removed', { tag: await trx('tags').where({ id: tagId }).first('id', 'name') })
+}
+
+/** Tags whose name has `q` in it, those that begin with it and the most used first, without those the client has. At most eight. */
+export async function suggestTags (db: Db, q: string, without: readonly number[] = []): Promise<Tag[]> {
+  const { rows } = await db.raw(`
+    select id, name, colour from tags
+    where name_key like '%' || fold(:q) || '%' and id <> all (:without::bigint[])
+    order by name_key like fold(:q) || '%' desc, (select count(*) from (select from client_tags where tag_id = tags.id limit 1000) used) desc, name_key
+    limit 8`, { q: q.replace(/[\\%_]/g, '\\$&'), without: [...without] })
+  return rows
+}
+
+/** The tags on most clients, for the list's shortcuts. */
+export async function listTags (db: Db): Promise<Tag[]> {
+  return db('tags').orderBy('name_key').limit(500).select('id', 'name', 'colour')
+}

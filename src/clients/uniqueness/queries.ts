@@ -1,0 +1,48 @@
+import type { Db } from '../../database/knex.js'
+import type { Viewer } from '../../web/viewer.js'
+import { visibleTo } from '../visibility.js'
+
+/** Another client with the same number or address. `name` only for those who may see that client. */
+export interface Match { id: number, name: string, archived: boolean }
+export interface Matches { known: Match[], hidden: number }
+
+export type ContactKind = 'phone' | 'email'
+
+/** A save was refused because another client has this number or address, and the company's setting says so. */
+export class ContactTaken extends Error {
+  constructor (readonly kind: ContactKind, readonly value: string) { super(`${kind} is taken`) }
+}
+
+const SOURCES = {
+  phone: { table: 'client_phones', column: 'e164' },
+  email: { table: 'client_emails', column: 'address_key' }
+} as const
+
+/**
+ * The clients other than `except` that have this number (E.164) or address (lower case), at most five; those the viewer may
+ * not see are only counted. Archived clients count: theirs comes back with them.
+ */
+export async function findMatches (db: Db, viewer: Viewer, kind: ContactKind, value: string, except: number | null): Promise<Matches> {
+  const { table, column } = SOURCES[kind]
+  const clients = () => db('clients')
+    .whereIn('clients.id', db(table).where(column, value).whereNull('removed_at').select('client_id'))
+    .modify(query => { if (except) query.whereNot('clients.id', except) })
+  const rows = await clients().modify(visibleTo(viewer)).orderBy('id').limit(5).select('id', 'name', 'archived_at')
+  const known = rows.map((row: { id: number, name: string, archived_at: Date | null }) => ({ id: row.id, name: row.name, archived: row.archived_at !== null }))
+  const sees = viewer.can('clients.view') && viewer.can('suppliers.view')
+  if (sees) return { known, hidden: 0 }
+  const [{ count }] = await clients().limit(1).count({ count: '*' })
+  return { known, hidden: Math.max(0, count - known.length) }
+}
+
+/** Runs a save and turns the database's refusal of a taken number or address into ContactTaken. */
+export async function refusingTaken<T> (save: () => Promise<T>): Promise<T> {
+  try {
+    return await save()
+  } catch (error) {
+    const { code, constraint, detail } = error as { code?: string, constraint?: string, detail?: string }
+    if (code === '23505' && constraint === 'client_phones_taken') throw new ContactTaken('phone', detail ?? '')
+    if (code === '23505' && constraint === 'client_emails_taken') throw new ContactTaken('email', detail ?? '')
+    throw error
+  }
+}
