@@ -16,7 +16,7 @@ export async function up (db: Knex): Promise<void> {
       perform pg_advisory_xact_lock(hashtextextended('phone:' || new.e164, 0));
       select client_id into other from client_phones where e164 = new.e164 and client_id <> new.client_id and removed_at is null limit 1;
       if found then
-        raise exception 'phone is taken' using errcode = 'unique_violation', constraint = 'client_phones_taken', detail = other::text;
+        raise exception 'phone is taken' using errcode = 'unique_violation', constraint = 'client_phones_taken', detail = new.e164;
       end if;
       return new;
     end $$`)
@@ -32,7 +32,7 @@ export async function up (db: Knex): Promise<void> {
       perform pg_advisory_xact_lock(hashtextextended('email:' || lower(new.address), 0));
       select client_id into other from client_emails where address_key = lower(new.address) and client_id <> new.client_id and removed_at is null limit 1;
       if found then
-        raise exception 'e-mail is taken' using errcode = 'unique_violation', constraint = 'client_emails_taken', detail = other::text;
+        raise exception 'e-mail is taken' using errcode = 'unique_violation', constraint = 'client_emails_taken', detail = lower(new.address);
       end if;
       return new;
     end $$`)

@@ -8,6 +8,7 @@ import clients from './clients/routes.js'
 import employees from './employees/routes.js'
 import health from './health/routes.js'
 import installation from './installation/routes.js'
+import locations from './locations/routes.js'
 import roles from './roles/routes.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
@@ -15,7 +16,7 @@ import assets from './web/assets.js'
 import errors from './web/errors.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
-import { logging } from './web/logging.js'
+import { logAnswer, logging } from './web/logging.js'
 import pages from './web/page.js'
 import permissions from './web/permissions.js'
 import sameOrigin from './web/same-origin.js'
@@ -48,6 +49,7 @@ export async function buildApp ({ config, db, databaseUrl, secret }: AppOptions)
   app.decorate('config', config)
 
   await app.register(assets)
+  app.addHook('onResponse', logAnswer)
   await app.register(permissions)
   await app.register(security)
   await app.register(sameOrigin)
@@ -64,6 +66,7 @@ export async function buildApp ({ config, db, databaseUrl, secret }: AppOptions)
   await app.register(account)
   await app.register(clients)
   await app.register(campaigns)
+  await app.register(locations)
   await app.register(employees)
   await app.register(roles)
   await app.register(settings)

@@ -38,6 +38,7 @@ export default fp(async app => {
     cache: true,
     autoFilter: true,
     filterFunction: value => (value ?? '') as string, // null and undefined are no words
+    plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }], // <%# a comment %>
     functionHeader: 'const {t, fmt, icon, asset, can} = it;'
   })
   await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })

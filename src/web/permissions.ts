@@ -27,7 +27,8 @@ export default fp(async app => {
     }
   })
 
-  app.addHook('onRequest', async request => {
+  // Behind every onRequest hook, so that the session is known, and before the body is read.
+  app.addHook('preParsing', async request => {
     const { can, public: open } = request.routeOptions.config
     if (open || request.is404) return
     const { viewer } = request
