@@ -60,20 +60,19 @@ async function runUnderTap (files: string[], env: NodeJS.ProcessEnv, signal: Abo
 
   let counts: Counts | undefined
   child.on('message', message => { counts = (message as { counts?: Counts }).counts ?? counts })
-  signal.addEventListener('abort', () => endGroup(child))
+  signal.addEventListener('abort', () => endGroup(child, 'SIGTERM'))
 
-  const [code] = await once(child, 'exit')
+  const [[code]] = await Promise.all([once(child, 'exit'), once(child, 'disconnect')]) // by then every message is in
+  endGroup(child, 'SIGKILL') // playwright makes a test survive SIGTERM
   signal.throwIfAborted()
   if (!counts) return { ...nothing, failed: 1 } // the run itself fell over, and has said so
   return { ...counts, failed: code === 0 ? counts.failed : Math.max(counts.failed, 1) }
 }
 
-function endGroup (child: ChildProcess): void {
-  const send = (signal: NodeJS.Signals) => {
-    if (child.exitCode === null && child.signalCode === null) process.kill(-child.pid!, signal)
-  }
-  send('SIGTERM')
-  setTimeout(send, 5000, 'SIGKILL').unref()
+function endGroup (child: ChildProcess, signal: NodeJS.Signals): void {
+  try {
+    process.kill(-child.pid!, signal)
+  } catch {} // nobody is left in it
 }
 
 function warnAboutBrowser (files: string[]): void {

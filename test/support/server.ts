@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { mkdtemp, rm } from 'node:fs/promises'
+import { chmod, mkdir, mkdtemp, rm, statfs } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -24,7 +24,7 @@ export async function startTestServer (): Promise<TestServer> {
     await stop()
     throw error
   }
-  return { env: { CLIENTELA_TEST_SERVER: server.url, CLIENTELA_TEST_TEMPLATE: template }, stop }
+  return { env: { ...server.env, CLIENTELA_TEST_SERVER: server.url, CLIENTELA_TEST_TEMPLATE: template }, stop }
 }
 
 /** The same server, another database. */
@@ -45,21 +45,34 @@ export async function administer (serverUrl: string, sql: string): Promise<pg.Qu
   }
 }
 
+// The tests get their temporary folder beside the cluster, so that what a killed one leaves behind goes with the run.
 async function own () {
-  const directory = await mkdtemp(join(tmpdir(), 'clientela-test-'))
-  const remove = () => rm(directory, { recursive: true, force: true })
+  const folder = await mkdtemp(join(await roomiest(), 'clientela-test-'))
+  const remove = () => rm(folder, { recursive: true, force: true, maxRetries: 10 }) // a dying browser may still write
   try {
-    const server = await startEmbeddedPostgres({ directory, durable: false })
-    return { url: server.url, stop: async () => { await server.stop(); await remove() } }
+    const TMPDIR = join(folder, 'tmp')
+    await mkdir(TMPDIR)
+    await chmod(folder, 0o755)
+    await chmod(TMPDIR, 0o1777) // as /tmp itself: root's Postgres runs as another user
+    const server = await startEmbeddedPostgres({ directory: join(folder, 'data'), durable: false })
+    return { url: server.url, env: { TMPDIR }, stop: async () => { await server.stop(); await remove() } }
   } catch (error) {
     await remove()
     throw error
   }
 }
 
+// A database is copied in 20 ms in memory, and in 80 to 400 ms on a disk.
+async function roomiest (): Promise<string> {
+  const shared = await statfs('/dev/shm').catch(() => null)
+  const isRoomy = shared !== null && shared.bavail * shared.bsize > 4 * 1024 ** 3
+  return isRoomy && !process.env.TMPDIR ? '/dev/shm' : tmpdir()
+}
+
 function given (url: string) {
   return {
     url,
+    env: {},
     async stop (template: string) {
       const { rows } = await administer(url, `select datname from pg_database where starts_with(datname, '${template}')`)
       for (const { datname } of rows) await administer(url, `drop database if exists ${datname} with (force)`)
