@@ -27,15 +27,20 @@ const built = inRoot('dist', 'assets')
 export default fp(async app => {
   await mkdir(built, { recursive: true })
   const css = await joined('css', 'layers.css')
-  const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;')
+  const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;\n')
   const names = new Map([['app.css', await publish('app.css', css)], ['app.js', await publish('app.js', js)]])
   for (const file of await readdir(inRoot('public', 'icons'))) {
     names.set(file, await publish(file, await readFile(inRoot('public', 'icons', file))))
   }
 
-  // In a scope of its own and before every other plugin: files need no session, no right and no query.
+  // Answered by the first hook of a scope of their own: files need no session, no right and no query.
   await app.register(async files => {
-    await files.register(fastifyStatic, { root: built, prefix: '/assets/', index: false, preCompressed: true, immutable: true, maxAge: '1y', decorateReply: false })
+    await files.register(fastifyStatic, {
+      root: built, serve: false, preCompressed: true, immutable: true, maxAge: '1y',
+      setHeaders: reply => { reply.header('X-Content-Type-Options', 'nosniff') }
+    })
+    files.addHook<{ Params: { file?: string } }>('onRequest', async (request, reply) => request.params.file ? reply.sendFile(request.params.file) : undefined)
+    files.get('/assets/:file', { config: { public: true }, logLevel: 'warn' }, async (_request, reply) => reply.callNotFound())
   })
   app.decorate('asset', (name: string) => {
     const file = names.get(name)
@@ -48,7 +53,7 @@ export default fp(async app => {
 async function joined (folder: string, first?: string): Promise<string> {
   const files = (await readdir(inRoot('public', folder))).filter(file => file !== first).sort()
   const texts = await Promise.all([...(first ? [first] : []), ...files].map(file => readFile(inRoot('public', folder, file), 'utf8')))
-  return texts.join('\n')
+  return texts.join(folder === 'js' ? '\n;\n' : '\n')
 }
 
 async function library (path: string): Promise<string> {

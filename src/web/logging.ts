@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto'
-import type { FastifyReply, FastifyRequest, FastifyServerOptions } from 'fastify'
+import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import type { Config } from '../config.js'
 
 /**
@@ -15,7 +15,7 @@ export function logging (config: Config): FastifyServerOptions {
         err: (error: Error & { code?: string }) => ({ type: error.name, code: error.code, message: blankValues(error), stack: blankStack(error) })
       }
     },
-    disableRequestLogging: true,
+    logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => randomUUID(),
     requestIdHeader: false
   }
