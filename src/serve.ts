@@ -1,0 +1,72 @@
+import { createServer } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { buildApp } from './app.js'
+import { ConfigError, type Config } from './config.js'
+import { openStore, type Store } from './database/store.js'
+import { isSetUp } from './installation/queries.js'
+
+export interface ServeOptions {
+  /** Runs on the migrated database before anybody is served. */
+  prepare?: (store: Store) => Promise<void>
+}
+
+/** Starts everything in its order and stops it in the opposite one, at SIGINT or SIGTERM. */
+export async function serve (config: Config, { prepare }: ServeOptions = {}): Promise<void> {
+  await assertPortFree(config)
+  const store = await openStore(config, { onLost: reason => fail(new Error(reason)) })
+  let app: FastifyInstance | undefined
+
+  let stopping = false
+  const stop = async () => {
+    if (stopping) return
+    stopping = true
+    // A handler that hangs must not keep Postgres from being stopped in order.
+    const late = setTimeout(() => { void store.close().finally(() => process.exit(1)) }, 30_000)
+    await app?.close()
+    await store.close()
+    clearTimeout(late)
+    process.exit(0)
+  }
+  process.on('SIGINT', stop)
+  process.on('SIGTERM', stop)
+
+  try {
+    await prepare?.(store)
+    const isFresh = !await isSetUp(store.db)
+    app = await buildApp({ config, db: store.db, databaseUrl: store.url, secret: store.secret })
+    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
+    const { port } = app.server.address() as { port: number }
+    console.log(`Clientela is open at ${addressOf(config.host, port)}`)
+    if (isFresh && !isLoopback(config.host)) console.log(`The first page asks for this code: ${store.setupCode}`)
+  } catch (error) {
+    if (stopping) return // it broke off because the database was taken away
+    await app?.close()
+    await store.close()
+    throw error
+  }
+}
+
+/** What failed at the start, in one line that says what to do. */
+export function fail (error: Error & { code?: string, port?: number }): never {
+  const command = process.env.npm_lifecycle_event === 'demo' ? 'npm run demo' : 'npm start'
+  if (error.code === 'EADDRINUSE') console.error(`Port ${error.port} is in use: stop what listens there, or choose another with PORT=3001 ${command}`)
+  else if (error.code === 'EACCES' && error.port) console.error(`Port ${error.port} is not allowed to this user: choose one above 1023 with PORT=3001 ${command}`)
+  else if (error instanceof ConfigError) console.error(`Configuration: ${error.message}`)
+  else console.error(error.message.split('\n')[0])
+  process.exit(1)
+}
+
+// Before Postgres is started for nothing.
+async function assertPortFree ({ host, port }: Config): Promise<void> {
+  if (port === 0) return
+  await new Promise<void>((resolve, reject) => {
+    const probe = createServer().once('error', reject).listen({ host, port, exclusive: true }, () => probe.close(() => resolve()))
+  })
+}
+
+const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
+
+function addressOf (host: string, port: number): string {
+  const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host
+  return `http://${name}:${port}`
+}
