@@ -1,0 +1,66 @@
+import type { Knex } from 'knex'
+import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
+import { furnish } from './demo/example.js'
+import { streamClients } from './demo/stream.js'
+
+export { DEMO_EMAILS, DEMO_PASSWORD } from './demo/company.js'
+
+export interface ExampleOptions {
+  /** The owner's id: who did everything. */
+  by: number
+  clients?: number
+  seed?: number
+  until?: Date
+}
+
+/**
+ * Fills a fresh installation with an example to look at: campaigns, tags, locations, and clients with the names and numbers of
+ * the company's country. One transaction: all of it or nothing.
+ */
+export async function seedExample (db: Knex, { by, clients = 60, seed = 3, until = new Date() }: ExampleOptions): Promise<void> {
+  await db.transaction(async trx => {
+    const shop = await furnish(trx, by, until)
+    await streamClients(trx, shop, { count: clients, seed })
+  })
+}
+
+export interface DemoOptions {
+  clients?: number
+  /** The same seed and the same `until` give the same clients. */
+  seed?: number
+  /** The demo's today. */
+  until?: Date
+  log?: (message: string) => void
+}
+
+/**
+ * Fills an empty migrated database with the demo company: three locations, nine employees (one has left), and clients with three
+ * years of history. Large numbers go in chunks, so the company's own row is written last: without it the demo isn't whole.
+ */
+export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = new Date(), log }: DemoOptions = {}): Promise<void> {
+  const shop = await db.transaction(trx => makeCompany(trx, until))
+  await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
+  await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
+  // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
+  for (const table of TABLES) await db.raw(`vacuum (analyze) ${table}`)
+}
+
+/** What `findDemo` may find. `started`: its seeding was broken off. `foreign`: somebody's own data. */
+export type DemoState = 'empty' | 'started' | 'whole' | 'foreign'
+
+/** Whether this database holds the demo. */
+export async function findDemo (db: Knex): Promise<DemoState> {
+  const ours = await db('employees').whereIn('email', DEMO_EMAILS).first('id')
+  const organisation = await db('organisation').first('id')
+  if (ours) return organisation ? 'whole' : 'started'
+  const someone = await db('employees').first('id') ?? await db('clients').first('id')
+  return organisation || someone ? 'foreign' : 'empty'
+}
+
+/** Takes back what an interrupted seedDemo left. */
+export async function emptyDemo (db: Knex): Promise<void> {
+  await db.raw(`truncate ${TABLES.join(', ')} restart identity cascade`)
+  await db('phone_types').whereNull('key').delete()
+}
+
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events']

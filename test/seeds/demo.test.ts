@@ -1,0 +1,230 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
+import t from 'tap'
+import { DEMO_EMAILS, DEMO_PASSWORD, emptyDemo, findDemo, seedDemo, seedExample } from '../../seeds/demo.js'
+import type { Db } from '../../src/database/knex.js'
+import { setUp } from '../../src/installation/queries.js'
+import { inRoot } from '../../src/paths.js'
+import { isPassword } from '../../src/sign-in/password.js'
+import type { Language } from '../../src/web/viewer.js'
+import { testDatabase } from '../support/database.js'
+
+const COUNT = 200
+const until = new Date('2026-05-20T10:00:00Z')
+
+const count = async (db: Db, from: string): Promise<number> => (await db.raw(`select count(*) as count from ${from}`)).rows[0].count
+
+t.test('the demo company', async t => {
+  const { db } = await testDatabase(t)
+  await seedDemo(db, { clients: COUNT, until })
+
+  t.test('has people of every role, who can sign in', async t => {
+    const roles = await db('employees').join('roles', 'roles.id', 'role_id').whereNull('deactivated_at').distinct('roles.key').pluck('key')
+    t.same(roles.toSorted(), ['admin', 'manager', 'owner', 'specialist'])
+    const people = await db('employees').whereIn('email', DEMO_EMAILS).select('password_hash')
+    t.equal(people.length, 8)
+    for (const { password_hash: hash } of people) t.ok(await isPassword(hash, DEMO_PASSWORD))
+    t.equal(await count(db, 'employees e where not exists (select from employee_locations where employee_id = e.id)'), 0)
+  })
+
+  t.test('has as much of everything as it should', async t => {
+    t.equal(await count(db, 'clients'), COUNT)
+    t.equal(await count(db, 'locations'), 3)
+    t.equal(await count(db, 'tags'), 25)
+    t.equal(await count(db, 'campaigns'), 10)
+    t.ok(await count(db, 'campaigns where not active') > 0)
+    const phones = await db('client_phones').whereNull('removed_at').groupBy('client_id').count('* as count')
+    t.equal(phones.length, COUNT)
+    t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))
+    const events = await count(db, 'events') / COUNT
+    t.ok(events > 4 && events < 8, `${events} events a client`)
+    for (const few of ['is_supplier', 'is_conflicted', 'archived_at is not null']) {
+      const found = await count(db, `clients where ${few}`)
+      t.ok(found > 0 && found < COUNT * 0.1, `${found} ${few}`)
+    }
+  })
+
+  t.test('its numbers are valid, and were typed as the form would read them', async t => {
+    const phones = await db('client_phones').select('typed', 'e164', 'display', 'digits')
+    const wrong = phones.filter(({ typed, e164, display, digits }) => {
+      const read = parsePhoneNumberFromString(typed, 'PL')
+      if (e164 === null) return read?.isValid() || display !== typed || digits !== typed.replace(/\D/g, '')
+      return !read?.isValid() || read.number !== e164 || read.formatInternational() !== display || `+${digits}` !== e164
+    })
+    t.same(wrong, [])
+    for (const country of ['+48', '+34', '+351']) t.ok(phones.some(({ e164 }) => e164?.startsWith(country)), country)
+    t.ok(phones.some(({ typed }) => typed.startsWith('+')) && phones.some(({ typed }) => /^\d+ /.test(typed)))
+  })
+
+  t.test('nothing in it leads out of .example', async t => {
+    const { rows } = await db.raw('select c::text as text from clients c union all select e::text from events e union all select e::text from client_emails e union all select e::text from employees e')
+    const words = rows.flatMap(({ text }: { text: string }) => text.split(/[\s",()]+/)) as string[]
+    const addresses = words.filter(word => word.includes('@'))
+    t.ok(addresses.length > COUNT / 4)
+    t.same(addresses.filter(address => !/^[a-z0-9.-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.example$/.test(address)), [])
+    t.same(words.filter(word => /\/\/|^www\./.test(word)), [])
+  })
+
+  t.test('the versions are those of the events', async t => {
+    t.equal(await count(db, 'clients c where version <> (select max(version) from events where client_id = c.id)'), 0)
+    t.equal(await count(db, 'clients c where version <> (select count(version) from events where client_id = c.id)'), 0)
+    t.equal(await count(db, "events where kind = 'client.created' and version is distinct from 1"), 0)
+    t.equal(await count(db, 'clients c where active_at <> (select max(at) from events where client_id = c.id)'), 0)
+    t.equal(await count(db, 'events e join events earlier using (client_id) where earlier.id < e.id and earlier.at > e.at'), 0)
+    t.equal(await count(db, `events where at >= '${until.toISOString()}' or extract(isodow from at) = 7`), 0)
+  })
+
+  t.test('the last consent is what the box says, and no box is on without one', async t => {
+    for (const channel of ['whatsapp', 'viber', 'sms']) {
+      t.ok(await count(db, `client_phones where ${channel}`) > 0)
+      t.equal(await count(db, `client_phones p where ${channel} <> coalesce((select given from consents where phone_id = p.id and channel = '${channel}' order by id desc limit 1), false)`), 0)
+      t.equal(await count(db, `client_phones where ${channel} and e164 is null`), 0)
+    }
+    t.ok(await count(db, 'client_emails where agrees') > 0)
+    t.equal(await count(db, 'client_emails e where agrees <> coalesce((select given from consents where email_id = e.id order by id desc limit 1), false)'), 0)
+  })
+
+  t.test('the feed tells how each client came to be what it is', async t => {
+    const clients = new Map((await db('clients').select('*')).map(client => [client.id, client]))
+    const events = await db('events').where({ kind: 'client.changed' }).orderBy('id')
+    const idOf = (value: any) => value?.id ?? value
+    const told = new Map<string, unknown>()
+    for (const { client_id: id, details } of events) {
+      for (const { field, old, new: value } of details.changes) {
+        const key = `${id} ${field}`
+        if (told.has(key)) t.same(old, told.get(key), key)
+        told.set(key, value)
+      }
+    }
+    t.ok(told.size > COUNT / 4)
+    for (const [key, value] of told) {
+      const [id, field] = key.split(' ') as [string, string]
+      const stands = clients.get(Number(id))[field]
+      t.equal(typeof value === 'number' ? Number(stands) : stands, idOf(value), key)
+    }
+    t.equal(await count(db, "events e where kind in ('phone.added', 'phone.removed') and not exists (select from client_phones where id = (details #>> '{phone,id}')::bigint and client_id = e.client_id)"), 0)
+    t.equal(await count(db, "events e where kind = 'phone.removed' and not exists (select from client_phones where id = (details #>> '{phone,id}')::bigint and removed_at = e.at)"), 0)
+  })
+
+  t.test('everybody is found by name, tag, number and e-mail', async t => {
+    t.equal(await count(db, "clients c where search_names not like '%' || name_key || '%'"), 0)
+    t.equal(await count(db, "client_tags join tags on tags.id = tag_id join clients c on c.id = client_id where search_names not like '%' || tags.name_key || '%'"), 0)
+    t.equal(await count(db, "client_phones p join clients c on c.id = client_id where removed_at is null and search_contacts not like '%' || digits || '%'"), 0)
+    t.equal(await count(db, "client_emails join clients c on c.id = client_id where removed_at is null and search_contacts not like '%' || address_key || '%'"), 0)
+  })
+
+  t.test('the next client can be added, and found', async t => {
+    const [{ id }] = await db('clients').insert({ kind: 'company', company_name: 'Łoś' }).returning('id')
+    t.equal(id, COUNT + 1)
+    await db('client_emails').insert({ client_id: id, address: 'Los@mail.example' })
+    await db('events').insert({ client_id: id, kind: 'client.created', version: 1 })
+    t.match(await db('clients').where({ id }).first(), { search_names: 'los', search_contacts: 'los@mail.example' })
+  })
+})
+
+t.test('the same seed makes the same shop', async t => {
+  const [one, two, other] = await Promise.all([7, 7, 8].map(async seed => {
+    const { db } = await testDatabase(t)
+    await seedDemo(db, { clients: 60, seed, until })
+    return everything(db)
+  }))
+  t.same(one, two)
+  t.not(one!.clients, other!.clients)
+})
+
+async function everything (db: Db): Promise<Record<string, string>> {
+  const tables = ['clients', 'client_phones', 'client_emails', 'client_tags', 'consents', 'events']
+  const hashes = await Promise.all(tables.map(table => db.raw(`select md5(string_agg(r::text, e'\\n' order by r::text)) as hash from ${table} r`)))
+  return Object.fromEntries(tables.map((table, i) => [table, hashes[i].rows[0].hash]))
+}
+
+t.test('a broken-off demo is known as such, and can be taken back', async t => {
+  const { db } = await testDatabase(t)
+  t.equal(await findDemo(db), 'empty')
+  await seedDemo(db, { clients: 5 })
+  t.equal(await findDemo(db), 'whole')
+  await db('organisation').delete()
+  t.equal(await findDemo(db), 'started')
+  await emptyDemo(db)
+  t.equal(await findDemo(db), 'empty')
+  await seedDemo(db, { clients: 5 })
+  t.equal(await findDemo(db), 'whole')
+})
+
+const COMPANIES: [country: string, language: Language, timeZone: string, prefix: string][] = [
+  ['PL', 'pl', 'Europe/Warsaw', '48'], ['BR', 'pt', 'America/Sao_Paulo', '55'], ['MX', 'es', 'America/Mexico_City', '52'], ['GB', 'en', 'Europe/London', '44']
+]
+
+for (const [country, language, timeZone, prefix] of COMPANIES) {
+  t.test(`the example of a company in ${country}`, async t => {
+    const { db } = await testDatabase(t)
+    const by = await setUp(db, { company: 'Shop', country, currency: 'EUR', time_zone: timeZone, language, name: 'Olga', email: 'olga@shop.example', password: 'example-password' })
+    await seedExample(db, { by })
+    t.equal(await count(db, 'clients'), 60)
+    t.ok(await count(db, 'events') > 180)
+    t.equal(await count(db, `events where employee_id <> ${by}`), 0)
+    t.ok(await count(db, 'tags') > 4 && await count(db, 'campaigns') > 2 && await count(db, 'locations') > 0)
+    t.equal(await count(db, `client_phones where e164 is not null and e164 not like '+${prefix}%'`), 0)
+    const wrong = (await db('client_phones').whereNotNull('e164')).filter(({ typed, e164 }) => {
+      const read = parsePhoneNumberFromString(typed, country as 'PL')
+      return !read?.isValid() || read.number !== e164
+    })
+    t.same(wrong, [])
+    t.equal(await count(db, "client_emails where address not like '%.example'"), 0)
+  })
+}
+
+t.test('an example that fails leaves nothing', async t => {
+  const { db } = await testDatabase(t)
+  const by = await setUp(db, { company: 'Shop', country: 'PL', currency: 'PLN', time_zone: 'Europe/Warsaw', language: 'pl', name: 'Olga', email: 'olga@shop.example', password: 'example-password' })
+  await db('tags').insert({ name: 'VIP' })
+  await t.rejects(seedExample(db, { by }))
+  t.equal(await count(db, 'clients') + await count(db, 'locations') + await count(db, 'campaigns'), 0)
+})
+
+t.test('npm run demo', async t => {
+  const { db, url } = await testDatabase(t)
+
+  t.test('makes the shop once, says who can sign in, and serves it', async t => {
+    const first = await runDemo(url, ['--clients', '30'])
+    t.match(first.output, /30 clients[^]*Sofia Romero Vega +specialist +sofia@clientela\.example[^]*Clientela is open at http:/)
+    t.ok(first.output.includes(DEMO_PASSWORD))
+    t.equal(first.code, 0)
+    await db('clients').where({ id: 1 }).update({ note: 'mine' })
+
+    const second = await runDemo(url)
+    t.match(second.output, /as you left it[^]*is open at/)
+    t.equal(await count(db, 'clients'), 30)
+    t.equal((await db('clients').where({ id: 1 }).first('note')).note, 'mine')
+  })
+
+  t.test('leaves a database with other data alone', async t => {
+    const { db, url } = await testDatabase(t)
+    await db('clients').insert({ kind: 'company', company_name: 'Ours' })
+    const { code, output } = await runDemo(url)
+    t.equal(code, 1)
+    t.match(output, /somebody's data/)
+    t.equal(await count(db, 'clients') + await count(db, 'employees'), 1)
+  })
+
+  t.test('refuses a number of clients that is none', async t => {
+    const { code, output } = await runDemo(url, ['--clients', 'many'])
+    t.equal(code, 1)
+    t.match(output, /--clients/)
+  })
+})
+
+/** Runs the script on a database until it serves or ends, then stops it. */
+async function runDemo (url: string, args: string[] = []): Promise<{ code: number | null, output: string }> {
+  const child = spawn(process.execPath, [inRoot('dist/scripts/demo.js'), ...args], { env: { ...process.env, DATABASE_URL: url, PORT: '0', HOST: '127.0.0.1', LOG_LEVEL: 'silent' } })
+  let output = ''
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding('utf8').on('data', text => {
+      output += text
+      if (output.includes('is open at')) child.kill('SIGTERM')
+    })
+  }
+  const [code] = await once(child, 'close')
+  return { code, output }
+}
