@@ -7,7 +7,7 @@ import { emailState, newEmail, type EmailState } from '../form-state.js'
 import { rowIndexes } from '../phones/form.js'
 import { findClient, lockClient } from '../queries.js'
 import { writeEmail } from '../save.js'
-import { ContactTaken, findMatches, refusingTaken } from '../uniqueness/queries.js'
+import { ContactTaken, findMatches, isTaken, refusingTaken } from '../uniqueness/queries.js'
 import { readEmails } from './form.js'
 import { setEmailRemoved } from './queries.js'
 
@@ -41,14 +41,11 @@ export default async function emails (app: FastifyInstance) {
 
   app.post<At>('/clients/:id/emails/:email/restore', { config: { can: 'clients.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    await refusingTaken(() => db.transaction(async trx => {
+    const taken = await isTaken(() => db.transaction(async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
       await setEmailRemoved(trx, viewer, client.id, idOf(request.params.email), false)
-    })).then(() => reply.flash('emails.restored'), error => {
-      if (!(error instanceof ContactTaken)) throw error
-      reply.flash('emails.taken')
-    })
-    return reply.goTo(`/clients/${request.params.id}`)
+    }))
+    return reply.flash(taken ? 'emails.taken' : 'emails.restored').goTo(`/clients/${request.params.id}`)
   })
 
   async function save (request: FastifyRequest<At>, reply: FastifyReply, emailId?: string) {

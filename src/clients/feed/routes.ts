@@ -50,8 +50,9 @@ export default async function feed (app: FastifyInstance) {
     }
     await db.transaction(trx => once(trx, (request.body as Body).token, viewer.id, async () => String(await addComment(trx, viewer, client.id, value))))
     if (!request.isFragment) return reply.redirect(`/clients/${client.id}`, 303)
-    const feed = await listFeed(db, viewer, client.id, { after: idOf(typedText(request.body as Body, 'after')) ?? 0 })
-    return reply.page('', { client, feed, filter: 'all' }, { fragment: 'clients/feed/_written' })
+    // The page asks for what is new itself, as it does when others write.
+    reply.header('HX-Trigger', 'commented')
+    return reply.page('', { client }, { fragment: 'clients/feed/_written' })
   })
 
   app.post<AtEvent>('/clients/:id/feed/:event', { config: { can: SEES_CLIENTS } }, async (request, reply) => {

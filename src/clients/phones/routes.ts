@@ -6,7 +6,7 @@ import { newPhone, phoneState, type PhoneState } from '../form-state.js'
 import { judge, phoneFingerprint } from '../fingerprint.js'
 import { findClient, listChoices, lockClient } from '../queries.js'
 import { writePhone } from '../save.js'
-import { ContactTaken, findMatches, refusingTaken } from '../uniqueness/queries.js'
+import { ContactTaken, findMatches, isTaken, refusingTaken } from '../uniqueness/queries.js'
 import { readPhones, rowIndexes } from './form.js'
 import { createPhoneType, setPhoneRemoved } from './queries.js'
 
@@ -43,14 +43,11 @@ export default async function phones (app: FastifyInstance) {
 
   app.post<At>('/clients/:id/phones/:phone/restore', { config: { can: 'clients.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    await refusingTaken(() => db.transaction(async trx => {
+    const taken = await isTaken(() => db.transaction(async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
       await setPhoneRemoved(trx, viewer, client.id, idOf(request.params.phone), false)
-    })).then(() => reply.flash('phones.restored'), error => {
-      if (!(error instanceof ContactTaken)) throw error
-      reply.flash('phones.taken')
-    })
-    return reply.goTo(`/clients/${request.params.id}`)
+    }))
+    return reply.flash(taken ? 'phones.taken' : 'phones.restored').goTo(`/clients/${request.params.id}`)
   })
 
   // "+ Add" beside the types: one of one's own, made in place.

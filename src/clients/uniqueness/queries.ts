@@ -46,3 +46,14 @@ export async function refusingTaken<T> (save: () => Promise<T>): Promise<T> {
     throw error
   }
 }
+
+/** Runs a save; true when it was refused because the number or address is taken. */
+export async function isTaken (save: () => Promise<unknown>): Promise<boolean> {
+  try {
+    await refusingTaken(save)
+    return false
+  } catch (error) {
+    if (error instanceof ContactTaken) return true
+    throw error
+  }
+}

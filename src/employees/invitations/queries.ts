@@ -1,0 +1,46 @@
+import { endSessions } from '../../account/queries.js'
+import type { Db } from '../../database/knex.js'
+import { changingRanks } from '../../roles/ranks.js'
+import { Refusal } from '../../roles/refusal.js'
+import { hashPassword } from '../../sign-in/password.js'
+import type { Viewer } from '../../web/viewer.js'
+import { findForChange } from '../queries.js'
+import { invite, tokenHash } from './invite.js'
+
+/** Whom a link is for. `isReset`: they had a password before. */
+export interface Invitation { id: number, name: string, email: string, isReset: boolean }
+
+/**
+ * Makes a new link's token for an employee, who sets a password by it. Throws NotFound, Forbidden for somebody above the
+ * acting person, and Refusal for somebody deactivated or for oneself (an unattended screen must not be enough to take an
+ * account over).
+ */
+export async function renewInvitation (db: Db, by: Viewer, id: number): Promise<{ name: string, token: string }> {
+  return changingRanks(db, by, 'employees.manage', async (trx, by) => {
+    const employee = await findForChange(trx, by, id)
+    if (id === by.id) throw new Refusal({ form: { key: 'employees.own_password' } })
+    if (employee.state === 'deactivated') throw new Refusal({ form: { key: 'employees.activate_first' } })
+    return { name: employee.name, token: await invite(trx, id) }
+  })
+}
+
+/** The employee whom a link is for, or nobody when it was used, replaced or has run out. */
+export async function findInvitation (db: Db, token: string): Promise<Invitation | undefined> {
+  return opening(db, token).first('id', 'name', 'email', db.raw('password_hash is not null as "isReset"'))
+}
+
+/**
+ * Sets the password by a link, which is used up thereby, and ends the employee's sessions. Returns the employee, or nobody
+ * when the link doesn't hold: of two who send it at once one succeeds.
+ */
+export async function acceptInvitation (db: Db, token: string, password: string): Promise<{ id: number, email: string } | undefined> {
+  const passwordHash = await hashPassword(password)
+  return db.transaction(async trx => {
+    const [employee] = await opening(trx, token).update({ password_hash: passwordHash, invitation_hash: null, invitation_expires_at: null }, ['id', 'email'])
+    if (employee) await endSessions(trx, employee.id)
+    return employee
+  })
+}
+
+const opening = (db: Db, token: string) =>
+  db('employees').where({ invitation_hash: tokenHash(token) }).whereRaw('invitation_expires_at > now()').whereNull('deactivated_at')
