@@ -4,7 +4,7 @@ import { NotFound } from '../web/errors.js'
 import type { FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { RightsChange, RoleValues } from './form.js'
-import { changingRanks, rightsOf, type Role } from './ranks.js'
+import { changingRanks, covers, rightsOf, type Role } from './ranks.js'
 import { explain, Refusal } from './refusal.js'
 
 const COLUMNS = ['id', 'key', 'name', 'rights']
@@ -47,7 +47,7 @@ export async function renameRole (db: Db, by: Viewer, id: number, { name }: Role
 export async function deleteRole (db: Db, by: Viewer, id: number): Promise<void> {
   return explain(changingRanks(db, by, 'roles.manage', async (trx, by) => {
     const role = await findOwn(trx, id)
-    if (!role.rights.every(right => by.can(right))) throw new Refusal({ form: { key: 'roles.delete_beyond' } })
+    if (!covers(by, role)) throw new Refusal({ form: { key: 'roles.delete_beyond' } })
     await trx('roles').where({ id }).delete()
   }), { employees_role_id_fkey: { form: { key: 'roles.in_use' } } })
 }
