@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { idOf, refused, type Body, type FieldErrors } from '../web/form.js'
 import { campaignTyped, readCampaignForm } from './form.js'
-import { CampaignInUse, countClients, createCampaign, deleteCampaign, findCampaign, findCampaignUse, listCampaigns, NameTaken, updateCampaign } from './queries.js'
+import { CampaignInUse, countClients, createCampaign, deleteCampaign, findCampaign, findCampaignUse, listCampaigns, NameTaken, updateCampaign, type Campaign, type CampaignUse } from './queries.js'
 
 interface OfOne { Params: { id: string } }
 
@@ -66,12 +66,7 @@ export default async function campaigns (app: FastifyInstance) {
   }
 }
 
-interface EditPage {
-  campaign: Awaited<ReturnType<typeof findCampaign>>
-  use: Awaited<ReturnType<typeof findCampaignUse>>
-  typed: Body
-  errors: FieldErrors
-}
+interface EditPage { campaign: Campaign, use: CampaignUse, typed: Body, errors: FieldErrors }
 
 // The unique index decides, so that two who save the same name at once don't both succeed.
 async function nameError (save: () => Promise<unknown>): Promise<FieldErrors | undefined> {

@@ -1,0 +1,65 @@
+import t from 'tap'
+import { cast } from '../support/cast.js'
+
+const porto = { company: 'Oficina São Jorge', country: 'PT', currency: 'EUR', time_zone: 'Europe/Lisbon', language: 'pt' }
+
+t.test('shows the company as it is', async t => {
+  const { as, anna } = await cast(t)
+  const page = await as(anna).get('/settings/general')
+  t.equal(page.status, 200)
+  t.match(page.body, /value="Naprawa &amp; Co"/)
+  for (const value of ['PL', 'PLN', 'Europe/Warsaw', 'en']) t.match(page.body, `<option value="${value}" selected>`)
+  const fragment = await as(anna).get('/settings/general', { fragment: true })
+  t.notMatch(fragment.body, /<html/)
+  t.match(fragment.body, /<form/)
+})
+
+t.test('keeps what was changed', async t => {
+  const { as, anna, db } = await cast(t)
+  const answer = await as(anna).post('/settings/general', porto)
+  t.equal(answer.status, 303)
+  t.equal(answer.location, '/settings/general')
+  t.match(await db('organisation').first(), { name: 'Oficina São Jorge', country: 'PT', currency: 'EUR', time_zone: 'Europe/Lisbon', language: 'pt', phone_uniqueness: 'warn' })
+  t.match((await as(anna).get('/settings/general')).body, /value="Oficina São Jorge"/)
+
+  const fragment = await as(anna).post('/settings/general', porto, { fragment: true })
+  t.equal(fragment.headers['hx-redirect'], '/settings/general')
+})
+
+t.test('says which field is wrong, and what was typed stays', async t => {
+  const { as, anna, db } = await cast(t)
+  const page = await as(anna).post('/settings/general', { ...porto, company: ' ', time_zone: 'Europe/Atlantis' })
+  t.equal(page.status, 422)
+  t.match(page.error('company'), /Fill this in/)
+  t.match(page.error('time_zone'), /Choose one/)
+  t.equal(page.error('country'), '')
+  t.match(page.body, '<option value="PT" selected>')
+  t.match(page.body, /2 fields need a look/)
+  t.equal(page.headers['hx-push-url'], 'false')
+
+  for (const [field, value] of [['country', 'XX'], ['currency', 'EURO'], ['language', 'de']] as const) {
+    const wrong = await as(anna).post('/settings/general', { ...porto, [field]: value })
+    t.equal(wrong.status, 422, field)
+    t.match(wrong.error(field), /Choose one/)
+    t.match(wrong.body, /value="Oficina São Jorge"/)
+  }
+  const long = await as(anna).post('/settings/general', { ...porto, company: 'a'.repeat(201) }, { fragment: true })
+  t.equal(long.status, 422)
+  t.match(long.error('company'), /201 characters, 200 at most/)
+  t.notMatch(long.body, /<html/)
+
+  const empty = await as(anna).post('/settings/general')
+  t.equal(empty.status, 422)
+  t.equal((await db('organisation').first('name')).name, 'Naprawa & Co')
+})
+
+t.test('is for those who manage settings', async t => {
+  const { as, marek, sofia, db } = await cast(t)
+  for (const person of [marek, sofia]) {
+    t.equal((await as(person).get('/settings/general')).status, 403)
+    t.equal((await as(person).post('/settings/general', porto)).status, 403)
+  }
+  t.equal((await as(null).get('/settings/general')).status, 303)
+  t.equal((await as(null).post('/settings/general', porto)).status, 401)
+  t.equal((await db('organisation').first('country')).country, 'PL')
+})

@@ -1,0 +1,32 @@
+import t from 'tap'
+import { cast } from '../support/cast.js'
+
+const addresses = (body: string) => [...body.matchAll(/<li><a class="card" href="([^"]+)"/g)].map(([, href]) => href)
+
+t.test('everyone sees what they may open, and it opens', async t => {
+  const { as, anna, marek, olga } = await cast(t)
+  const all = ['general', 'clients', 'locations', 'marketing', 'employees', 'roles'].map(name => `/settings/${name}`)
+  for (const person of [anna, olga]) {
+    const page = await as(person).get('/settings')
+    t.equal(page.status, 200)
+    t.same(addresses(page.body), all)
+  }
+  for (const path of all) t.equal((await as(anna).get(path)).status, 200, path)
+  t.same(addresses((await as(marek).get('/settings')).body), ['/settings/marketing'])
+})
+
+t.test('as a fragment it is the list alone', async t => {
+  const { as, anna } = await cast(t)
+  const fragment = await as(anna).get('/settings', { fragment: true })
+  t.equal(fragment.status, 200)
+  t.notMatch(fragment.body, /<html/)
+  t.match(fragment.body, /\/settings\/general/)
+})
+
+t.test('without any of its rights it is refused, a stranger signs in', async t => {
+  const { as, sofia, nuno } = await cast(t)
+  for (const person of [sofia, nuno]) t.equal((await as(person).get('/settings')).status, 403)
+  const stranger = await as(null).get('/settings')
+  t.equal(stranger.status, 303)
+  t.equal(stranger.location, '/sign-in?to=%2Fsettings')
+})
