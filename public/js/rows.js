@@ -27,6 +27,9 @@
     }
   })
 
+  // A boosted visit replaces the body alone; the page may be in another language now (signing in and out, the first run).
+  document.addEventListener('htmx:after:swap', () => { document.documentElement.lang = document.body.lang })
+
   // One menu open at a time; a press elsewhere or Escape closes it.
   const closeMenus = except => document.querySelectorAll('details.menu[open]').forEach(menu => { if (!menu.contains(except)) menu.open = false })
   document.addEventListener('click', event => closeMenus(event.target))

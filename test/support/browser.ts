@@ -7,6 +7,8 @@ export interface PageOptions {
   viewport?: { width: number, height: number }
   colorScheme?: 'light' | 'dark'
   locale?: string
+  /** Where paths such as "/clients" lead. */
+  baseURL?: string
 }
 
 /** A page in a context of its own, that is a person with their own cookies. `problems` holds what went wrong in it so far. */
@@ -25,12 +27,13 @@ export async function openBrowser (t: Pick<Test, 'teardown'>, options: PageOptio
 
 /** Opens another page as another person would: its own context, closed when `t` ends. */
 export async function newPage (t: Pick<Test, 'teardown'>, options: PageOptions = {}): Promise<OpenPage> {
-  const { javaScript = true, viewport = { width: 1280, height: 800 }, colorScheme = 'light', locale = 'en-US' } = options
+  const { javaScript = true, viewport = { width: 1280, height: 800 }, colorScheme = 'light', locale = 'en-US', baseURL } = options
   const context = await (await theBrowser()).newContext({
     javaScriptEnabled: javaScript,
     viewport,
     colorScheme,
     locale,
+    ...(baseURL && { baseURL }),
     reducedMotion: 'reduce' // a test shall not wait for, or measure, half an animation
   })
   t.teardown(() => context.close())
