@@ -37,7 +37,8 @@ export async function serve (config: Config, { prepare }: ServeOptions = {}): Pr
     await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
     const { port } = app.server.address() as { port: number }
     console.log(`Clientela is open at ${addressOf(config.host, port)}`)
-    if (isFresh && !isLoopback(config.host)) console.log(`The first page asks for this code: ${store.setupCode}`)
+    // Also where the host is loopback: a proxy may bring people from elsewhere.
+    if (isFresh) console.log(`Opened from another machine, the first page asks for this code: ${store.setupCode}`)
   } catch (error) {
     if (stopping) return // it broke off because the database was taken away
     await app?.close()
@@ -63,8 +64,6 @@ async function assertPortFree ({ host, port }: Config): Promise<void> {
     const probe = createServer().once('error', reject).listen({ host, port, exclusive: true }, () => probe.close(() => resolve()))
   })
 }
-
-const isLoopback = (host: string) => host === 'localhost' || host === '::1' || host.startsWith('127.')
 
 function addressOf (host: string, port: number): string {
   const name = host === '0.0.0.0' || host === '::' ? 'localhost' : host.includes(':') ? `[${host}]` : host

@@ -1,0 +1,128 @@
+import { fork, type ChildProcess } from 'node:child_process'
+import { once } from 'node:events'
+import { mkdtemp, readFile, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import autocannon from 'autocannon'
+import { buildApp } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import { startEmbeddedPostgres } from '../../src/database/embedded.js'
+import { openDatabase, type Db } from '../../src/database/knex.js'
+import { migrateToLatest } from '../../src/database/migrate.js'
+import { inRoot } from '../../src/paths.js'
+import { seedDemo } from '../../seeds/demo.js'
+import { openSession } from '../support/cast.js'
+import { databaseUrl } from '../support/server.js'
+import type { FloorCase } from './floor.js'
+import { record, type Page } from './record.js'
+
+/*
+ * npm run bench [-- --sizes 12000,100000] [-- --seconds 5]
+ * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
+ * share the machine's noise. Ends with the application's memory.
+ */
+const option = (name: string, fallback: string) => process.argv[process.argv.indexOf(`--${name}`) + 1 || process.argv.length] ?? fallback
+const SIZES = option('sizes', '12000,100000').split(',').map(Number)
+const SECONDS = Number(option('seconds', '5'))
+const CONNECTIONS = [1, 10]
+const GOAL = 0.5
+const POOL = 10
+
+async function benchmark (size: number): Promise<void> {
+  const url = await madeDatabase(size)
+  const db = openDatabase(url)
+  const { secret } = await db('installation').first('secret')
+  const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
+  await inside.ready()
+  const pages = await pagesOf(inside, db)
+  const cases: [string, FloorCase][] = []
+  for (const page of pages) cases.push([page.url, await record(inside, db, page)])
+  await inside.close()
+  await db.destroy()
+
+  const env = { ...process.env, DATABASE_URL: url, POOL: String(POOL), DATABASE_POOL: String(POOL) }
+  const [app, floor] = [child('app-process.js', env), child('floor.js', env)]
+  const [appPort, floorPort] = [await portOf(app), await portOf(floor)]
+  floor.send(cases)
+  await once(floor, 'message')
+
+  console.log(`\n${size.toLocaleString('en')} clients${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`)
+  for (const page of pages) {
+    for (const connections of CONNECTIONS) {
+      const rounds = [await round(page, connections, appPort, floorPort), await round(page, connections, floorPort, appPort, true)]
+      const appRate = mean(rounds.map(one => one.app.rate)), floorRate = mean(rounds.map(one => one.floor.rate))
+      const ratio = appRate / floorRate
+      console.log(`  ${page.name.padEnd(28)}${String(connections).padStart(11)}${appRate.toFixed(0).padStart(13)}${floorRate.toFixed(0).padStart(14)}${`${(ratio * 100).toFixed(0)} %`.padStart(8)}${`${rounds[0]!.app.late} ms`.padStart(12)}${ratio < GOAL ? '   below the goal' : ''}`)
+    }
+  }
+  console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
+  for (const process_ of [app, floor]) {
+    process_.disconnect()
+    await once(process_, 'exit')
+  }
+}
+
+async function madeDatabase (size: number): Promise<string> {
+  const name = `bench_${size}`
+  const admin = openDatabase(postgres.url)
+  await admin.raw(`create database ${name}`)
+  await admin.destroy()
+  const url = databaseUrl(postgres.url, name)
+  const db = openDatabase(url)
+  await migrateToLatest(db)
+  console.log(`Making ${size} clients …`)
+  await seedDemo(db, { clients: size })
+  await db.destroy()
+  return url
+}
+
+async function pagesOf (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<Page[]> {
+  const anna = await db('employees').whereLike('email', 'anna@%').first('id')
+  const cookie = await openSession(app, db, anna.id)
+  const middle = await db('clients').whereNull('archived_at').orderBy('id').offset(5000).first('id')
+  const fragment = { 'hx-request': 'true', 'hx-request-type': 'partial' }
+  return [
+    { name: 'the list', url: '/clients', headers: { cookie } },
+    { name: 'the list searched (page)', url: '/clients?q=kowalsk', headers: { cookie } },
+    { name: 'the list searched (htmx)', url: '/clients?q=kow+ana', headers: { cookie, ...fragment } },
+    { name: 'the profile', url: `/clients/${middle.id}`, headers: { cookie } }
+  ]
+}
+
+async function round (page: Page, connections: number, firstPort: number, secondPort: number, floorFirst = false) {
+  const first = await fire(page, connections, firstPort)
+  const second = await fire(page, connections, secondPort)
+  return floorFirst ? { app: second, floor: first } : { app: first, floor: second }
+}
+
+async function fire ({ url, headers }: Page, connections: number, port: number): Promise<{ rate: number, late: number }> {
+  const shot = (duration: number) => autocannon({ url: `http://127.0.0.1:${port}${url}`, connections, duration, headers })
+  await shot(1)
+  const result = await shot(SECONDS)
+  if (result.non2xx > 0 || result.errors > 0) throw new Error(`${url}: ${result.non2xx} answers not 2xx, ${result.errors} errors`)
+  return { rate: result.requests.average, late: result.latency.p97_5 }
+}
+
+const child = (file: string, env: NodeJS.ProcessEnv) => fork(inRoot('dist', 'test', 'bench', file), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+
+async function portOf (process_: ChildProcess): Promise<number> {
+  const [{ port }] = await once(process_, 'message') as [{ port: number }]
+  return port
+}
+
+async function residentMegabytes (pid: number): Promise<string> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  const kilobytes = /VmRSS:\s+(\d+)/.exec(status)?.[1]
+  return kilobytes ? (Number(kilobytes) / 1024).toFixed(0) : '?'
+}
+
+const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0) / values.length
+
+const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))
+const postgres = await startEmbeddedPostgres({ directory })
+try {
+  for (const size of SIZES) await benchmark(size)
+} finally {
+  await postgres.stop()
+  await rm(directory, { recursive: true, force: true })
+}
