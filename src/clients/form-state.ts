@@ -1,4 +1,4 @@
-import type { FieldError, FieldErrors } from '../web/form.js'
+import { typedText, type FieldError, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, type Client, type ClientFields, type Email, type Field, type Phone, type PhoneType, type Tag } from './client.js'
 import type { EmailRow } from './emails/form.js'
@@ -20,6 +20,8 @@ export interface FormState {
   phones: PhoneState[]
   emails: EmailState[]
   tags: (Tag | { id: null, name: string, colour: string })[]
+  /** What stands in the box of a client's tags; a new client's becomes one of `tags`. */
+  typedTag: string
   errors: FieldErrors
   conflicts: Conflict[]
   writable: boolean
@@ -44,6 +46,7 @@ export function formState (viewer: Viewer, client: Client | null, form?: ClientF
     phones: form ? form.phoneRows.map(row => phoneAgain(row, client, errors)) : (client?.phones ?? []).map(phoneState),
     emails: form ? form.emailRows.map(row => emailAgain(row, client, errors)) : (client?.emails ?? []).map(emailState),
     tags: client?.tags ?? (form?.tags ?? []).map(name => ({ id: null, name, colour: 'plain' })),
+    typedTag: client && form ? typedText(form.typed, 'tag') : '',
     errors,
     conflicts,
     writable: client === null || viewer.can('clients.edit')
