@@ -29,22 +29,31 @@ export interface FormState {
 
 /**
  * The form of a client (or of a new one) as it is shown: from what is stored, or, when a form was sent back, from what was typed.
- * `was` is always of what is stored now, so that sending the form again is judged by what its reader has been shown.
+ * `was` is of what the reader has seen: what is stored, or, of what was typed, whatever it was typed over. A conflict shows what is
+ * stored now, so from then on that is what they have seen; what they left alone is shown as others have made it meanwhile.
  */
 export function formState (viewer: Viewer, client: Client | null, form?: ClientForm, conflicts: Conflict[] = []): FormState {
   const stored: ClientFields = client ?? emptyFields(viewer)
   const errors = form?.errors ?? {}
-  const field = (name: Field): FieldState => ({
-    value: form && (name in form.fields || name in form.typed) ? shownAgain(form, name) : stored[name],
-    error: errors[name],
-    was: client ? fingerprint(stored[name]) : '',
-    writable: mayWrite(viewer, name)
-  })
+  const isShown = (name: string) => conflicts.some(conflict => conflict.name === name)
+  const field = (name: Field): FieldState => {
+    const writable = mayWrite(viewer, name)
+    const now = client ? fingerprint(stored[name]) : ''
+    const sent = form && typedText(form.typed, `was.${name}`)
+    const isLeft = form && name in form.fields && fingerprint(form.fields[name]) === sent
+    const isSent = form && writable && (sent || name in form.fields || name in form.typed)
+    return {
+      value: isSent && !isLeft ? shownAgain(form, name) : stored[name],
+      error: errors[name],
+      was: isSent && !isLeft && !isShown(name) ? sent || now : now,
+      writable
+    }
+  }
   return {
     client,
     fields: Object.fromEntries(FIELDS.map(name => [name, field(name)])) as Record<Field, FieldState>,
-    phones: form ? form.phoneRows.map(row => phoneAgain(row, client, errors)) : (client?.phones ?? []).map(phoneState),
-    emails: form ? form.emailRows.map(row => emailAgain(row, client, errors)) : (client?.emails ?? []).map(emailState),
+    phones: form ? form.phoneRows.map(row => phoneAgain(row, client, errors, isShown(`phone:${row.id}`))) : (client?.phones ?? []).map(phoneState),
+    emails: form ? form.emailRows.map(row => emailAgain(row, client, errors, isShown(`email:${row.id}`))) : (client?.emails ?? []).map(emailState),
     tags: client?.tags ?? (form?.tags ?? []).map(name => ({ id: null, name, colour: 'plain' })),
     typedTag: client && form ? typedText(form.typed, 'tag') : '',
     errors,
@@ -81,14 +90,14 @@ export const newPhone = (index: number, types: PhoneType[]): PhoneState => ({
 
 export const newEmail = (index: number): EmailState => ({ index: String(index), id: null, typed: '', agrees: false, remove: false, was: '', masked: false, consent: null, shared: false, error: undefined })
 
-function phoneAgain (row: PhoneRow, client: Client | null, errors: FieldErrors): PhoneState {
+function phoneAgain (row: PhoneRow, client: Client | null, errors: FieldErrors, isShown: boolean): PhoneState {
   const phone = client?.phones.find(({ id }) => id === row.id)
   const stored = phone ? phoneState(phone, 0) : newPhone(0, [])
-  return { ...stored, ...row, ...(phone?.masked && { typed: phone.display }), was: stored.was, valid: true, shared: false, error: errors[`phones.${row.index}.number`], typeError: errors[`phones.${row.index}.type`] }
+  return { ...stored, ...row, ...(phone?.masked && { typed: phone.display }), ...(isShown && { was: stored.was }), valid: true, shared: false, error: errors[`phones.${row.index}.number`], typeError: errors[`phones.${row.index}.type`] }
 }
 
-function emailAgain (row: EmailRow, client: Client | null, errors: FieldErrors): EmailState {
+function emailAgain (row: EmailRow, client: Client | null, errors: FieldErrors, isShown: boolean): EmailState {
   const email = client?.emails.find(({ id }) => id === row.id)
   const stored = email ? emailState(email, 0) : newEmail(0)
-  return { ...stored, ...row, ...(email?.masked && { typed: email.address }), was: stored.was, shared: false, error: errors[`emails.${row.index}.address`] }
+  return { ...stored, ...row, ...(email?.masked && { typed: email.address }), ...(isShown && { was: stored.was }), shared: false, error: errors[`emails.${row.index}.address`] }
 }
