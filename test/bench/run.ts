@@ -103,7 +103,10 @@ async function fire ({ url, headers }: Page, connections: number, port: number):
   return { rate: result.requests.average, late: result.latency.p97_5 }
 }
 
-const child = (file: string, env: NodeJS.ProcessEnv) => fork(inRoot('dist', 'test', 'bench', file), { env, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
+// Both with the flags that `npm start` gives.
+const FLAGS: string[] = JSON.parse(await readFile(inRoot('package.json'), 'utf8')).scripts.start.match(/--[a-z-]+(=\d+)?/g)
+
+const child = (file: string, env: NodeJS.ProcessEnv) => fork(inRoot('dist', 'test', 'bench', file), { env, execArgv: FLAGS, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
 
 async function portOf (process_: ChildProcess): Promise<number> {
   const [{ port }] = await once(process_, 'message') as [{ port: number }]
