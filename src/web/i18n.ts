@@ -36,9 +36,6 @@ function remembering (translate: Translate, plurals: Intl.PluralRules): Translat
 
 export const translator = (language: Language): Translate => translators.get(language)!
 
-/** Whether there are words for `key`. */
-export const hasWords = (key: string) => instance.exists(key)
-
 /** The first of the languages a browser asks for (RFC 9110, Accept-Language) that we speak, else English. */
 export function languageOf (acceptLanguage: string | undefined): Language {
   const wanted = (acceptLanguage ?? '').slice(0, 500).split(',').map(part => {

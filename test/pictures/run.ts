@@ -2,12 +2,12 @@ import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { chromium, type Browser } from 'playwright-core'
-import { buildApp } from '../src/app.js'
-import { readConfig } from '../src/config.js'
-import { openStore } from '../src/database/store.js'
-import { inRoot } from '../src/paths.js'
-import { DEMO_PASSWORD, seedDemo } from '../seeds/demo.js'
-import { findChromium } from '../test/support/chromium.js'
+import { buildApp } from '../../src/app.js'
+import { readConfig } from '../../src/config.js'
+import { openStore } from '../../src/database/store.js'
+import { inRoot } from '../../src/paths.js'
+import { DEMO_PASSWORD, seedDemo } from '../../seeds/demo.js'
+import { findChromium } from '../support/chromium.js'
 
 /*
  * npm run screenshots: the README's pictures, taken of the real pages with the demo shop in a database that is thrown away.
