@@ -48,6 +48,12 @@ export class PostgresSessionStore implements SessionStore {
     this.db('sessions').where({ id: sessionKey(sessionId) }).delete().then(() => callback(), callback)
   }
 
+  /** Who a session belongs to right now, without counting as a visit: a page left open must not keep its session alive. */
+  async findViewer (sessionId: string): Promise<Viewer | null> {
+    const { rows: [row] } = await this.db.raw(SELECT, [sessionKey(sessionId)])
+    return row?.employee_id && row.company && !row.deactivated_at ? readViewer(row) : null
+  }
+
   private async read (sessionId: string): Promise<Fastify.Session | null> {
     const key = sessionKey(sessionId)
     const { rows: [row] } = await this.db.raw(SELECT, [key])

@@ -1,6 +1,7 @@
 import cookie from '@fastify/cookie'
 import session from '@fastify/session'
 import fp from 'fastify-plugin'
+import type { FastifyRequest } from 'fastify'
 import type { Db } from '../database/knex.js'
 import { PostgresSessionStore, type SessionLimits } from './session-store.js'
 import type { Viewer } from './viewer.js'
@@ -9,6 +10,8 @@ declare module 'fastify' {
   interface FastifyRequest {
     /** The employee who asks, or null before sign-in. */
     viewer: Viewer | null
+    /** The same person as they stand now, for answers that last: null once they are signed out. */
+    readViewer (): Promise<Viewer | null>
   }
 }
 
@@ -20,15 +23,17 @@ export interface SessionOptions { db: Db, secret: string, limits: SessionLimits 
  */
 export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
   await app.register(cookie, { secret })
+  const store = new PostgresSessionStore(db, limits)
   await app.register(session, {
     secret,
     cookieName: 'clientela',
-    store: new PostgresSessionStore(db, limits),
+    store,
     saveUninitialized: false,
     rolling: false,
     cookie: { path: '/', httpOnly: true, sameSite: 'lax', secure: 'auto', maxAge: limits.maxDays * 24 * 3600_000 }
   })
   app.decorateRequest('viewer', null)
+  app.decorateRequest('readViewer', function (this: FastifyRequest) { return store.findViewer(this.session.sessionId) })
   app.addHook('onRequest', async request => {
     request.viewer = request.session?.viewer ?? null
   })

@@ -88,9 +88,7 @@ export default async function feed (app: FastifyInstance) {
   }
 
   async function stillSees (request: FastifyRequest, clientId: number): Promise<boolean> {
-    const viewer = await new Promise<FastifyRequest['viewer']>((resolve, reject) => {
-      request.sessionStore.get(request.session.sessionId, (error, session) => error ? reject(error as Error) : resolve(session?.viewer ?? null))
-    })
+    const viewer = await request.readViewer()
     return viewer !== null && await findClient(db, viewer, clientId).then(() => true, () => false)
   }
 }
