@@ -6,15 +6,18 @@ export interface Format {
   /** BCP 47 tag for `lang` attributes and Intl. */
   locale: string
   number (value: number): string
-  /** 12.5 gives "12.5 %". */
+  /** 12.5 gives "12.5%", in Spanish "12,5 %". */
   percent (value: number): string
   date (value: Date | string): string
   dateTime (value: Date): string
-  /** Short and relative, for lists: "10:42", "yesterday", "3 Nov", "3 Nov 2024". */
-  ago (value: Date): string
+  /** Short and relative to `now`, for lists: "10:42", "yesterday", "3 Nov", "3 Nov 2024". */
+  ago (value: Date, now?: Date): string
   /** Of the feed: "today 10:42", "yesterday 16:03", "3 Nov 11:05". */
-  moment (value: Date): string
+  moment (value: Date, now?: Date): string
 }
+
+// Yesterday began no longer ago than this, also where clocks were put back.
+const TWO_LONG_DAYS = 50 * 3_600_000
 
 const cache = new Map<string, Format>()
 
@@ -42,30 +45,29 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
     full: make({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
     plainDate: new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })
   }
-  const key = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' })
+  const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }) // "2026-11-03"
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+  const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent' })
 
-  // How many calendar days ago, in the organisation's zone.
-  const daysAgo = (value: Date, now: Date) => Math.round((Date.parse(key.format(now)) - Date.parse(key.format(value))) / 86_400_000)
-  const dayOf = (value: Date, now: Date) => (value.getFullYear() === now.getFullYear() ? formats.day : formats.dayYear).format(value)
+  // Days and years are those of the organisation's zone, whatever the server's; most rows are told without asking Intl, which is slow.
+  const daysAgo = (value: Date, now: Date) => now.getTime() - value.getTime() > TWO_LONG_DAYS ? Infinity
+    : Math.round((Date.parse(calendar.format(now)) - Date.parse(calendar.format(value))) / 86_400_000)
+  const yearOf = (value: Date) => [0, 11].includes(value.getUTCMonth()) ? Number(calendar.format(value).slice(0, 4)) : value.getUTCFullYear()
+  const dayOf = (value: Date, now: Date) => (yearOf(value) === yearOf(now) ? formats.day : formats.dayYear).format(value)
 
   return {
     locale,
     number: value => numbers.format(value),
-    percent: value => `${numbers.format(value)} %`,
+    percent: value => percents.format(value),
     date: value => typeof value === 'string' ? formats.plainDate.format(new Date(`${value}T00:00:00Z`)) : formats.dayYear.format(value),
     dateTime: value => formats.full.format(value),
-    ago: value => {
-      const now = new Date()
-      // Two days and more can't be "today" or "yesterday" in any zone: most rows need no zone arithmetic.
-      if (now.getTime() - value.getTime() > 172_800_000) return dayOf(value, now)
+    ago: (value, now = new Date()) => {
       const days = daysAgo(value, now)
-      return days <= 0 ? formats.time.format(value) : days === 1 ? t('time.yesterday') : dayOf(value, now)
+      return days === 0 ? formats.time.format(value) : days === 1 ? t('time.yesterday') : dayOf(value, now)
     },
-    moment: value => {
-      const now = new Date()
-      const days = now.getTime() - value.getTime() > 172_800_000 ? 2 : daysAgo(value, now)
-      const day = days <= 0 ? t('time.today') : days === 1 ? t('time.yesterday') : dayOf(value, now)
+    moment: (value, now = new Date()) => {
+      const days = daysAgo(value, now)
+      const day = days === 0 ? t('time.today') : days === 1 ? t('time.yesterday') : dayOf(value, now)
       return `${day} ${formats.time.format(value)}`
     }
   }

@@ -1,0 +1,156 @@
+import { readdirSync, readFileSync } from 'node:fs'
+import t from 'tap'
+import { FIELDS, KINDS } from '../../src/clients/client.js'
+import { FEED_FILTERS } from '../../src/clients/feed/event.js'
+import { inRoot } from '../../src/paths.js'
+import { BUILT_IN_ROLES, RIGHT_GROUPS, RIGHTS } from '../../src/rights.js'
+import { LANGUAGES } from '../../src/web/viewer.js'
+
+const files = [...filesIn('views', '.eta'), ...filesIn('src', '.ts')]
+
+const httpErrors = [...new Set(files.flatMap(file => [...text(file).matchAll(/(?:HttpError|super) ?\([\w.]+, '(\w+)'|\[\d{3}, '(\w+)'\]/g)].map(([, thrown, known]) => thrown ?? known!)))]
+
+/**
+ * Keys that are put together where they are used, as they stand there with `*` for what is filled in, and what can be.
+ * Every other key is written out in full; a key put together in a way that isn't listed here fails.
+ */
+const PUT_TOGETHER: Record<string, readonly string[]> = {
+  'rights.*': RIGHTS,
+  'roles.*': Object.keys(BUILT_IN_ROLES),
+  'roles.group_*': Object.keys(RIGHT_GROUPS),
+  'phone_types.*': ['mobile', 'work', 'home'], // of seeds/reference.ts
+  'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
+  'clients.kinds.*': KINDS,
+  'fields.*': [...FIELDS, 'phone', 'email'],
+  'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
+  'feed.show.*': Object.keys(FEED_FILTERS),
+  '*s.taken': ['phone', 'email'],
+  '*s.shared': ['phone', 'email'],
+  'errors.*.title': httpErrors,
+  'errors.*.text': httpErrors
+}
+
+const words = new Map(LANGUAGES.map(language => [language, flat(JSON.parse(text(`views/locales/${language}.json`)))] as const))
+const english = words.get('en')!
+
+t.test('every language has the same words', async t => {
+  const wanted = [...new Set([...english.keys()].map(keyOf))].sort()
+  for (const [language, there] of words) {
+    const has = [...new Set([...there.keys()].map(keyOf))].sort()
+    t.same(wanted.filter(key => !has.includes(key)), [], `none is missing in ${language}`)
+    t.same(has.filter(key => !wanted.includes(key)), [], `${language} has none that English lacks`)
+    t.same([...there].filter(([, said]) => said.trim() === '' || said !== said.trim() || said.includes('  ')).map(([key]) => key), [], `none is empty or ragged in ${language}`)
+  }
+})
+
+t.test('a plural has the forms of its language', async t => {
+  for (const [language, there] of words) {
+    const forms = new Intl.PluralRules(language).resolvedOptions().pluralCategories
+    for (const key of new Set([...there.keys()].filter(isForm).map(keyOf))) {
+      const has = [...there.keys()].filter(form => isForm(form) && keyOf(form) === key).map(form => form.slice(key.length + 1))
+      t.same(has.sort(), forms.sort(), `${key} in ${language}`)
+    }
+  }
+})
+
+t.test('what is filled in has the same names in every language', async t => {
+  for (const [language, there] of words) {
+    const wrong = [...there.keys()].filter(form => {
+      const wanted = namesOf([...english].filter(([other]) => keyOf(other) === keyOf(form)).map(([, said]) => said).join())
+      const has = namesOf(there.get(form)!)
+      // "One field" needn't say 1.
+      return isForm(form) && form.endsWith('_one') ? has.some(name => !wanted.includes(name)) : has.join() !== wanted.join()
+    })
+    t.same(wrong, [], language)
+    t.same([...there].filter(([, said]) => /[{}]/.test(said.replace(/\{\{\w+\}\}/g, ''))).map(([key]) => key), [], `no stray braces in ${language}`)
+  }
+})
+
+t.test('every key that is used has words, and all words are used', async t => {
+  const used = new Set<string>()
+  const there = new Set([...english.keys()].map(keyOf))
+  const patterns = new Set<string>()
+  for (const file of files) {
+    for (const key of keysIn(file)) {
+      if (!key.includes('*')) {
+        used.add(key)
+        if (!there.has(key)) t.fail(`${file} uses ${key}, and there are no words for it`)
+      } else if (PUT_TOGETHER[key]) patterns.add(key)
+      else t.fail(`${file} puts ${key} together: list it in PUT_TOGETHER`)
+    }
+  }
+  for (const [pattern, fillings] of Object.entries(PUT_TOGETHER)) {
+    t.ok(patterns.has(pattern), `${pattern} is put together somewhere`)
+    t.ok(fillings.length > 0, `${pattern} can be filled in`)
+    for (const filling of fillings) {
+      const key = pattern.replace('*', filling)
+      used.add(key)
+      if (!there.has(key)) t.fail(`${pattern} becomes ${key}, and there are no words for it`)
+    }
+  }
+  t.same([...there].filter(key => !used.has(key)), [], 'words that nothing uses')
+})
+
+t.test('a page says nothing but words of the locales', async t => {
+  for (const file of files.filter(file => file.endsWith('.eta'))) {
+    const page = text(file).replace(/<%[^]*?%>/g, '').replaceAll('Clientela', '')
+    const between = page.replace(/<[^>]*>|[\w:-]+="[^"]*"/g, ' ')
+    const said = [...between.matchAll(/\p{L}{2,}/gu), ...page.matchAll(/(?:title|placeholder|aria-label|alt)="[^"]*\p{L}[^"]*"/gu)].map(([words]) => words)
+    t.same(said, [], file)
+  }
+})
+
+/**
+ * Keys in a file, `*` for each `${…}`. In a view: the strings in the first argument of `t(…)`, and any other 'section.name' of the
+ * locales that isn't a right. In a module: the same of t, issue and flash, and 'section.name' after `key:`, `error:` or `return`.
+ */
+function keysIn (file: string): Set<string> {
+  const code = text(file).replace(/\/\*[^]*?\*\/|<%#[^]*?%>|[!=]== '[^']*'|(?<=[{,]\s*)'[^']*':/g, '') // comments, comparisons and names of properties
+  const keys = new Set<string>()
+  for (const { index, 0: call } of code.matchAll(/(?<![\w$])(?:t|issue|flash)\(/g)) {
+    for (const key of stringsIn(firstArgument(code.slice(index + call.length)))) keys.add(key)
+  }
+  if (file.endsWith('.ts')) {
+    for (const [, said] of code.matchAll(/\b(?:key:|error:|return) ?((?:[^,;}\n]*\? )?'[\w.]+'(?: : '[\w.]+')?)/g)) for (const key of stringsIn(said!)) if (key.includes('.')) keys.add(key)
+  } else {
+    const sections = new Set([...english.keys()].filter(key => key.includes('.')).map(key => key.split('.')[0]!))
+    for (const [, key] of code.matchAll(/'([a-z_]+(?:\.[a-z_]+)+)'/g)) if (sections.has(key!.split('.')[0]!) && !(RIGHTS as readonly string[]).includes(key!)) keys.add(key!)
+  }
+  return keys
+}
+
+/** What stands before the first comma that is outside all brackets and quotes. */
+function firstArgument (code: string): string {
+  let depth = 0
+  for (const { index, 0: part } of code.matchAll(/'[^']*'|`(?:\$\{[^}]*\}|[^`])*`|[([{]|[)\]}]|,/g)) {
+    if ('([{'.includes(part)) depth++
+    else if (')]}'.includes(part) && depth-- === 0) return code.slice(0, index)
+    else if (part === ',' && depth === 0) return code.slice(0, index)
+  }
+  return code
+}
+
+/** The strings of an expression, save those that index. */
+const stringsIn = (expression: string): string[] =>
+  [...expression.matchAll(/(?<!\[)'([\w.]+)'|`((?:\$\{[^}]*\}|[^`])*)`/g)].map(([, plain, template]) => plain ?? template!.replace(/\$\{[^}]*\}/g, '*'))
+
+/** Whether a key is one of the forms of a plural: "fix_one" is, where there is a "fix_other" too. */
+function isForm (key: string): boolean {
+  const [, plural] = /^(.+)_(?:zero|one|two|few|many|other)$/.exec(key) ?? []
+  return plural !== undefined && english.has(`${plural}_other`)
+}
+
+/** The key as the code asks for it, without the form of a plural. */
+function keyOf (key: string): string { return isForm(key) ? key.slice(0, key.lastIndexOf('_')) : key }
+
+function namesOf (said: string): string[] { return [...new Set([...said.matchAll(/\{\{(\w+)\}\}/g)].map(([, name]) => name!))].sort() }
+
+function flat (nested: object, path = ''): Map<string, string> {
+  return new Map(Object.entries(nested).flatMap(([key, said]) => typeof said === 'string' ? [[path + key, said] as const] : [...flat(said as object, `${path}${key}.`)]))
+}
+
+function filesIn (folder: string, ending: string): string[] {
+  return readdirSync(inRoot(folder), { recursive: true, encoding: 'utf8' }).filter(name => name.endsWith(ending)).map(name => `${folder}/${name.replaceAll('\\', '/')}`).sort()
+}
+
+function text (file: string): string { return readFileSync(inRoot(file), 'utf8') }
