@@ -63,11 +63,17 @@ export function idOf (value: unknown): number | null {
   return typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : null
 }
 
-/** A calendar date of <input type=date>, "2026-11-03", or null when empty. */
+/** Whether this is a day that the calendar has, as <input type=date> sends it: "2026-11-03". */
+export function isDay (value: string): boolean {
+  const date = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : null
+  // Date rolls "2026-02-31" over to March, and has a year 0 that Postgres hasn't.
+  return date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value) && value >= '0001'
+}
+
+/** A day between 1900 and 2200, or null when empty. */
 export const optionalDate = text(20).transform((value, context): string | null => {
   if (value === '') return null
-  const date = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : null
-  if (!date || Number.isNaN(date.getTime()) || date.toISOString().slice(0, 10) !== value || value < '1900' || value > '2200') context.addIssue(issue('form.date'))
+  if (!isDay(value) || value < '1900' || value > '2200') context.addIssue(issue('form.date'))
   return value
 })
 

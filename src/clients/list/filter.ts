@@ -1,4 +1,4 @@
-import { idOf } from '../../web/form.js'
+import { idOf, isDay } from '../../web/form.js'
 
 export const SHOWS = ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived'] as const
 export const SORTS = ['name', 'created', 'active'] as const
@@ -29,13 +29,14 @@ const one = (value: unknown): string => {
   return typeof first === 'string' ? first : ''
 }
 const among = <T extends string>(values: readonly T[], value: string): T => values.find(v => v === value) ?? values[0]!
-const day = (value: string) => /^\d{4}-\d{2}-\d{2}$/.test(value) && !Number.isNaN(Date.parse(value)) ? value : ''
+const day = (value: string) => isDay(value) ? value : ''
 
 /** Reads the list's address. Anything in it that makes no sense is left out: an address is not a form to be refused. */
 export function readClientFilter (query: unknown): ClientFilter {
   const q = (query ?? {}) as Query
   const sort = among(SORTS, one(q.sort))
   const order = one(q.order)
+  const after = idOf(one(q.after))
   return {
     // eslint-disable-next-line no-control-regex
     q: one(q.q).normalize('NFC').replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 100),
@@ -47,8 +48,8 @@ export function readClientFilter (query: unknown): ClientFilter {
     to: day(one(q.to)),
     sort,
     descending: order === '' ? sort !== 'name' : order === 'desc',
-    after: idOf(one(q.after)),
-    before: idOf(one(q.before))
+    after,
+    before: after === null ? idOf(one(q.before)) : null
   }
 }
 

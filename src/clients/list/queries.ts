@@ -63,10 +63,10 @@ function pageOf (db: Db, viewer: Viewer, filter: ClientFilter): Promise<ListedCl
   const direction = filter.descending !== backwards ? 'desc' : 'asc'
   const page = db('clients')
     .modify(filtered(viewer, filter))
-    .modify(from(column, filter.after ?? filter.before, direction))
+    .modify(from(viewer, column, filter.after ?? filter.before, direction))
     .orderBy([{ column, order: direction }, { column: 'id', order: direction }])
     .limit(PAGE_SIZE + 1)
-    .select('id', 'kind', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at', 'campaign_id', column)
+    .select('id', 'kind', 'name', 'name_key', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at', 'campaign_id')
   return db.with('page', page).from('page').select('page.*', db.raw(DETAILS)).orderBy([{ column, order: direction }, { column: 'id', order: direction }])
 }
 
@@ -109,10 +109,15 @@ function filtered (viewer: Viewer, filter: ClientFilter) {
   }
 }
 
-/** Goes on behind a client by its place in the order, not by counting rows: any page costs the same. */
-function from (column: string, id: number | null, direction: 'asc' | 'desc') {
+/**
+ * Goes on behind a client by its place in the order, not by counting rows: any page costs the same. A client the viewer may not
+ * see has no place: what stands behind it would tell what it is called.
+ */
+function from (viewer: Viewer, column: string, id: number | null, direction: 'asc' | 'desc') {
   return (query: Knex.QueryBuilder) => {
-    if (id !== null) query.whereRaw(`(${column}, id) ${direction === 'asc' ? '>' : '<'} ((select ${column} from clients where id = ?), ?)`, [id, id])
+    if (id === null) return
+    const place = query.client.queryBuilder().from('clients').where({ id }).modify(visibleTo(viewer)).select(column)
+    query.whereRaw(`(${column}, id) ${direction === 'asc' ? '>' : '<'} ((?), ?)`, [place, id])
   }
 }
 

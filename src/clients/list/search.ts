@@ -6,26 +6,32 @@ import { readNumber } from '../phones/number.js'
 
 const MOST_TERMS = 8
 
-// A run of digits with what people put between them: "+48 600-12", "(91) 234 5".
-const PHONE_LIKE = /\+?\(?\d[\d\s().\-/]*\d/g
+// A run of digits with what people put between them: "+48 600-12", "(91) 234 5", "+44 (0)20".
+const PHONE_LIKE = /\+?\(?\d(?:[\d\s().\-/]*\d)?/g
 
-export interface Terms { words: string[], numbers: string[] }
+/** Something that has to be found: its words all in the name, or `part` in the phones and e-mails (with `starts`, at the start of one). */
+export interface Term { words: string[], part: string, starts?: boolean }
 
-/** Splits what was typed into words, all of which have to be found, and parts of phone numbers without prefix signs or leading zeros. */
-export function readTerms (q: string): Terms {
-  const numbers: string[] = []
+/** Splits what was typed into terms. Digits of a phone lose the signs before and between them, and leading noughts. */
+export function readTerms (q: string): Term[] {
+  const numbers: Term[] = []
   const rest = q.replace(PHONE_LIKE, run => {
-    const digits = run.replace(/\D/g, '').replace(/^0+(?=\d)/, '')
-    // Short runs ("2000 12") may as well stand in a company's name: they are looked for as words too.
-    if (digits.length < 3) return run
-    numbers.push(digits)
+    const digits = run.replaceAll('(0)', '').replace(/\D/g, '').replace(/^0+(?=\d)/, '')
+    const starts = digits.length < 3
+    // Short runs ("Studio 54") are words, unless they say themselves that they are a country's code.
+    if (starts && !/^(\+|00)/.test(run)) return run
+    numbers.push({ words: split(run), part: digits, starts })
     return ' '
   })
-  const words = rest.split(/\s+/).filter(Boolean)
-  return { words: words.slice(0, MOST_TERMS), numbers: numbers.slice(0, MOST_TERMS) }
+  return [...split(rest).map(word => ({ words: [word], part: word })), ...numbers].slice(0, MOST_TERMS)
 }
 
-const like = (word: string) => word.replace(/[\\%_]/g, '\\$&')
+const split = (text: string) => text.split(/\s+/).filter(Boolean).slice(0, MOST_TERMS)
+
+// Escaped after folding, which turns "％" into "%". The sign for "any" must not come from what was typed.
+const HAS_WORD = String.raw`clients.search_names like '%' || regexp_replace(fold(?), '([\\%_])', '\\\1', 'g') || '%'`
+const HAS_PART = String.raw`clients.search_contacts like '%' || regexp_replace(lower(?), '([\\%_])', '\\\1', 'g') || '%'`
+const STARTS = "(clients.search_contacts like ? || '%' or clients.search_contacts like '% ' || ? || '%')"
 
 /**
  * Leaves the clients that match every term, in name, tag, phone or e-mail, anywhere, accents and case ignored.
@@ -36,28 +42,29 @@ export function matching (viewer: Viewer, q: string) {
   return (query: Knex.QueryBuilder) => {
     if (q === '') return
     if (!seesContacts(viewer)) {
-      const whole = wholeContact(viewer, q)
-      if (whole) query.where(either => either.whereIn('clients.id', whole(query)).orWhere(names => everyWord(names, q.split(/\s+/))))
-      else everyWord(query, q.split(/\s+/))
+      const [whole, value] = wholeContact(viewer, q)
+      if (whole === null) return everyWord(query, split(q))
+      query.where(either => { either.whereRaw(whole, [value]).orWhere(names => everyWord(names, split(q))) })
       return
     }
-    const { words, numbers } = readTerms(q)
-    for (const word of words) {
-      query.whereRaw("(clients.search_names like '%' || fold(?) || '%' or clients.search_contacts like '%' || lower(?) || '%')", [like(word), like(word)])
-    }
-    for (const digits of numbers) {
-      query.whereRaw("(clients.search_contacts like '%' || ? || '%' or clients.search_names like '%' || ? || '%')", [digits, digits])
+    for (const { words, part, starts } of readTerms(q)) {
+      query.where(either => {
+        either.whereRaw(starts ? STARTS : HAS_PART, starts ? [part, part] : [part]).orWhere(names => everyWord(names, words))
+      })
     }
   }
 }
 
 function everyWord (query: Knex.QueryBuilder, words: string[]): void {
-  for (const word of words.slice(0, MOST_TERMS)) query.whereRaw("clients.search_names like '%' || fold(?) || '%'", [like(word)])
+  for (const word of words) query.whereRaw(HAS_WORD, [word])
 }
 
-function wholeContact (viewer: Viewer, q: string): ((query: Knex.QueryBuilder) => Knex.QueryBuilder) | null {
+// An array of ids, because Postgres can look up an array's members beside another index, and a subquery's only by reading all clients.
+const BY_PHONE = 'clients.id = any (array(select client_id from client_phones where e164 = ? and removed_at is null))'
+const BY_EMAIL = 'clients.id = any (array(select client_id from client_emails where address_key = ? and removed_at is null))'
+
+function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] | [null, null] {
   const { e164 } = readNumber(q, viewer.organisation.country)
-  if (e164) return query => query.client.queryBuilder().from('client_phones').where({ e164 }).whereNull('removed_at').select('client_id')
-  if (isEmail(q)) return query => query.client.queryBuilder().from('client_emails').where({ address_key: q.toLowerCase() }).whereNull('removed_at').select('client_id')
-  return null
+  if (e164) return [BY_PHONE, e164]
+  return isEmail(q) ? [BY_EMAIL, q.toLowerCase()] : [null, null]
 }

@@ -1,0 +1,99 @@
+import pg from 'pg'
+import t from 'tap'
+import { listClients } from '../../src/clients/list/queries.js'
+import { readClientFilter } from '../../src/clients/list/filter.js'
+import { findClient } from '../../src/clients/queries.js'
+import { listFeed } from '../../src/clients/feed/queries.js'
+import { findMatches } from '../../src/clients/uniqueness/queries.js'
+import type { Db } from '../../src/database/knex.js'
+import { BUILT_IN_ROLES, type Right } from '../../src/rights.js'
+import { makeViewer } from '../../src/web/viewer.js'
+import { testApp } from '../support/app.js'
+
+interface Node { 'Node Type': string, 'Relation Name'?: string, 'Plan Rows': number, 'Plans'?: Node[] }
+type Asked = { sql: string, bindings: unknown[] }
+
+/** 20,000 clients as a shop of ten years has them: some tags and campaigns on many, some on few. */
+async function fill (db: Db): Promise<void> {
+  await db.raw("insert into campaigns (name) select 'Kampania ' || n from generate_series(1, 12) n")
+  await db.raw("insert into locations (name) select 'Lokal ' || n from generate_series(1, 3) n")
+  await db.raw("insert into tags (name) select 'Etykieta ' || n from generate_series(1, 20) n")
+  await db.raw(`
+    insert into clients (kind, first_name, surname, company_name, is_supplier, is_conflicted, campaign_id, location_id, created_at, active_at, archived_at)
+    select case when n % 10 = 0 then 'company' else 'person' end,
+      (array['Łukasz', 'Zofia', 'José', 'Inês', 'João', 'María', 'Antônio'])[1 + n % 7], (array['Nowak', 'Wójcik', 'García', 'Gonçalves', 'Núñez'])[1 + n * 7 % 5] || md5(n::text),
+      case when n % 10 = 0 then 'Firma ' || n else '' end, n % 97 = 0, n % 89 = 0,
+      case when n % 4 = 0 then 1 + floor(sqrt(n % 144)) end, case when n % 3 > 0 then 1 + n % 3 end,
+      now() - n * interval '4 hours', now() - (n * 7919 % 20000) * interval '1 hour', case when n % 31 = 0 then now() end
+    from generate_series(1, 20000) n`)
+  await db.raw(`
+    insert into client_phones (client_id, type_id, typed, e164, display, digits)
+    select id, (select min(id) from phone_types), number, '+48' || number, '+48 ' || number, '48' || number
+    from clients, lateral (select (600000000 + id * 10007)::text as number) n`)
+  await db.raw("insert into client_emails (client_id, address) select id, 'k' || md5(id::text) || '@poczta.example' from clients where id % 2 = 0")
+  await db.raw('insert into client_tags (client_id, tag_id) select c.id, g.id from clients c join tags g on c.id % (g.id * g.id + 1) = 0')
+  await db.raw("insert into events (client_id, kind, details) select id, 'client.created', '{}' from clients, generate_series(1, 3)")
+  for (const table of ['clients', 'client_phones', 'client_emails', 'client_tags', 'events', 'tags', 'campaigns', 'locations']) await db.raw(`analyze ${table}`)
+}
+
+const viewerWith = (rights: readonly Right[]) => makeViewer({
+  id: 1, name: 'Anna', email: 'anna@clientela.example', language: 'pl', roleId: 1, roleKey: null, rights,
+  organisation: { name: 'Naprawa', country: 'PL', currency: 'PLN', timeZone: 'Europe/Warsaw', language: 'pl', phoneUniqueness: 'warn', emailUniqueness: 'warn' }
+})
+
+const EVERYTHING = viewerWith(BUILT_IN_ROLES.owner)
+const NO_SUPPLIERS = viewerWith(['clients.view', 'contacts.view_full'])
+const MASKED = viewerWith(['clients.view', 'suppliers.view'])
+
+// What may have thousands of rows: none of it is ever read through to show one page.
+const BIG = ['clients', 'client_phones', 'client_emails', 'client_tags', 'events', 'consents']
+
+t.test('no list reads a whole big table', async t => {
+  const { db, url } = await testApp(t)
+  await fill(db)
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  t.teardown(() => client.end())
+
+  let asked: Asked[] = []
+  db.on('query', ({ sql, bindings }: Asked) => { if (/^(select|with)/i.test(sql)) asked.push({ sql, bindings }) })
+  const check = async (name: string, ask: () => Promise<unknown>) => {
+    asked = []
+    await ask()
+    for (const { sql, bindings } of asked) {
+      const { rows: [row] } = await client.query(`explain (format json) ${sql}`, bindings)
+      const scanned = scans(row['QUERY PLAN'][0].Plan)
+      t.same(scanned, [], `${name}: ${sql.slice(0, 30)}`, { sql, ...(scanned.length > 0 && { plan: await plan(client, sql, bindings) }) })
+    }
+    t.ok(asked.length > 0, name)
+  }
+  const list = (query: string, viewer = EVERYTHING) => check(`${query || 'all'}${viewer === EVERYTHING ? '' : viewer === MASKED ? ', masked' : ', no suppliers'}`,
+    () => listClients(db, viewer, readClientFilter(Object.fromEntries(new URLSearchParams(query)))))
+
+  const narrowed = ['', 'show=people', 'show=companies', 'show=suppliers', 'show=conflicted', 'show=archived', 'tag=2', 'tag=18', 'campaign=2', 'campaign=12', 'location=2', 'from=2026-01-01&to=2026-01-31', 'from=2020-01-01', 'q=now', 'q=lukasz nowak', 'q=600', 'q=612+345', 'q=poczta', 'q=kabc']
+  for (const narrow of narrowed) for (const sort of ['name', 'created', 'active']) for (const order of ['asc', 'desc']) await list(`${narrow}&sort=${sort}&order=${order}`)
+  for (const paged of ['after=9000', 'before=9000', 'after=9000&sort=active', 'after=9000&q=nowak', 'before=9000&show=people&sort=created', 'after=9000&location=2']) await list(paged)
+  for (const viewer of [NO_SUPPLIERS, MASKED]) for (const narrow of narrowed) await list(narrow, viewer)
+  for (const q of ['q=600123456', 'q=%2B48600123456', 'q=kabc@poczta.example', 'q=%2B48']) for (const viewer of [EVERYTHING, MASKED]) await list(q, viewer)
+
+  await check('the profile', () => findClient(db, EVERYTHING, 4711))
+  await check('the feed', () => listFeed(db, EVERYTHING, 4711))
+  await check('the feed, narrowed and older', () => listFeed(db, EVERYTHING, 4711, { filter: 'comments', older: 30_000 }))
+  for (const viewer of [EVERYTHING, NO_SUPPLIERS]) {
+    await check('who has this phone', () => findMatches(db, viewer, 'phone', '+48600123456', 4711))
+    await check('who has this e-mail', () => findMatches(db, viewer, 'email', 'k@poczta.example', null))
+  }
+})
+
+/** The big tables that this plan reads through. A count that stops at a thousand may begin to, where so many match that it stops before half of it. */
+function scans (node: Node, limit = Infinity): string[] {
+  const name = node['Relation Name'] ?? ''
+  const isScan = node['Node Type'] === 'Seq Scan' && BIG.includes(name) && node['Plan Rows'] < 2 * limit
+  const below = node['Node Type'] === 'Limit' ? node['Plan Rows'] : Infinity
+  return [...isScan ? [name] : [], ...(node.Plans ?? []).flatMap(child => scans(child, below))]
+}
+
+async function plan (client: pg.Client, sql: string, bindings: unknown[]): Promise<string[]> {
+  const { rows } = await client.query(`explain analyze ${sql}`, bindings)
+  return rows.map(row => row['QUERY PLAN'])
+}
