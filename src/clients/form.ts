@@ -83,9 +83,12 @@ export function mayWrite (viewer: Viewer, field: Field): boolean {
 }
 
 function requireName (fields: Partial<ClientFields>, errors: FieldErrors): void {
-  if (fields.kind === 'company' && fields.company_name === '') errors.company_name = { key: 'clients.company_name_missing' }
-  if (fields.kind === 'person' && fields.first_name === '' && fields.surname === '') errors.first_name = { key: 'clients.name_missing' }
+  if (fields.kind === 'company' && !isSeen(fields.company_name)) errors.company_name = { key: 'clients.company_name_missing' }
+  if (fields.kind === 'person' && !isSeen(`${fields.first_name}${fields.surname}`)) errors.first_name = { key: 'clients.name_missing' }
 }
+
+// A name is what one can click in a list: spaces of no width, marks and the like are none.
+const isSeen = (name = '') => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
 
 /** A client nobody has typed anything into yet. */
 export const emptyFields = (viewer: Viewer): ClientFields => ({

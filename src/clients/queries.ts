@@ -9,7 +9,7 @@ import { recordEvent } from './feed/record.js'
 import { maskedEmail, maskedPhone } from './masking.js'
 import { addPhone } from './phones/queries.js'
 import type { PhoneValues } from './phones/form.js'
-import { ensureTag, tagClient } from './tags/queries.js'
+import { tagClientByNames } from './tags/queries.js'
 import { visibleTo } from './visibility.js'
 
 const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at', k.at, 'by', w.name, 'source', k.source)`
@@ -59,7 +59,7 @@ export async function createClient (trx: Db, by: Viewer, values: NewClient, sour
   await recordEvent(trx, by, id, 'client.created', { source })
   for (const phone of values.phones) await addPhone(trx, by, id, phone, { quiet: true, source })
   for (const email of values.emails) await addEmail(trx, by, id, email, { quiet: true, source })
-  for (const name of values.tags) await tagClient(trx, by, id, (await ensureTag(trx, name)).id, { quiet: true })
+  await tagClientByNames(trx, by, id, values.tags, { quiet: true })
   return id
 }
 

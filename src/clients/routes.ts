@@ -13,6 +13,7 @@ import feed from './feed/routes.js'
 import { emptyFields, isUnit, readClientForm, type ClientForm } from './form.js'
 import { formState, newEmail, newPhone, type FormState } from './form-state.js'
 import list from './list/routes.js'
+import { NoSuchPhoneType } from './phones/queries.js'
 import phones from './phones/routes.js'
 import { createClient, findClient, listChoices, lockClient, setArchived } from './queries.js'
 import { saveClient, type Conflict } from './save.js'
@@ -40,10 +41,10 @@ export default async function clients (app: FastifyInstance) {
     if (hasErrors(form)) return showNew(request, reply, formState(viewer, null, form), 422)
     const values = { ...emptyFields(viewer), ...form.fields as ClientFields, phones: kept(form.phones), emails: kept(form.emails), tags: form.tags }
     try {
-      const id = await refusingTaken(() => db.transaction(trx => once(trx, body.token, viewer.id, async () => String(await createClient(trx, viewer, values)))))
+      const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => String(await createClient(trx, viewer, values))))
       return reply.flash('clients.created').redirect(`/clients/${id}`, 303)
     } catch (error) {
-      return showNew(request, reply, formState(viewer, null, await explainTaken(error, viewer, form, null)), 422)
+      return showNew(request, reply, formState(viewer, null, await explain(error, viewer, form, null)), 422)
     }
   })
 
@@ -66,7 +67,7 @@ export default async function clients (app: FastifyInstance) {
       const now = await findClient(db, viewer, known.id)
       return show(request, reply, now, formState(viewer, now, form, conflicts), 409)
     } catch (error) {
-      return show(request, reply, known, formState(viewer, known, await explainTaken(error, viewer, form, known.id)), 422)
+      return show(request, reply, known, formState(viewer, known, await explain(error, viewer, form, known.id)), 422)
     }
   })
 
@@ -86,7 +87,7 @@ export default async function clients (app: FastifyInstance) {
     try {
       conflicts = await save(viewer, known.id, form)
     } catch (error) {
-      return answer(known, formState(viewer, known, await explainTaken(error, viewer, form, known.id)), 422)
+      return answer(known, formState(viewer, known, await explain(error, viewer, form, known.id)), 422)
     }
     const now = await findClient(db, viewer, known.id)
     if (conflicts.length > 0) return answer(now, formState(viewer, now, form, conflicts), 409)
@@ -107,11 +108,11 @@ export default async function clients (app: FastifyInstance) {
   }
 
   const save = (viewer: Viewer, id: number, form: ClientForm, removeTag: number | null = null): Promise<Conflict[]> =>
-    refusingTaken(() => db.transaction(async trx => {
+    refusingTaken(db, async trx => {
       const conflicts = await saveClient(trx, viewer, await lockClient(trx, viewer, id), form)
       if (conflicts.length === 0 && removeTag !== null) await untagClient(trx, viewer, id, removeTag)
       return conflicts
-    }))
+    })
 
   async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number) {
     const choices = await listChoices(db)
@@ -127,10 +128,14 @@ export default async function clients (app: FastifyInstance) {
     return reply.page('clients/show', { client, form, feed, filter, token: randomUUID(), ...choices }, { status })
   }
 
-  /** The database refused a number or address that another client has: says so beside it, with who has it. Anything else goes on. */
-  async function explainTaken (error: unknown, viewer: Viewer, form: ClientForm, except: number | null): Promise<ClientForm> {
+  /** Says beside its field why the database refused it: a choice that isn't there (any more), a number or address that another client has. Anything else goes on. */
+  async function explain (error: unknown, viewer: Viewer, form: ClientForm, except: number | null): Promise<ClientForm> {
     const stale = STALE_CHOICES[(error as { constraint?: string }).constraint ?? '']
     if (stale) return { ...form, errors: { [stale]: { key: 'form.choose' } } }
+    if (error instanceof NoSuchPhoneType) {
+      const rows = form.phoneRows.filter(({ typeId }) => idOf(typeId) === error.id)
+      return { ...form, errors: Object.fromEntries(rows.map(({ index }) => [`phones.${index}.type`, { key: 'form.choose' }])) }
+    }
     if (!(error instanceof ContactTaken)) throw error
     const matches = await findMatches(db, viewer, error.kind, error.value, except)
     const index = error.kind === 'phone'

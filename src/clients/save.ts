@@ -8,7 +8,7 @@ import type { ClientForm } from './form.js'
 import { addPhone, changePhone, setPhoneRemoved } from './phones/queries.js'
 import type { PhoneValues } from './phones/form.js'
 import { changeClient } from './queries.js'
-import { ensureTag, tagClient } from './tags/queries.js'
+import { tagClientByNames } from './tags/queries.js'
 
 /** Somebody else changed the same thing meanwhile: what each of the two has, and who it was. */
 export interface Conflict {
@@ -42,7 +42,7 @@ export async function saveClient (trx: Db, by: Viewer, client: Client, form: Cli
   await changeClient(trx, by, client, fields.write)
   for (const [values, phone] of phones.write) await writePhone(trx, by, client.id, values, phone)
   for (const [values, email] of emails.write) await writeEmail(trx, by, client.id, values, email)
-  for (const name of form.tags) await tagClient(trx, by, client.id, (await ensureTag(trx, name)).id)
+  await tagClientByNames(trx, by, client.id, form.tags)
   return []
 }
 

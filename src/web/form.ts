@@ -85,10 +85,21 @@ export function readForm<T extends z.ZodType> (schema: T, body: unknown): Form<z
   const errors: FieldErrors = {}
   for (const problem of read.error.issues) {
     const name = problem.path.join('.') || 'form'
-    const params = 'params' in problem ? problem.params as Record<string, unknown> | undefined : undefined
-    errors[name] ??= { key: problem.message.startsWith('form.') ? problem.message : 'form.invalid', ...(params && { values: params }) }
+    errors[name] ??= said(problem)
   }
   return { errors, typed }
+}
+
+/** Reads one value as readForm reads a body's. */
+export function readOne<T extends z.ZodType> (schema: T, value: unknown): { value: z.output<T>, error?: undefined } | { value?: undefined, error: FieldError } {
+  const read = schema.safeParse(value)
+  return read.success ? { value: read.data } : { error: said(read.error.issues[0]!) }
+}
+
+// Our messages are keys of the locales; zod's own are sentences for programmers.
+function said (problem: z.core.$ZodIssue): FieldError {
+  const key = /^[a-z_]+\.[a-z_]+$/.test(problem.message) ? problem.message : 'form.invalid'
+  return { key, ...('params' in problem && { values: problem.params as Record<string, unknown> }) }
 }
 
 /** A form that was right by itself and wrong by what the database knows. */

@@ -41,10 +41,10 @@ export default async function emails (app: FastifyInstance) {
 
   app.post<At>('/clients/:id/emails/:email/restore', { config: { can: 'clients.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const taken = await isTaken(() => db.transaction(async trx => {
+    const taken = await isTaken(db, async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
       await setEmailRemoved(trx, viewer, client.id, idOf(request.params.email), false)
-    }))
+    })
     return reply.flash(taken ? 'emails.taken' : 'emails.restored').goTo(`/clients/${request.params.id}`)
   })
 
@@ -68,7 +68,7 @@ export default async function emails (app: FastifyInstance) {
     const error = form.errors[`emails.${row.index}.address`]
     if (error || !values) return show({ ...again, error }, 422)
     try {
-      const saved = await refusingTaken(() => db.transaction(async trx => {
+      const saved = await refusingTaken(db, async trx => {
         const client = await lockClient(trx, viewer, known.id)
         const email = client.emails.find(email => email.id === id)
         if (id !== null && !email) throw new NotFound()
@@ -78,7 +78,7 @@ export default async function emails (app: FastifyInstance) {
         }
         await writeEmail(trx, viewer, client.id, values, email)
         return findClient(trx, viewer, client.id)
-      }))
+      })
       if (!saved) {
         const current = (await findClient(db, viewer, known.id)).emails.find(email => email.id === id)!
         return show({ ...again, was: emailFingerprint(current), error: { key: 'emails.changed_meanwhile', values: { address: current.address } } }, 409)

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { idOf, text, typedText, type Body, type FieldError } from '../../web/form.js'
+import { idOf, readOne, text, typedText, type Body, type FieldError } from '../../web/form.js'
 import { once } from '../../database/once.js'
 import { stream } from '../../web/live.js'
 import { viewerOf } from '../../web/permissions.js'
@@ -94,10 +94,6 @@ export default async function feed (app: FastifyInstance) {
 }
 
 function readComment (body: unknown): { value: string, error?: undefined } | { value?: undefined, error: FieldError } {
-  const read = text(10_000).safeParse((body as Body | undefined)?.body)
-  if (!read.success) {
-    const [problem] = read.error.issues
-    return { error: { key: problem!.message, values: (problem as { params?: Record<string, unknown> }).params ?? {} } }
-  }
-  return read.data === '' ? { error: { key: 'feed.comment_empty' } } : { value: read.data }
+  const read = readOne(text(10_000), (body as Body | undefined)?.body)
+  return read.value === '' ? { error: { key: 'feed.comment_empty' } } : read
 }

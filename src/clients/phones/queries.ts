@@ -68,6 +68,11 @@ export async function setPhoneRemoved (trx: Db, by: Viewer, clientId: number, ph
   return phone
 }
 
+/** The form chose a type of phone that isn't there. */
+export class NoSuchPhoneType extends Error {
+  constructor (readonly id: number) { super('no such type of phone') }
+}
+
 interface ConsentValues { channel: Channel | 'email', given: boolean, address: string, source: string, quiet?: boolean }
 
 /** Keeps that a client agreed to a channel, or withdrew it: when, noted by whom and how. */
@@ -84,10 +89,10 @@ export async function createPhoneType (trx: Db, name: string): Promise<PhoneType
 
 const chosenType = (trx: Db, { newType, typeId }: PhoneValues) => newType === '' ? findPhoneType(trx, typeId) : createPhoneType(trx, newType)
 
-/** Throws NotFound when there is none. */
+/** Throws NoSuchPhoneType. */
 async function findPhoneType (trx: Db, id: number): Promise<PhoneType> {
   const type = await trx('phone_types').where({ id }).first('id', 'key', 'name')
-  if (!type) throw new NotFound()
+  if (!type) throw new NoSuchPhoneType(id)
   return type
 }
 

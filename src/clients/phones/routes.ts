@@ -43,10 +43,10 @@ export default async function phones (app: FastifyInstance) {
 
   app.post<At>('/clients/:id/phones/:phone/restore', { config: { can: 'clients.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const taken = await isTaken(() => db.transaction(async trx => {
+    const taken = await isTaken(db, async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
       await setPhoneRemoved(trx, viewer, client.id, idOf(request.params.phone), false)
-    }))
+    })
     return reply.flash(taken ? 'phones.taken' : 'phones.restored').goTo(`/clients/${request.params.id}`)
   })
 
@@ -83,14 +83,14 @@ export default async function phones (app: FastifyInstance) {
     const typeError = form.errors[`phones.${row.index}.type`]
     if (error || typeError || !values) return show({ ...again, error, typeError }, 422)
     try {
-      const saved = await refusingTaken(() => db.transaction(async trx => {
+      const saved = await refusingTaken(db, async trx => {
         const client = await lockClient(trx, viewer, known.id)
         const phone = client.phones.find(phone => phone.id === id)
         if (id !== null && !phone) throw new NotFound()
         if (phone && isConflict(values, phone)) return null
         await writePhone(trx, viewer, client.id, values, phone)
         return findClient(trx, viewer, client.id)
-      }))
+      })
       if (!saved) {
         const current = (await findClient(db, viewer, known.id)).phones.find(phone => phone.id === id)!
         return show({ ...again, was: phoneFingerprint(current), error: { key: 'phones.changed_meanwhile', values: { number: current.display } } }, 409)

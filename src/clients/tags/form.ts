@@ -1,13 +1,11 @@
-import { text, type Body, type FieldErrors } from '../../web/form.js'
+import { readOne, text, type Body, type FieldErrors } from '../../web/form.js'
 
 const tagName = text(60)
 
 /** Reads the name of one tag; '' when nothing was typed, an error under `tag` when it can't be one. */
 export function readTagName (typed: unknown): { name: string, errors: FieldErrors } {
-  const read = tagName.safeParse(typed)
-  if (read.success) return { name: read.data.replace(/\s+/g, ' ').replace(/^#\s*/, ''), errors: {} }
-  const [problem] = read.error.issues
-  return { name: '', errors: { tag: { key: problem!.message, values: (problem as { params?: Record<string, unknown> }).params ?? {} } } }
+  const { value, error } = readOne(tagName, typed)
+  return error ? { name: '', errors: { tag: error } } : { name: value.replace(/\s+/g, ' ').replace(/^#\s*/, ''), errors: {} }
 }
 
 /** The tags of a new client: those already put there and the one still in the input, each once. Errors are written to `errors.tag`. */

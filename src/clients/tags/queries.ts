@@ -12,6 +12,11 @@ export async function ensureTag (trx: Db, name: string): Promise<Tag> {
   return await trx('tags').whereRaw('name_key = fold(?)', [name]).first('id', 'name', 'colour') as Tag
 }
 
+/** Puts tags on a client by their names; new ones are made. In one order always, so that of two people who make the same ones neither waits for ever. */
+export async function tagClientByNames (trx: Db, by: Viewer, clientId: number, names: readonly string[], { quiet = false } = {}): Promise<void> {
+  for (const name of names.toSorted()) await tagClient(trx, by, clientId, (await ensureTag(trx, name)).id, { quiet })
+}
+
 /** Puts a tag on a client; nothing happens when it has it. */
 export async function tagClient (trx: Db, by: Viewer, clientId: number, tagId: number, { quiet = false } = {}): Promise<void> {
   const added = await trx('client_tags').insert({ client_id: clientId, tag_id: tagId }).onConflict(['client_id', 'tag_id']).ignore().returning('tag_id')

@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { transaction } from '../../database/transaction.js'
 import type { Viewer } from '../../web/viewer.js'
 import { visibleTo } from '../visibility.js'
 
@@ -35,10 +36,10 @@ export async function findMatches (db: Db, viewer: Viewer, kind: ContactKind, va
   return { known, hidden: Math.max(0, count - known.length) }
 }
 
-/** Runs a save and turns the database's refusal of a taken number or address into ContactTaken. */
-export async function refusingTaken<T> (save: () => Promise<T>): Promise<T> {
+/** Saves in a transaction, and turns the database's refusal of a taken number or address into ContactTaken. */
+export async function refusingTaken<T> (db: Db, save: (trx: Db) => Promise<T>): Promise<T> {
   try {
-    return await save()
+    return await transaction(db, save)
   } catch (error) {
     const { code, constraint, detail } = error as { code?: string, constraint?: string, detail?: string }
     if (code === '23505' && constraint === 'client_phones_taken') throw new ContactTaken('phone', detail ?? '')
@@ -47,10 +48,10 @@ export async function refusingTaken<T> (save: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Runs a save; true when it was refused because the number or address is taken. */
-export async function isTaken (save: () => Promise<unknown>): Promise<boolean> {
+/** Saves in a transaction; true when it was refused because the number or address is taken. */
+export async function isTaken (db: Db, save: (trx: Db) => Promise<unknown>): Promise<boolean> {
   try {
-    await refusingTaken(save)
+    await refusingTaken(db, save)
     return false
   } catch (error) {
     if (error instanceof ContactTaken) return true
