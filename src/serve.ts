@@ -29,6 +29,9 @@ export async function serve (config: Config, { prepare }: ServeOptions = {}): Pr
   }
   process.on('SIGINT', stop)
   process.on('SIGTERM', stop)
+  // The shell that npm starts us in doesn't pass SIGTERM on, it just goes.
+  const parent = process.ppid
+  if (process.env.npm_lifecycle_event) setInterval(() => { if (process.ppid !== parent) void stop() }, 500).unref()
 
   try {
     await prepare?.(store)
