@@ -37,13 +37,17 @@ function localeOf (language: Language, country: string): string {
 }
 
 function makeFormat (locale: string, timeZone: string, t: Translate): Format {
-  const make = (options: Intl.DateTimeFormatOptions) => new Intl.DateTimeFormat(locale, { timeZone, ...options })
+  // A column has no room for "3 de nov. de 2026": "3 nov. 2026" is read as well.
+  const make = (options: Intl.DateTimeFormatOptions) => {
+    const { format } = new Intl.DateTimeFormat(locale, { timeZone, ...options })
+    return { format: (value: Date) => format(value).replaceAll(' de ', ' ') }
+  }
   const formats = {
     day: make({ day: 'numeric', month: 'short' }),
     dayYear: make({ day: 'numeric', month: 'short', year: 'numeric' }),
     time: make({ hour: '2-digit', minute: '2-digit' }),
     full: make({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
-    plainDate: new Intl.DateTimeFormat(locale, { timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })
+    plainDate: make({ timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })
   }
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }) // "2026-11-03"
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })

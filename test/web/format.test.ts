@@ -40,7 +40,7 @@ t.test('dates and times', async t => {
     ['en-US', 'Nov 3, 2026', 'Nov 3, 2026, 06:05 PM'],
     ['es-ES', '3 nov 2026', '3 nov 2026, 18:05'],
     ['pl-PL', '3 lis 2026', '3 lis 2026, 18:05'],
-    ['pt-BR', '3 de nov. de 2026', '3 de nov. de 2026, 18:05']
+    ['pt-BR', '3 nov. 2026', '3 nov. 2026, 18:05']
   ]
   for (const [tag, date, dateTime] of SAID) {
     t.equal(of(tag).date(at('2026-11-03T17:05:00Z')), date, tag)
@@ -97,7 +97,7 @@ t.test('lists and the feed in each language', async t => {
     ['es-ES', '17:00', 'ayer', 'ayer 17:00', '1 oct', '3 nov 2025'],
     ['pl-PL', '17:00', 'wczoraj', 'wczoraj 17:00', '1 paź', '3 lis 2025'],
     ['pt-PT', '17:00', 'ontem', 'ontem 17:00', '1/10', '3/11/2025'],
-    ['pt-BR', '17:00', 'ontem', 'ontem 17:00', '1 de out.', '3 de nov. de 2025']
+    ['pt-BR', '17:00', 'ontem', 'ontem 17:00', '1 out.', '3 nov. 2025']
   ]
   for (const [tag, today, yesterday, moment, earlier, lastYear] of SAID) {
     const format = of(tag)
