@@ -1,0 +1,71 @@
+import t from 'tap'
+import { PASSWORD, type Person } from '../support/cast.js'
+import { openDesk, type Desk } from '../support/desk.js'
+import type { Page } from 'playwright-core'
+
+t.test('the session ends while a field saves itself: one signs in on the page, and goes on', async t => {
+  const desk = await openDesk(t)
+  const { enter, anna, client, db } = desk
+  const id = await client({ surname: 'Żółć' })
+  const { page, problems } = await enter(anna)
+  await page.goto(`/clients/${id}`)
+  await endSessions(desk, anna)
+  await page.fill('#note', 'Prefers Viber')
+  await page.locator('#note').blur()
+  await page.waitForSelector('#flash form')
+  t.match(await page.textContent('#flash'), /session has ended/)
+  t.equal(await page.inputValue('#note'), 'Prefers Viber', 'the page stays as it is')
+
+  await page.fill('#flash [name=email]', anna.email)
+  await page.fill('#flash [name=password]', 'guessing along')
+  await page.click('#flash button')
+  await page.waitForSelector('#flash [role=alert]')
+  await page.fill('#flash [name=password]', PASSWORD)
+  await page.click('#flash button')
+  await page.waitForSelector('#flash .note:has-text("signed in again")')
+  t.equal((await db('clients').where({ id }).first()).note, '')
+  await page.click('.actions .primary >> nth=0')
+  await page.waitForSelector('#flash :text("Saved")')
+  t.equal((await db('clients').where({ id }).first()).note, 'Prefers Viber')
+  t.same(problems, [])
+})
+
+for (const javaScript of [true, false]) {
+  t.test(`the session ends before a whole form is sent: what was typed is saved after signing in${javaScript ? '' : ', without JavaScript'}`, async t => {
+    const desk = await openDesk(t)
+    const { enter, anna, db } = desk
+    const { page, problems } = await enter(anna, { javaScript })
+    await page.goto('/clients/new')
+    await page.fill('#surname', 'Żółć')
+    const looked = javaScript && Promise.all(['**/clients/check?**', '**/tags?**'].map(url => page.waitForResponse(url)))
+    await page.fill('[name="phones.0.number"]', '600 123 456')
+    await page.check('[name="phones.0.viber"]')
+    await page.fill('#note', 'First line\nsecond "line" <b>')
+    await page.fill('[name=tag]', 'VIP')
+    await looked // so that it is the form that meets the end
+    await endSessions(desk, anna)
+    await page.click('.actions .primary')
+    await page.waitForSelector('[name=password]')
+    t.match(await page.textContent('.note'), /What you typed is kept/)
+    await signIn(page, anna)
+    await page.waitForSelector('h1:has-text("send the form?")')
+    t.equal((await db('clients')).length, 0, 'nothing is sent without being asked')
+    await page.click('button.primary')
+    await page.waitForURL(/clients\/\d+$/)
+    t.equal(await page.inputValue('#note'), 'First line\nsecond "line" <b>')
+    t.equal(await page.inputValue('[name="phones.0.number"]'), '+48 600 123 456')
+    t.ok(await page.isChecked('[name="phones.0.viber"]'))
+    t.match(await page.textContent('#tags'), /VIP/)
+    t.same(problems, [])
+  })
+}
+
+async function endSessions ({ db }: Desk, { id }: Person) {
+  await db('sessions').where({ employee_id: id }).delete()
+}
+
+async function signIn (page: Page, { email }: Person) {
+  await page.fill('[name=email]', email)
+  await page.fill('[name=password]', PASSWORD)
+  await page.click('button.primary')
+}
