@@ -4,6 +4,9 @@ export const KINDS = ['person', 'company'] as const
 export const CHANNELS = ['whatsapp', 'viber', 'sms'] as const
 export type Channel = (typeof CHANNELS)[number]
 
+/** The two ways in which a client is reached. */
+export type ContactKind = 'phone' | 'email'
+
 export interface PhoneType { id: number, key: string | null, name: string | null }
 
 /** The last word of a client about one channel: given or withdrawn, when, and by whom it was noted. */

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { Email, Phone } from './client.js'
+import { numberKey } from './phones/number.js'
 
 /**
  * A short stand-in for a value, sent along with its field: by it a save tells what its writer saw. When it is no longer
@@ -7,8 +8,8 @@ import type { Email, Phone } from './client.js'
  */
 export const fingerprint = (value: unknown): string => createHash('sha256').update(JSON.stringify(value ?? null)).digest('base64url').slice(0, 8)
 
-export const phoneFingerprint = (phone: Pick<Phone, 'e164' | 'typed' | 'whatsapp' | 'viber' | 'sms'> & { type: { id: number } }) =>
-  fingerprint([phone.e164 ?? phone.typed, phone.type.id, phone.whatsapp, phone.viber, phone.sms])
+export const phoneFingerprint = (phone: Phone) =>
+  fingerprint([numberKey(phone), phone.type.id, phone.whatsapp, phone.viber, phone.sms])
 
 export const emailFingerprint = (email: Pick<Email, 'address' | 'agrees'>) => fingerprint([email.address, email.agrees])
 

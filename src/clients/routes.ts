@@ -11,11 +11,13 @@ import { isFeedFilter } from './feed/event.js'
 import { listFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
 import { emptyFields, isUnit, readClientForm, type ClientForm } from './form.js'
-import { formState, newEmail, newPhone, type FormState } from './form-state.js'
+import { emailRows } from './emails/rows.js'
+import { formState, type FormState } from './form-state.js'
 import list from './list/routes.js'
 import { NoSuchPhoneType } from './phones/queries.js'
 import phones from './phones/routes.js'
-import { createClient, findClient, listChoices, lockClient, setArchived } from './queries.js'
+import { phoneRows } from './phones/rows.js'
+import { createClient, findClient, listChoices, lockClient, setArchived, type Choices } from './queries.js'
 import { saveClient, type Conflict } from './save.js'
 import { untagClient } from './tags/queries.js'
 import tags from './tags/routes.js'
@@ -157,12 +159,12 @@ const kept = <T extends { remove: boolean }> (rows: T[]): T[] => rows.filter(row
 const isRowWanted = (body: Body) => ['add_phone', 'add_email', 'drop_phone', 'drop_email'].some(name => name in body)
 
 /** Empty rows to type into: those asked for, and in a new form one of each to begin with. */
-function addRows (body: Body, form: FormState, { phoneTypes }: { phoneTypes: Parameters<typeof newPhone>[1] }, isNew: boolean): void {
+function addRows (body: Body, form: FormState, { phoneTypes }: Choices, isNew: boolean): void {
   const next = (rows: { index: string }[]) => Math.max(-1, ...rows.map(row => Number(row.index))) + 1
   dropRow(form.phones, body.drop_phone)
   dropRow(form.emails, body.drop_email)
-  if ('add_phone' in body || (isNew && form.phones.length === 0)) form.phones.push(newPhone(next(form.phones), phoneTypes))
-  if ('add_email' in body || (isNew && form.emails.length === 0)) form.emails.push(newEmail(next(form.emails)))
+  if ('add_phone' in body || (isNew && form.phones.length === 0)) form.phones.push(phoneRows.fresh(next(form.phones), phoneTypes))
+  if ('add_email' in body || (isNew && form.emails.length === 0)) form.emails.push(emailRows.fresh(next(form.emails), []))
 }
 
 /** A row taken off without JavaScript: a new one vanishes, one that is stored is marked and goes with the next save. */

@@ -1,118 +1,106 @@
 import type { Db } from '../database/knex.js'
+import { typedText } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
-import type { Client, ClientFields, Email, Field, Phone } from './client.js'
-import { addEmail, changeEmail, setEmailRemoved } from './emails/queries.js'
-import type { EmailValues } from './emails/form.js'
-import { emailFingerprint, fingerprint, judge, phoneFingerprint } from './fingerprint.js'
+import type { Client, ClientFields, ContactKind, Field } from './client.js'
+import type { RowValues } from './contacts/form.js'
+import { writeRow, type Contact, type Rows } from './contacts/rows.js'
+import { emailRows } from './emails/rows.js'
+import { fingerprint, judge } from './fingerprint.js'
 import type { ClientForm } from './form.js'
-import { addPhone, changePhone, setPhoneRemoved } from './phones/queries.js'
-import type { PhoneValues } from './phones/form.js'
+import { phoneRows } from './phones/rows.js'
 import { changeClient } from './queries.js'
 import { tagClientByNames } from './tags/queries.js'
 
-/** Somebody else changed the same thing meanwhile: what each of the two has, and who it was. */
+/** Somebody else changed the same thing meanwhile: what each of the two has (null: taken off), and who it was. */
 export interface Conflict {
   /** The field, or "phone:7", "email:3". */
   name: string
-  field: Field | 'phone' | 'email'
+  field: Field | ContactKind
   mine: unknown
   theirs: unknown
   by: string | null
   at: Date | null
 }
 
-/** How the writer decided an earlier conflict: "theirs" keeps what is there. */
-type Resolve = (name: string) => 'mine' | 'theirs' | undefined
+type Found = Omit<Conflict, 'by' | 'at'>
 
 /**
  * Writes what the form changes and leaves what others changed meanwhile; when both changed the same, writes nothing at all and
  * returns the conflicts. `client` has to be locked by the transaction.
  */
 export async function saveClient (trx: Db, by: Viewer, client: Client, form: ClientForm): Promise<Conflict[]> {
-  const resolve: Resolve = name => {
-    const said = form.typed[`resolve.${name}`]
-    return said === 'mine' || said === 'theirs' ? said : undefined
-  }
-  const fields = judgeFields(client, form, resolve)
-  const phones = judgeRows(client.phones, form.phones, 'phone', phoneFingerprint, mineOfPhone, resolve)
-  const emails = judgeRows(client.emails, form.emails, 'email', emailFingerprint, mineOfEmail, resolve)
+  const fields = judgeFields(client, form)
+  const phones = await judgeRows(trx, by, client, form, phoneRows, form.phones)
+  const emails = await judgeRows(trx, by, client, form, emailRows, form.emails)
   const conflicts = [...fields.conflicts, ...phones.conflicts, ...emails.conflicts]
   if (conflicts.length > 0) return Promise.all(conflicts.map(conflict => whoChanged(trx, client.id, conflict)))
 
   await changeClient(trx, by, client, fields.write)
-  for (const [values, phone] of phones.write) await writePhone(trx, by, client.id, values, phone)
-  for (const [values, email] of emails.write) await writeEmail(trx, by, client.id, values, email)
+  for (const write of [...phones.write, ...emails.write]) await write()
   await tagClientByNames(trx, by, client.id, form.tags)
   return []
 }
 
-type Found = Omit<Conflict, 'by' | 'at'>
+/** How the writer answered the question about a conflict; "open" when they were asked and didn't say. */
+function decision ({ typed }: ClientForm, name: string): 'mine' | 'theirs' | 'open' | undefined {
+  const said = typedText(typed, `resolve.${name}`)
+  return said === 'mine' || said === 'theirs' ? said : `open.${name}` in typed ? 'open' : undefined
+}
 
-function judgeFields (client: Client, form: ClientForm, resolve: Resolve) {
+function judgeFields (client: Client, form: ClientForm) {
   const write: Record<string, unknown> = {}
   const conflicts: Found[] = []
   for (const [name, mine] of Object.entries(form.fields)) {
     const field = name as Field
-    if (resolve(field) === 'theirs') continue
-    const verdict = judge(String(form.typed[`was.${field}`] ?? ''), fingerprint(mine), fingerprint(client[field]))
-    if (verdict === 'write') write[field] = mine
-    else if (verdict === 'conflict') conflicts.push({ name: field, field, mine, theirs: client[field] })
+    const decided = decision(form, field)
+    if (decided === 'theirs') continue
+    const verdict = judge(typedText(form.typed, `was.${field}`), fingerprint(mine), fingerprint(client[field]))
+    if (verdict === 'conflict' || (verdict === 'write' && decided === 'open')) conflicts.push({ name: field, field, mine, theirs: client[field] })
+    else if (verdict === 'write') write[field] = mine
   }
   return { write: write as Partial<ClientFields>, conflicts }
 }
 
-interface Row { id: number | null, was: string, remove: boolean }
-
-function judgeRows<R extends Phone | Email, V extends Row> (current: R[], sent: V[], kind: 'phone' | 'email', print: (row: R) => string, mineOf: (values: V, row: R) => R, resolve: Resolve) {
-  const write: [V, R | undefined][] = []
+async function judgeRows<C extends Contact, V extends RowValues> (trx: Db, by: Viewer, client: Client, form: ClientForm, rows: Rows<C, V>, sent: V[]) {
+  const write: (() => Promise<void>)[] = []
   const conflicts: Found[] = []
   for (const values of sent) {
-    if (values.id === null) {
-      if (!values.remove) write.push([values, undefined])
+    const { id, was, remove } = values
+    if (id === null) {
+      if (!remove) write.push(() => writeRow(rows, trx, by, client.id, values, undefined))
       continue
     }
-    const row = current.find(row => row.id === values.id)
-    const name = `${kind}:${values.id}`
-    // Gone meanwhile: somebody took it off, and the feed says who.
-    if (!row || resolve(name) === 'theirs') continue
-    const mine = mineOf(values, row)
-    const verdict = values.remove ? (values.was === print(row) || values.was === '' ? 'write' : 'conflict') : judge(values.was, print(mine), print(row))
-    if (verdict === 'write') write.push([values, row])
-    else if (verdict === 'conflict') conflicts.push({ name, field: kind, mine: values.remove ? null : mine, theirs: row })
+    const name = `${rows.kind}:${id}`
+    const decided = decision(form, name)
+    const contact = rows.of(client).find(contact => contact.id === id)
+    const gone = contact ? undefined : await rows.findRemoved(trx, by, client.id, id)
+    const theirs = contact ?? gone
+    if (!theirs || decided === 'theirs' || (gone && (remove || was === ''))) continue
+
+    const mine = rows.merged(theirs, values)
+    const current = gone ? 'gone' : rows.print(theirs)
+    // Taking off what somebody just changed is a conflict as well; changing what somebody took off is one unless nothing was changed.
+    const verdict = judge(was, remove ? 'gone' : rows.print(mine), current)
+    const isAsked = verdict === 'conflict' ? !(gone && decided === 'mine') : verdict === 'write' && decided === 'open'
+    if (isAsked) conflicts.push({ name, field: rows.kind, mine: remove ? null : mine, theirs: contact ?? null })
+    else if (verdict !== 'keep') {
+      write.push(async () => {
+        if (gone) await rows.setRemoved(trx, by, client.id, id, false)
+        await writeRow(rows, trx, by, client.id, values, theirs)
+      })
+    }
   }
   return { write, conflicts }
 }
 
-const mineOfPhone = (values: PhoneValues, phone: Phone): Phone => ({
-  ...phone, whatsapp: values.whatsapp, viber: values.viber, sms: values.sms, type: { ...phone.type, id: values.newType ? -1 : values.typeId },
-  ...(values.number && !phone.masked && { e164: values.number.e164, typed: values.number.typed, display: values.number.display })
-})
-
-const mineOfEmail = (values: EmailValues, email: Email): Email => ({
-  ...email, agrees: values.agrees, ...(values.address !== undefined && !email.masked && { address: values.address })
-})
-
-/** Writes one phone of the form: a new one, a changed one or one to take off. What the writer saw masked stays as it is. */
-export async function writePhone (trx: Db, by: Viewer, clientId: number, values: PhoneValues, phone: Phone | undefined): Promise<void> {
-  if (!phone) await addPhone(trx, by, clientId, values)
-  else if (values.remove) await setPhoneRemoved(trx, by, clientId, phone.id, true)
-  else await changePhone(trx, by, clientId, phone, phone.masked ? { ...values, number: undefined } : values)
-}
-
-/** The same for an e-mail. */
-export async function writeEmail (trx: Db, by: Viewer, clientId: number, values: EmailValues, email: Email | undefined): Promise<void> {
-  if (!email) await addEmail(trx, by, clientId, values)
-  else if (values.remove) await setEmailRemoved(trx, by, clientId, email.id, true)
-  else await changeEmail(trx, by, clientId, email, email.masked ? { ...values, address: undefined } : values)
-}
-
 async function whoChanged (trx: Db, clientId: number, conflict: Found): Promise<Conflict> {
+  const { field, name } = conflict
   const row = await trx('events').leftJoin('employees', 'employees.id', 'events.employee_id')
     .where({ client_id: clientId })
     .modify(query => {
-      if (conflict.field === 'phone') query.whereLike('kind', 'phone.%').orWhere({ client_id: clientId, kind: 'consent.changed' })
-      else if (conflict.field === 'email') query.whereLike('kind', 'email.%').orWhere({ client_id: clientId, kind: 'consent.changed' })
-      else query.where({ kind: 'client.changed' }).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field: conflict.field }])])
+      if (field !== 'phone' && field !== 'email') query.where({ kind: 'client.changed' }).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field }])])
+      // A consent's entry names the number, not the row.
+      else query.where(of => { of.whereRaw(`kind like ? and details->'${field}'->'id' = ?::jsonb`, [`${field}.%`, name.slice(field.length + 1)]).orWhere({ kind: 'consent.changed' }) })
     })
     .orderBy('events.id', 'desc').first('employees.name', 'events.at')
   return { ...conflict, by: row?.name ?? null, at: row?.at ?? null }

@@ -3,6 +3,7 @@ import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Email } from '../client.js'
 import { recordEvent } from '../feed/record.js'
+import { maskedEmail } from '../masking.js'
 import { recordConsent, type Trace } from '../phones/queries.js'
 import type { EmailValues } from './form.js'
 
@@ -20,7 +21,7 @@ export async function addEmail (trx: Db, by: Viewer, clientId: number, values: E
 
 /** Writes what differs from the e-mail that is there. Returns whether anything changed. */
 export async function changeEmail (trx: Db, by: Viewer, clientId: number, email: Email, values: EmailValues, { source = 'form' }: Trace = {}): Promise<boolean> {
-  const address = values.address !== undefined && values.address !== email.address ? values.address : undefined
+  const address = values.address === email.address || email.masked ? undefined : values.address
   const switched = values.agrees !== email.agrees
   if (address === undefined && !switched) return false
 
@@ -41,4 +42,10 @@ export async function setEmailRemoved (trx: Db, by: Viewer, clientId: number, em
       .update({ removed_at: removed ? trx.fn.now() : null }).returning(['id', 'address'])
   if (!row) throw new NotFound()
   await recordEvent(trx, by, clientId, removed ? 'email.removed' : 'email.restored', { email: { id: row.id, address: row.address } })
+}
+
+/** An e-mail that was taken off a client, as it was then. */
+export async function findRemovedEmail (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Email | undefined> {
+  const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'address', 'agrees')
+  return row && maskedEmail(viewer, { ...row, consent: null, shared: false, masked: false })
 }

@@ -23,3 +23,6 @@ export function readNumber (typed: string, country: string): PhoneNumber {
   const extension = parsed.ext ? ` ext. ${parsed.ext}` : ''
   return { typed, e164, display: parsed.formatInternational().replace(/ ext\. .*$/, '') + extension, digits: e164.slice(1) }
 }
+
+/** What two spellings of one number have in common: its E.164 form and extension, or what was typed when it is no valid number. */
+export const numberKey = ({ e164, typed, display }: Pick<PhoneNumber, 'e164' | 'typed' | 'display'>): string => e164 ? e164 + (/ ext\. .*$/.exec(display)?.[0] ?? '') : typed

@@ -4,7 +4,9 @@ import type { Viewer } from '../../web/viewer.js'
 import { CHANNELS, type Channel, type Phone, type PhoneType } from '../client.js'
 import type { Change, PhoneRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
+import { maskedPhone } from '../masking.js'
 import type { PhoneValues } from './form.js'
+import { numberKey } from './number.js'
 
 export interface Trace {
   /** The feed says nothing of it: "created" says it all. Consents are kept all the same. */
@@ -32,7 +34,7 @@ export async function addPhone (trx: Db, by: Viewer, clientId: number, values: P
 export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form' }: Trace = {}): Promise<boolean> {
   const changes: Change[] = []
   const update: Record<string, unknown> = {}
-  const number = values.number && !isSameNumber(values.number, phone) ? values.number : undefined
+  const number = values.number && !phone.masked && numberKey(values.number) !== numberKey(phone) ? values.number : undefined
   if (number) {
     Object.assign(update, number)
     changes.push({ field: 'number', old: phone.display, new: number.display })
@@ -68,6 +70,12 @@ export async function setPhoneRemoved (trx: Db, by: Viewer, clientId: number, ph
   return phone
 }
 
+/** A phone that was taken off a client, as it was then. */
+export async function findRemovedPhone (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Phone | undefined> {
+  const row = await trx('client_phones').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'typed', 'e164', 'display', 'type_id', ...CHANNELS)
+  return row && maskedPhone(viewer, { ...row, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false })
+}
+
 /** The form chose a type of phone that isn't there. */
 export class NoSuchPhoneType extends Error {
   constructor (readonly id: number) { super('no such type of phone') }
@@ -95,8 +103,5 @@ async function findPhoneType (trx: Db, id: number): Promise<PhoneType> {
   if (!type) throw new NoSuchPhoneType(id)
   return type
 }
-
-/** Whether two spellings mean one number; numbers that aren't valid are compared as typed. */
-const isSameNumber = (a: Pick<Phone, 'e164' | 'typed'>, b: Pick<Phone, 'e164' | 'typed'>) => a.e164 || b.e164 ? a.e164 === b.e164 : a.typed === b.typed
 
 const boxes = ({ whatsapp, viber, sms }: PhoneValues) => ({ whatsapp, viber, sms })

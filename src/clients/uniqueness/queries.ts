@@ -1,13 +1,12 @@
 import type { Db } from '../../database/knex.js'
 import { transaction } from '../../database/transaction.js'
 import type { Viewer } from '../../web/viewer.js'
+import type { ContactKind } from '../client.js'
 import { visibleTo } from '../visibility.js'
 
 /** Another client with the same number or address. `name` only for those who may see that client. */
 export interface Match { id: number, name: string, archived: boolean }
 export interface Matches { known: Match[], hidden: number }
-
-export type ContactKind = 'phone' | 'email'
 
 /** A save was refused because another client has this number or address, and the company's setting says so. */
 export class ContactTaken extends Error {

@@ -1,0 +1,64 @@
+import type { Db } from '../../database/knex.js'
+import type { Body, FieldError, FieldErrors } from '../../web/form.js'
+import type { Viewer } from '../../web/viewer.js'
+import type { Client, Consent, ContactKind, PhoneType } from '../client.js'
+import type { ReadRows, RowValues, SentRow } from './form.js'
+
+/** What phones and e-mails of a client have in common. */
+export interface Contact { id: number, consent: Consent | null, shared: boolean, masked: boolean }
+
+/** A row as the form's templates show it. */
+export interface RowState extends SentRow {
+  masked: boolean
+  consent: Consent | null
+  shared: boolean
+  valid: boolean
+  error: FieldError | undefined
+  typeError: FieldError | undefined
+}
+
+/** One kind of contact in the client form: how its rows are read, shown, compared and written. */
+export interface Rows<C extends Contact = any, V extends RowValues = any, R extends SentRow = any, S extends RowState = any> {
+  kind: ContactKind
+  /** The field that is typed; what is wrong with the row stands beside it. */
+  main: string
+  of (client: Client): C[]
+  read (body: Body, viewer: Viewer): ReadRows<V, R>
+  /** A stored one as a row; its index is its place. */
+  shown (contact: C, position: number): S
+  /** An empty row to type into, every box off. */
+  fresh (index: number, types: PhoneType[]): S
+  /** Fingerprint of what the form shows of it. */
+  print (contact: C): string
+  /** What it becomes when the values are written. */
+  merged (contact: C, values: V): C
+  /** Whether the values have the number or address of this one. */
+  isSame (contact: C, values: V): boolean
+  /** How feed and questions call it. */
+  words (contact: C): string
+  add (trx: Db, by: Viewer, clientId: number, values: V): Promise<unknown>
+  /** Writes what differs. What the writer saw masked stays as it is. */
+  change (trx: Db, by: Viewer, clientId: number, contact: C, values: V): Promise<unknown>
+  /** Throws NotFound when there is none (to put back). */
+  setRemoved (trx: Db, by: Viewer, clientId: number, id: number | null, removed: boolean): Promise<unknown>
+  /** One that was taken off the client. */
+  findRemoved (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<C | undefined>
+}
+
+/** A row that was sent back, with what is stored beside it. Whoever has been shown a conflict has seen what is stored now. */
+export function rowAgain<S extends RowState> (rows: Rows<any, any, any, S>, row: SentRow, client: Client | null, errors: FieldErrors, isShown = false): S {
+  const contact = client === null ? undefined : rows.of(client).find(({ id }) => id === row.id)
+  const stored: S = contact ? rows.shown(contact, 0) : rows.fresh(0, [])
+  const name = `${rows.kind}s.${row.index}`
+  return {
+    ...stored, ...row, ...(stored.masked && { typed: stored.typed }), ...(isShown && contact && { was: stored.was }),
+    valid: true, shared: false, error: errors[`${name}.${rows.main}`], typeError: errors[`${name}.type`]
+  }
+}
+
+/** Writes one row: a new one, what differs of one that is there, or that it goes. */
+export async function writeRow<C extends Contact, V extends RowValues> (rows: Rows<C, V>, trx: Db, by: Viewer, clientId: number, values: V, contact: C | undefined): Promise<void> {
+  if (!contact) await rows.add(trx, by, clientId, values)
+  else if (values.remove) await rows.setRemoved(trx, by, clientId, contact.id, true)
+  else await rows.change(trx, by, clientId, contact, values)
+}

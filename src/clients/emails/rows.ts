@@ -1,0 +1,32 @@
+import type { Email } from '../client.js'
+import type { Rows, RowState } from '../contacts/rows.js'
+import { emailFingerprint } from '../fingerprint.js'
+import { readEmails, type EmailRow, type EmailValues } from './form.js'
+import { addEmail, changeEmail, findRemovedEmail, setEmailRemoved } from './queries.js'
+
+export interface EmailState extends EmailRow, RowState {}
+
+/** The e-mails of a client in its form. */
+export const emailRows: Rows<Email, EmailValues, EmailRow, EmailState> = {
+  kind: 'email',
+  main: 'address',
+  of: client => client.emails,
+  read: readEmails,
+
+  shown (email, position) {
+    const { id, address, agrees, masked, consent, shared } = email
+    return { index: String(position), id, typed: address, agrees, remove: false, was: emailFingerprint(email), masked, consent, shared, valid: true, error: undefined, typeError: undefined }
+  },
+
+  fresh: index => ({ index: String(index), id: null, typed: '', agrees: false, remove: false, was: '', masked: false, consent: null, shared: false, valid: true, error: undefined, typeError: undefined }),
+
+  print: emailFingerprint,
+  merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && !email.masked && { address }) }),
+  isSame: (email, { address }) => !email.masked && email.address.toLowerCase() === address?.toLowerCase(),
+  words: email => email.address,
+
+  add: addEmail,
+  change: changeEmail,
+  setRemoved: setEmailRemoved,
+  findRemoved: findRemovedEmail
+}

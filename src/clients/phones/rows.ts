@@ -1,0 +1,44 @@
+import type { Rows, RowState } from '../contacts/rows.js'
+import type { Phone, PhoneType } from '../client.js'
+import { phoneFingerprint } from '../fingerprint.js'
+import { readPhones, type PhoneRow, type PhoneValues } from './form.js'
+import { addPhone, changePhone, findRemovedPhone, setPhoneRemoved } from './queries.js'
+
+export interface PhoneState extends PhoneRow, RowState {}
+
+/** The phones of a client in its form. */
+export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
+  kind: 'phone',
+  main: 'number',
+  of: client => client.phones,
+  read: (body, viewer) => readPhones(body, viewer.organisation.country),
+
+  shown (phone, position) {
+    const { id, masked, whatsapp, viber, sms, consent, shared } = phone
+    const valid = masked || phone.e164 !== null
+    return {
+      index: String(position), id, typed: valid ? phone.display : phone.typed, typeId: String(phone.type.id), whatsapp, viber, sms, remove: false,
+      was: phoneFingerprint(phone), masked, consent, shared, valid, error: undefined, typeError: undefined
+    }
+  },
+
+  fresh: (index: number, types: PhoneType[]) => ({
+    index: String(index), id: null, typed: '', typeId: String(types[0]?.id ?? ''), whatsapp: false, viber: false, sms: false, remove: false, was: '',
+    masked: false, consent: null, shared: false, valid: true, error: undefined, typeError: undefined
+  }),
+
+  print: phoneFingerprint,
+
+  merged: (phone, { number, newType, typeId, whatsapp, viber, sms }) => ({
+    ...phone, whatsapp, viber, sms, type: newType === '' && typeId === phone.type.id ? phone.type : { id: newType ? -1 : typeId, key: null, name: newType || null },
+    ...(number && !phone.masked && { e164: number.e164, typed: number.typed, display: number.display })
+  }),
+
+  isSame: (phone, { number }) => phone.e164 !== null && phone.e164 === number?.e164,
+  words: phone => phone.display,
+
+  add: addPhone,
+  change: changePhone,
+  setRemoved: setPhoneRemoved,
+  findRemoved: findRemovedPhone
+}
