@@ -10,22 +10,28 @@ const files = [...filesIn('views', '.eta'), ...filesIn('src', '.ts')]
 
 const httpErrors = [...new Set(files.flatMap(file => [...text(file).matchAll(/(?:HttpError|super) ?\([\w.]+, '(\w+)'|\[\d{3}, '(\w+)'\]/g)].map(([, thrown, known]) => thrown ?? known!)))]
 
+const CONTACTS = ['phone', 'email']
+
 /**
  * Keys that are put together where they are used, as they stand there with `*` for what is filled in, and what can be.
  * Every other key is written out in full; a key put together in a way that isn't listed here fails.
  */
-const PUT_TOGETHER: Record<string, readonly string[]> = {
+const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'rights.*': RIGHTS,
   'roles.*': Object.keys(BUILT_IN_ROLES),
   'roles.group_*': Object.keys(RIGHT_GROUPS),
   'phone_types.*': ['mobile', 'work', 'home'], // of seeds/reference.ts
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'clients.kinds.*': KINDS,
-  'fields.*': [...FIELDS, 'phone', 'email'],
+  'fields.*': [...FIELDS, ...CONTACTS],
   'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
   'feed.show.*': Object.keys(FEED_FILTERS),
-  '*s.taken': ['phone', 'email'],
-  '*s.shared': ['phone', 'email'],
+  '*s.taken': CONTACTS,
+  '*s.shared': CONTACTS,
+  '*s.twice': CONTACTS,
+  '*s.changed_meanwhile': CONTACTS,
+  '*s.removed': CONTACTS,
+  '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
   'errors.*.title': httpErrors,
   'errors.*.text': httpErrors
 }
@@ -83,7 +89,7 @@ t.test('every key that is used has words, and all words are used', async t => {
     t.ok(patterns.has(pattern), `${pattern} is put together somewhere`)
     t.ok(fillings.length > 0, `${pattern} can be filled in`)
     for (const filling of fillings) {
-      const key = pattern.replace('*', filling)
+      const key = [filling].flat().reduce((key, part) => key.replace('*', part), pattern)
       used.add(key)
       if (!there.has(key)) t.fail(`${pattern} becomes ${key}, and there are no words for it`)
     }
@@ -102,7 +108,7 @@ t.test('a page says nothing but words of the locales', async t => {
 
 /**
  * Keys in a file, `*` for each `${…}`. In a view: the strings in the first argument of `t(…)`, and any other 'section.name' of the
- * locales that isn't a right. In a module: the same of t, issue and flash, and 'section.name' after `key:`, `error:` or `return`.
+ * locales that isn't a right. In a module: the same of t, issue and flash, and 'section.name' in fail(…) or after `key:`, `error:` or `return`.
  */
 function keysIn (file: string): Set<string> {
   const code = text(file).replace(/\/\*[^]*?\*\/|<%#[^]*?%>|[!=]== '[^']*'|(?<=[{,]\s*)'[^']*':/g, '') // comments, comparisons and names of properties
@@ -111,7 +117,7 @@ function keysIn (file: string): Set<string> {
     for (const key of stringsIn(firstArgument(code.slice(index + call.length)))) keys.add(key)
   }
   if (file.endsWith('.ts')) {
-    for (const [, said] of code.matchAll(/\b(?:key:|error:|return) ?((?:[^,;}\n]*\? )?'[\w.]+'(?: : '[\w.]+')?)/g)) for (const key of stringsIn(said!)) if (key.includes('.')) keys.add(key)
+    for (const [said] of code.matchAll(/\bfail\([^\n]*|\b(?:key:|error:|return) ?(?:[^,;}\n'`]*\? )?(?:'[\w.]+'(?: : '[\w.]+')?|`[^`]*`)/g)) for (const key of stringsIn(said)) if (/^[\w*]+(\.[\w*]+)+$/.test(key)) keys.add(key)
   } else {
     const sections = new Set([...english.keys()].filter(key => key.includes('.')).map(key => key.split('.')[0]!))
     for (const [, key] of code.matchAll(/'([a-z_]+(?:\.[a-z_]+)+)'/g)) if (sections.has(key!.split('.')[0]!) && !(RIGHTS as readonly string[]).includes(key!)) keys.add(key!)
