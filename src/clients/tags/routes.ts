@@ -3,6 +3,7 @@ import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { findClient, lockClient } from '../queries.js'
+import { SEES_CLIENTS } from '../visibility.js'
 import { readTagName } from './form.js'
 import { ensureTag, suggestTags, tagClient, untagClient } from './queries.js'
 
@@ -12,7 +13,7 @@ export default async function tags (app: FastifyInstance) {
   const { db } = app
 
   // Suggestions while a tag is typed, for the input's datalist.
-  app.get<{ Querystring: { tag?: string } }>('/tags', { config: { signedIn: true } }, async (request, reply) => {
+  app.get<{ Querystring: { tag?: string } }>('/tags', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
     const { name } = readTagName(request.query.tag)
     const suggestions = await suggestTags(db, name)
     return reply.page('clients/tags/index', { suggestions }, { fragment: 'clients/tags/_suggestions' })
