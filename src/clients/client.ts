@@ -18,6 +18,8 @@ export interface Phone {
   typed: string
   /** ITU-T E.164, or null when what was typed is no valid number. */
   e164: string | null
+  /** Whether it has an E.164 form, also for those who may not see it. */
+  valid: boolean
   display: string
   whatsapp: boolean
   viber: boolean

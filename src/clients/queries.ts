@@ -18,7 +18,7 @@ const SHOWN = `
   c.*, c.discount_services::float8 as discount_services, c.discount_products::float8 as discount_products,
   (select json_build_object('id', g.id, 'name', g.name) from campaigns g where g.id = c.campaign_id) as campaign,
   (select json_build_object('id', l.id, 'name', l.name) from locations l where l.id = c.location_id) as location,
-  coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms,
+  coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'valid', p.e164 is not null, 'display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms,
       'type', json_build_object('id', y.id, 'key', y.key, 'name', y.name), 'masked', false,
       'shared', p.e164 is not null and exists (select from client_phones o where o.e164 = p.e164 and o.client_id <> p.client_id and o.removed_at is null),
       'consent', (select ${CONSENT} from consents k left join employees w on w.id = k.employee_id where k.phone_id = p.id order by k.id desc limit 1)) order by p.position, p.id)

@@ -74,7 +74,7 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
         const contact = rows.of(client).find(contact => contact.id === id)
         if (id !== null && !contact) throw new NotFound()
         if (contact && judge(values.was, rows.print(rows.merged(contact, values)), rows.print(contact)) === 'conflict') return 'conflict'
-        if (rows.of(client).some(other => other.id !== id && rows.isSame(other, values))) return 'twice'
+        if (await rows.isTwice(trx, client.id, values)) return 'twice'
         await writeRow(rows, trx, viewer, client.id, values, contact)
         return findClient(trx, viewer, client.id)
       })

@@ -32,8 +32,8 @@ export interface Rows<C extends Contact = any, V extends RowValues = any, R exte
   print (contact: C): string
   /** What it becomes when the values are written. */
   merged (contact: C, values: V): C
-  /** Whether the values have the number or address of this one. */
-  isSame (contact: C, values: V): boolean
+  /** Whether another of the client's is the same number or address. */
+  isTwice (trx: Db, clientId: number, values: V): Promise<boolean>
   /** How feed and questions call it. */
   words (contact: C): string
   add (trx: Db, by: Viewer, clientId: number, values: V): Promise<unknown>

@@ -44,6 +44,12 @@ export async function setEmailRemoved (trx: Db, by: Viewer, clientId: number, em
   await recordEvent(trx, by, clientId, removed ? 'email.removed' : 'email.restored', { email: { id: row.id, address: row.address } })
 }
 
+/** Whether another e-mail of the client is this address. */
+export async function hasEmail (trx: Db, clientId: number, { id, address }: EmailValues): Promise<boolean> {
+  if (address === undefined) return false
+  return Boolean(await trx('client_emails').where({ client_id: clientId, address_key: address.toLowerCase() }).whereNull('removed_at').whereNot({ id: id ?? 0 }).first('id'))
+}
+
 /** An e-mail that was taken off a client, as it was then. */
 export async function findRemovedEmail (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Email | undefined> {
   const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'address', 'agrees')

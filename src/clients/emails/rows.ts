@@ -2,7 +2,7 @@ import type { Email } from '../client.js'
 import type { Rows, RowState } from '../contacts/rows.js'
 import { emailFingerprint } from '../fingerprint.js'
 import { readEmails, type EmailRow, type EmailValues } from './form.js'
-import { addEmail, changeEmail, findRemovedEmail, setEmailRemoved } from './queries.js'
+import { addEmail, changeEmail, findRemovedEmail, hasEmail, setEmailRemoved } from './queries.js'
 
 export interface EmailState extends EmailRow, RowState {}
 
@@ -22,7 +22,7 @@ export const emailRows: Rows<Email, EmailValues, EmailRow, EmailState> = {
 
   print: emailFingerprint,
   merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && !email.masked && { address }) }),
-  isSame: (email, { address }) => !email.masked && email.address.toLowerCase() === address?.toLowerCase(),
+  isTwice: hasEmail,
   words: email => email.address,
 
   add: addEmail,

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { anywhere } from '../../database/like.js'
 import { isEmail } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { seesContacts } from '../masking.js'
@@ -28,9 +29,8 @@ export function readTerms (q: string): Term[] {
 
 const split = (text: string) => text.split(/\s+/).filter(Boolean).slice(0, MOST_TERMS)
 
-// Escaped after folding, which turns "％" into "%". The sign for "any" must not come from what was typed.
-const HAS_WORD = String.raw`clients.search_names like '%' || regexp_replace(fold(?), '([\\%_])', '\\\1', 'g') || '%'`
-const HAS_PART = String.raw`clients.search_contacts like '%' || regexp_replace(lower(?), '([\\%_])', '\\\1', 'g') || '%'`
+const HAS_WORD = `clients.search_names like ${anywhere('fold(?)')}`
+const HAS_PART = `clients.search_contacts like ${anywhere('lower(?)')}`
 const STARTS = "(clients.search_contacts like ? || '%' or clients.search_contacts like '% ' || ? || '%')"
 
 /**

@@ -70,10 +70,16 @@ export async function setPhoneRemoved (trx: Db, by: Viewer, clientId: number, ph
   return phone
 }
 
+/** Whether another phone of the client has this number. */
+export async function hasPhone (trx: Db, clientId: number, { id, number }: PhoneValues): Promise<boolean> {
+  if (!number?.e164) return false
+  return Boolean(await trx('client_phones').where({ client_id: clientId, e164: number.e164 }).whereNull('removed_at').whereNot({ id: id ?? 0 }).first('id'))
+}
+
 /** A phone that was taken off a client, as it was then. */
 export async function findRemovedPhone (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Phone | undefined> {
   const row = await trx('client_phones').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'typed', 'e164', 'display', 'type_id', ...CHANNELS)
-  return row && maskedPhone(viewer, { ...row, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false })
+  return row && maskedPhone(viewer, { ...row, valid: row.e164 !== null, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false })
 }
 
 /** The form chose a type of phone that isn't there. */

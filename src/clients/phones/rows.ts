@@ -2,7 +2,7 @@ import type { Rows, RowState } from '../contacts/rows.js'
 import type { Phone, PhoneType } from '../client.js'
 import { phoneFingerprint } from '../fingerprint.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './form.js'
-import { addPhone, changePhone, findRemovedPhone, setPhoneRemoved } from './queries.js'
+import { addPhone, changePhone, findRemovedPhone, hasPhone, setPhoneRemoved } from './queries.js'
 
 export interface PhoneState extends PhoneRow, RowState {}
 
@@ -14,10 +14,9 @@ export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
   read: (body, viewer) => readPhones(body, viewer.organisation.country),
 
   shown (phone, position) {
-    const { id, masked, whatsapp, viber, sms, consent, shared } = phone
-    const valid = masked || phone.e164 !== null
+    const { id, valid, masked, whatsapp, viber, sms, consent, shared } = phone
     return {
-      index: String(position), id, typed: valid ? phone.display : phone.typed, typeId: String(phone.type.id), whatsapp, viber, sms, remove: false,
+      index: String(position), id, typed: masked || valid ? phone.display : phone.typed, typeId: String(phone.type.id), whatsapp, viber, sms, remove: false,
       was: phoneFingerprint(phone), masked, consent, shared, valid, error: undefined, typeError: undefined
     }
   },
@@ -31,10 +30,10 @@ export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
 
   merged: (phone, { number, newType, typeId, whatsapp, viber, sms }) => ({
     ...phone, whatsapp, viber, sms, type: newType === '' && typeId === phone.type.id ? phone.type : { id: newType ? -1 : typeId, key: null, name: newType || null },
-    ...(number && !phone.masked && { e164: number.e164, typed: number.typed, display: number.display })
+    ...(number && !phone.masked && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display })
   }),
 
-  isSame: (phone, { number }) => phone.e164 !== null && phone.e164 === number?.e164,
+  isTwice: hasPhone,
   words: phone => phone.display,
 
   add: addPhone,

@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { anywhere } from '../../database/like.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Tag } from '../client.js'
 import { TAG_COLOURS } from '../client.js'
@@ -33,9 +34,9 @@ export async function untagClient (trx: Db, by: Viewer, clientId: number, tagId:
 export async function suggestTags (db: Db, q: string, without: readonly number[] = []): Promise<Tag[]> {
   const { rows } = await db.raw(`
     select id, name, colour from tags
-    where name_key like '%' || fold(:q) || '%' and id <> all (:without::bigint[])
-    order by name_key like fold(:q) || '%' desc, (select count(*) from (select from client_tags where tag_id = tags.id limit 1000) used) desc, name_key
-    limit 8`, { q: q.replace(/[\\%_]/g, '\\$&'), without: [...without] })
+    where name_key like ${anywhere('fold(:q)')} and id <> all (:without::bigint[])
+    order by starts_with(name_key, fold(:q)) desc, (select count(*) from (select from client_tags where tag_id = tags.id limit 1000) used) desc, name_key
+    limit 8`, { q, without: [...without] })
   return rows
 }
 
