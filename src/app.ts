@@ -16,7 +16,7 @@ import assets from './web/assets.js'
 import errors from './web/errors.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
-import { logAnswer, logging } from './web/logging.js'
+import { logAnswer, logging, type LogStream } from './web/logging.js'
 import pages from './web/page.js'
 import permissions from './web/permissions.js'
 import sameOrigin from './web/same-origin.js'
@@ -34,12 +34,14 @@ export interface AppOptions {
   databaseUrl: string
   /** Signs cookies; the same for every process on the database. */
   secret: string
+  /** Takes the log's lines instead of the standard output. */
+  logTo?: LogStream
 }
 
 /** Builds the whole application, ready to listen or to be injected into. Every plugin and every feature stands here, in the order in which a request meets them. */
-export async function buildApp ({ config, db, databaseUrl, secret }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, db, databaseUrl, secret, logTo }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
-    ...logging(config),
+    ...logging(config, logTo),
     trustProxy: config.trustProxy,
     bodyLimit: 1024 * 1024,
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },

@@ -2,14 +2,17 @@ import { randomUUID } from 'node:crypto'
 import { LogController, type FastifyReply, type FastifyRequest, type FastifyServerOptions } from 'fastify'
 import type { Config } from '../config.js'
 
+export interface LogStream { write (line: string): void }
+
 /**
  * JSON lines by pino, each with its request's id. No personal data: of a request the method and the route's pattern are
  * logged, never the address (it holds what was searched), the body, cookies or the visitor's IP address.
  */
-export function logging (config: Config): FastifyServerOptions {
+export function logging (config: Config, stream?: LogStream): FastifyServerOptions {
   return {
     logger: {
       level: config.logLevel,
+      ...(stream && { stream }),
       base: { pid: process.pid },
       serializers: {
         err: (error: Error & { code?: string }) => ({ type: error.name, code: error.code, message: blankValues(error), stack: blankStack(error) })

@@ -3,6 +3,7 @@ import type { Test } from 'tap'
 import { buildApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import type { Db } from '../../src/database/knex.js'
+import type { LogStream } from '../../src/web/logging.js'
 import { testDatabase } from './database.js'
 
 export interface TestApp { app: FastifyInstance, db: Db, url: string }
@@ -15,10 +16,12 @@ export async function testApp (t: Pick<Test, 'teardown'>, { organisation = true 
   return { app, db, url }
 }
 
-/** One more process's worth of application on the same database. */
-export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }): Promise<FastifyInstance> {
+export interface AppChanges { env?: Record<string, string>, logTo?: LogStream }
+
+/** One more process's worth of application on the same database; with `env` for its configuration, and its log to `logTo`. */
+export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, logTo }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent' }), db, databaseUrl: url, secret })
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', ...env }), db, databaseUrl: url, secret, ...(logTo && { logTo }) })
   await app.ready()
   t.teardown(() => app.close())
   return app
