@@ -75,6 +75,9 @@ export function readClientForm (body: unknown, viewer: Viewer, unit?: Unit): Cli
   return { fields, phones: phones.values, emails: emails.values, tags, errors: { ...errors, ...phones.errors, ...emails.errors }, typed, phoneRows: phones.rows, emailRows: emails.rows }
 }
 
+/** Whether this viewer's form has anything of a part to write. */
+export const mayWriteUnit = (viewer: Viewer, unit: Unit): boolean => UNITS[unit].some(field => mayWrite(viewer, field))
+
 /** Whether this viewer's form has the field at all. A supplier box that would hide the client from its own writer is not offered. */
 export function mayWrite (viewer: Viewer, field: Field): boolean {
   if (field === 'discount_services' || field === 'discount_products') return viewer.can('clients.edit_discounts')
@@ -92,6 +95,6 @@ const isSeen = (name = '') => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
 
 /** A client nobody has typed anything into yet. */
 export const emptyFields = (viewer: Viewer): ClientFields => ({
-  kind: 'person', first_name: '', surname: '', company_name: '', is_supplier: !viewer.can('clients.view'), is_conflicted: false, conflict_reason: '',
+  kind: 'person', first_name: '', surname: '', company_name: '', is_supplier: viewer.can('suppliers.view') && !viewer.can('clients.view'), is_conflicted: false, conflict_reason: '',
   address: '', campaign_id: null, location_id: null, discount_services: 0, discount_products: 0, note: ''
 })

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { once } from '../database/once.js'
-import { NotFound } from '../web/errors.js'
+import { Forbidden, NotFound } from '../web/errors.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -10,7 +10,7 @@ import emails from './emails/routes.js'
 import { isFeedFilter } from './feed/event.js'
 import { listFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
-import { emptyFields, isUnit, readClientForm, type ClientForm } from './form.js'
+import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
 import { emailRows } from './emails/rows.js'
 import { formState, type FormState } from './form-state.js'
 import list from './list/routes.js'
@@ -44,7 +44,8 @@ export default async function clients (app: FastifyInstance) {
     const values = { ...emptyFields(viewer), ...form.fields as ClientFields, phones: kept(form.phones), emails: kept(form.emails), tags: form.tags }
     try {
       const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => String(await createClient(trx, viewer, values))))
-      return reply.flash('clients.created').redirect(`/clients/${id}`, 303)
+      const isSeen = SEES_CLIENTS.some(right => viewer.can(right))
+      return reply.flash('clients.created').redirect(isSeen ? `/clients/${id}` : '/clients/new', 303)
     } catch (error) {
       return showNew(request, reply, formState(viewer, null, await explain(error, viewer, form, null)), 422)
     }
@@ -78,6 +79,7 @@ export default async function clients (app: FastifyInstance) {
     const viewer = viewerOf(request)
     const { unit } = request.params
     if (!isUnit(unit)) throw new NotFound()
+    if (!mayWriteUnit(viewer, unit)) throw new Forbidden()
     const known = await findClient(db, viewer, idOf(request.params.id))
     const form = readClientForm(request.body, viewer, unit)
     const answer = async (client: Client, state: FormState, status: number, saved = false) => {

@@ -46,4 +46,4 @@ export const FEED_FILTERS = {
   consent: ['consent.changed']
 } as const satisfies Record<string, readonly EventKind[] | null>
 export type FeedFilter = keyof typeof FEED_FILTERS
-export const isFeedFilter = (value: unknown): value is FeedFilter => typeof value === 'string' && value in FEED_FILTERS
+export const isFeedFilter = (value: unknown): value is FeedFilter => typeof value === 'string' && Object.hasOwn(FEED_FILTERS, value)

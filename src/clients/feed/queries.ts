@@ -44,10 +44,18 @@ export async function findEvent (db: Db, viewer: Viewer, clientId: number, id: n
   return seesContacts(viewer) ? event : maskEvent(event)
 }
 
+/** A comment that the viewer may change. Throws NotFound when there is none (any more), Forbidden when it is somebody else's. */
+export async function findOwnComment (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<FeedEvent> {
+  const event = await findEvent(db, viewer, clientId, id)
+  await assertOwn(db, viewer, clientId, id)
+  return event
+}
+
 /** Writes a comment into the feed. Returns its id. */
 export async function addComment (trx: Db, by: Viewer, clientId: number, body: string): Promise<number> {
-  const [{ id }] = await trx('events').insert({ client_id: clientId, kind: 'comment', employee_id: by.id, body }).returning('id')
+  // First, as it locks the client: ids have to grow in the order in which entries are kept, or a page would miss one.
   await trx('clients').where({ id: clientId }).update({ active_at: trx.fn.now() })
+  const [{ id }] = await trx('events').insert({ client_id: clientId, kind: 'comment', employee_id: by.id, body }).returning('id')
   return id
 }
 

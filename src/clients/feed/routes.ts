@@ -6,7 +6,7 @@ import { viewerOf } from '../../web/permissions.js'
 import { findClient } from '../queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isFeedFilter, type FeedFilter } from './event.js'
-import { addComment, editComment, findEvent, hasNewer, listFeed, setCommentDeleted } from './queries.js'
+import { addComment, editComment, findEvent, findOwnComment, hasNewer, listFeed, setCommentDeleted } from './queries.js'
 
 type At = { Params: { id: string }, Querystring: { feed?: string, older?: string, after?: string } }
 type AtEvent = { Params: { id: string, event: string } }
@@ -36,7 +36,7 @@ export default async function feed (app: FastifyInstance) {
   })
 
   app.get<AtEvent>('/clients/:id/feed/:event/edit', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
-    const { client, event } = await at(request)
+    const { client, event } = await atOwn(request)
     return reply.page('clients/feed/edit', { client, event, text: event.body }, { fragment: 'clients/feed/_edit' })
   })
 
@@ -56,7 +56,7 @@ export default async function feed (app: FastifyInstance) {
   })
 
   app.post<AtEvent>('/clients/:id/feed/:event', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
-    const { client, event } = await at(request)
+    const { client, event } = await atOwn(request)
     const { value, error } = readComment(request.body)
     if (error) return reply.page('clients/feed/edit', { client, event, text: typedText(request.body as Body, 'body'), error }, { fragment: 'clients/feed/_edit', status: 422 })
     await db.transaction(trx => editComment(trx, viewerOf(request), client.id, event.id, value))
@@ -79,6 +79,12 @@ export default async function feed (app: FastifyInstance) {
     const viewer = viewerOf(request)
     const client = await findClient(db, viewer, idOf(request.params.id))
     return { client, event: await findEvent(db, viewer, client.id, idOf(request.params.event)) }
+  }
+
+  async function atOwn (request: FastifyRequest<AtEvent>) {
+    const viewer = viewerOf(request)
+    const client = await findClient(db, viewer, idOf(request.params.id))
+    return { client, event: await findOwnComment(db, viewer, client.id, idOf(request.params.event)) }
   }
 
   async function shown (request: FastifyRequest<AtEvent>, reply: import('fastify').FastifyReply, undo: string) {

@@ -13,7 +13,7 @@ export default async function tags (app: FastifyInstance) {
   const { db } = app
 
   // Suggestions while a tag is typed, for the input's datalist.
-  app.get<{ Querystring: { tag?: string } }>('/tags', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+  app.get<{ Querystring: { tag?: string } }>('/tags', { config: { can: [...SEES_CLIENTS, 'clients.create'] } }, async (request, reply) => {
     const { name } = readTagName(request.query.tag)
     const suggestions = await suggestTags(db, name)
     return reply.page('clients/tags/index', { suggestions }, { fragment: 'clients/tags/_suggestions' })
