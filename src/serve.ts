@@ -13,15 +13,20 @@ export interface ServeOptions {
 /** Starts everything in its order and stops it in the opposite one, at SIGINT or SIGTERM. */
 export async function serve (config: Config, { prepare }: ServeOptions = {}): Promise<void> {
   await assertPortFree(config)
-  const store = await openStore(config, { onLost: reason => fail(new Error(reason)) })
+  const opening = openStore(config, { onLost: reason => fail(new Error(reason)) })
   let app: FastifyInstance | undefined
 
+  // Listened for from here on: Postgres would outlive a start that is broken off.
   let stopping = false
   const stop = async () => {
     if (stopping) return
     stopping = true
+    const store = await opening.catch(() => null)
+    if (!store) return // the start says why, and ends
     // A handler that hangs must not keep Postgres from being stopped in order.
     const late = setTimeout(() => { void store.close().finally(() => process.exit(1)) }, 30_000)
+    // A connection that has its last answer ends, instead of waiting for another request.
+    if (app) app.server.keepAliveTimeout = 1
     await app?.close()
     await store.close()
     clearTimeout(late)
@@ -33,6 +38,8 @@ export async function serve (config: Config, { prepare }: ServeOptions = {}): Pr
   const parent = process.ppid
   if (process.env.npm_lifecycle_event) setInterval(() => { if (process.ppid !== parent) void stop() }, 500).unref()
 
+  const store = await opening
+  if (stopping) return
   try {
     await prepare?.(store)
     const isFresh = !await isSetUp(store.db)
