@@ -35,8 +35,10 @@ export class Live {
   async open (delay = 250): Promise<void> {
     if (this.closed) return
     const client = new pg.Client({ connectionString: this.url, application_name: 'clientela live', keepAlive: true })
+    let isLost = false
     const again = () => {
-      if (this.client !== client && this.client !== undefined) return
+      if (isLost) return // a connection that fails says so twice
+      isLost = true
       this.client = undefined
       if (!this.closed) setTimeout(() => { void this.open(Math.min(delay * 2, 10_000)) }, delay).unref()
     }
