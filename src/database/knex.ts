@@ -14,6 +14,12 @@ export function openDatabase (url: string, { pool = 10 } = {}): Knex {
     client: 'pg',
     connection: { connectionString: url, application_name: 'clientela' },
     pool: { min: 0, max: pool },
-    acquireConnectionTimeout: 10_000
+    acquireConnectionTimeout: 10_000,
+    log: { warn }
   })
+}
+
+// Knex prints a connection that failed or was lost, stack and all; the query that wanted it fails with the same words.
+function warn (message: string): void {
+  if (!/^(Acquire connection|Connection) error:/i.test(message)) console.warn(message)
 }

@@ -49,7 +49,8 @@ export async function openStore (config: Config, { onLost }: StoreOptions = {}):
 
 async function assertUsable (db: Db): Promise<void> {
   const { rows: [{ version }] } = await db.raw("select current_setting('server_version_num')::int as version").catch(error => {
-    throw new Error(`DATABASE_URL: ${error.message}`)
+    const [first = error] = error.errors ?? [] // a name with two addresses gives an error for each, and none of its own
+    throw new Error(`DATABASE_URL: ${first.message}`)
   })
   if (version < 150000) throw new Error(`DATABASE_URL: this is Postgres ${Math.floor(version / 10000)}, Clientela needs 15 or newer`)
 }
