@@ -14,7 +14,8 @@ export const readSignInForm = (body: unknown) => readForm(schema, body)
 export function safePath (to: string): string {
   if (!/^\/(?![/\\])/.test(to) || /[\u0000-\u001f\\]/.test(to)) return '/'
   const url = new URL(to, 'http://here.invalid')
-  return url.host === 'here.invalid' ? url.pathname + url.search : '/'
+  // "/.//evil.example" becomes "//evil.example" only here.
+  return url.host === 'here.invalid' && !url.pathname.startsWith('//') ? url.pathname + url.search : '/'
 }
 
 /** The fields of a form that waited for the sign-in, as pairs for hidden inputs. Passwords are not kept. */

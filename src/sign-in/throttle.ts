@@ -17,7 +17,12 @@ const subjects = (email: string, address: string): Subject[] => [
 const keyOf = ({ kind, value }: Subject) => createHash('sha256').update(`${kind}:${value}`).digest('base64url')
 
 // Whoever has one IPv6 address has its whole /64.
-const networkOf = (address: string) => address.includes(':') && !address.startsWith('::ffff:') ? address.split(':').slice(0, 4).join(':') : address
+function networkOf (address: string): string {
+  if (!address.includes(':') || address.startsWith('::ffff:')) return address
+  const [left = [], right = []] = address.split('::').map(half => half.split(':').filter(Boolean))
+  const zeros = Array<string>(Math.max(0, 8 - left.length - right.length)).fill('0') // what "::" stands for (RFC 4291, 2.2)
+  return [...left, ...zeros, ...right].slice(0, 4).join(':')
+}
 
 /**
  * Counts a try to sign in before it is judged. Returns the seconds to wait when account or address have to wait, else 0.
