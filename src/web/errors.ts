@@ -58,8 +58,8 @@ async function signInFirst (request: FastifyRequest, reply: FastifyReply) {
     return reply.page('sign-in/again', {}, { fragment: 'sign-in/_again', status: 401 })
   }
   if (request.method === 'POST') {
-    // A form is carried along and sent again to where it was going; a bare button leads back to its page.
-    const body = request.body ?? {}
+    // A form is carried along, but for its passwords, and sent again to where it was going; a bare button leads back to its page.
+    const body = Object.fromEntries(Object.entries(request.body ?? {}).filter(([name]) => !/password/i.test(name)))
     const carries = Object.keys(body).length > 0
     return reply.page('sign-in/show', { returnTo: carries ? request.url : pageBefore(request), kept: carries ? JSON.stringify(body) : '', notice: true }, { status: 401 })
   }
