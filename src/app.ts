@@ -36,10 +36,12 @@ export interface AppOptions {
   secret: string
   /** Takes the log's lines instead of the standard output. */
   logTo?: LogStream
+  /** Milliseconds between two looks at whether a stream of live events may go on. */
+  heartbeat?: number
 }
 
 /** Builds the whole application, ready to listen or to be injected into. Every plugin and every feature stands here, in the order in which a request meets them. */
-export async function buildApp ({ config, db, databaseUrl, secret, logTo }: AppOptions): Promise<FastifyInstance> {
+export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartbeat }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...logging(config, logTo),
     trustProxy: config.trustProxy,
@@ -54,13 +56,13 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo }: AppO
   app.addHook('onResponse', logAnswer)
   await app.register(permissions)
   await app.register(security)
-  await app.register(sameOrigin)
   await app.register(formbody, { bodyLimit: 1024 * 1024 })
   await app.register(session, { db, secret, limits: config.session })
   await app.register(flash)
   await app.register(pages)
   await app.register(errors)
-  await app.register(live, { url: databaseUrl })
+  await app.register(sameOrigin)
+  await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })
 
   await app.register(health)
   await app.register(installation)

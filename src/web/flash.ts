@@ -32,7 +32,7 @@ export default fp(async app => {
   })
 
   app.decorateRequest('takeFlash', function (this: FastifyRequest, reply) {
-    const cookie = this.cookies[COOKIE]
+    const cookie = this.cookies?.[COOKIE] // none are read when the address itself is bad
     if (!cookie) return null
     reply.clearCookie(COOKIE, { path: '/' })
     const { valid, value } = this.unsignCookie(cookie)
