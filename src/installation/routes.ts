@@ -36,7 +36,8 @@ export default fp(async function installation (app: FastifyInstance) {
     const wrongCode = needsCode && (wait > 0 || !isCode(String(form.typed.code ?? '').replace(/\s/g, ''), await findSetupCode(db)))
     if (form.errors || wrongCode) {
       const errors = { ...form.errors, ...(wrongCode && { code: wait > 0 ? { key: 'sign_in.wait', values: { count: wait } } : { key: 'setup.code_wrong' } }) }
-      return reply.page('installation/setup', { ...pageOf(request, typedChoices(form.typed)), ...refused(form.typed, errors) }, { status: 422 })
+      if (wait > 0) reply.header('Retry-After', wait)
+      return reply.page('installation/setup', { ...pageOf(request, typedChoices(form.typed)), ...refused(form.typed, errors) }, { status: wait > 0 ? 429 : 422 })
     }
     try {
       const owner = await setUp(db, form.values)
@@ -68,4 +69,4 @@ function isLocal (request: FastifyRequest): boolean {
   return !passedOn && /^(127\.|::1$|::ffff:127\.)/.test(from) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(request.host)
 }
 
-const isCode = (typed: string, code: string) => typed.length === code.length && timingSafeEqual(Buffer.from(typed), Buffer.from(code))
+const isCode = (typed: string, code: string) => /^\d{8}$/.test(typed) && timingSafeEqual(Buffer.from(typed), Buffer.from(code))
