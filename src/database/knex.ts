@@ -15,6 +15,7 @@ export function openDatabase (url: string, { pool = 10 } = {}): Knex {
     connection: { connectionString: url, application_name: 'clientela' },
     pool: { min: 0, max: pool },
     acquireConnectionTimeout: 10_000,
+    compileSqlOnError: false, // an error shall not repeat, in its message, what somebody typed
     log: { warn }
   })
 }
