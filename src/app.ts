@@ -13,7 +13,7 @@ import roles from './roles/routes.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
 import assets from './web/assets.js'
-import errors from './web/errors.js'
+import errors, { notFoundPlainly } from './web/errors.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
 import { logAnswer, logging, type LogStream } from './web/logging.js'
@@ -46,7 +46,9 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
     ...logging(config, logTo),
     trustProxy: config.trustProxy,
     bodyLimit: 1024 * 1024,
-    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 100 },
+    // No route is a regular expression, so a long address is just not found.
+    routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
+    frameworkErrors: notFoundPlainly,
     forceCloseConnections: 'idle'
   })
   app.decorate('db', db)

@@ -19,6 +19,9 @@ declare module 'fastify' {
 const resolve = createRequire(import.meta.url).resolve
 const built = inRoot('dist', 'assets')
 
+// What publish() names a file; no other name gets as far as the disk.
+const PUBLISHED = /^[\w-]+\.[\w-]{10}\.\w+$/
+
 /**
  * Static files under names that change with their content, so a browser keeps each for ever and asks for none twice:
  * all of public/css as one app.css, htmx and all of public/js as one app.js, and public/icons as they are. Joined and
@@ -39,9 +42,11 @@ export default fp(async app => {
       root: built, serve: false, preCompressed: true, immutable: true, maxAge: '1y',
       setHeaders: reply => { reply.header('X-Content-Type-Options', 'nosniff') }
     })
-    files.addHook<{ Params: { file?: string } }>('onRequest', async (request, reply) => request.params.file ? reply.sendFile(request.params.file) : undefined)
-    files.get('/assets/:file', { config: { public: true }, logLevel: 'warn' }, async (_request, reply) => reply.callNotFound())
-  })
+    files.addHook<{ Params: { file?: string } }>('onRequest', async (request, reply) => PUBLISHED.test(request.params.file ?? '') ? reply.sendFile(request.params.file!) : undefined)
+    files.get('/:file', { config: { public: true }, logLevel: 'warn' }, async (_request, reply) => reply.callNotFound())
+    // Not the page that says so: it would need what the hooks of pages prepare.
+    files.setNotFoundHandler(async (_request, reply) => reply.code(404).type('text/plain').header('X-Content-Type-Options', 'nosniff').send('Not found'))
+  }, { prefix: '/assets' })
   app.decorate('asset', (name: string) => {
     const file = names.get(name)
     if (!file) throw new Error(`No static file ${name}`)

@@ -22,9 +22,7 @@ const KNOWN: Record<string, [status: number, key: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'wrong_type'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'bad_request'],
-  FST_ERR_BAD_URL: [404, 'not_found'],
-  FST_ERR_MAX_PARAM_LENGTH: [404, 'not_found']
+  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'bad_request']
 }
 
 /** Says what went wrong as a page, or, to a fragment request, in the page's `#flash`. What nobody foresaw is a 500 and is logged. */
@@ -37,6 +35,11 @@ export default fp(async app => {
   })
   app.setNotFoundHandler({}, async (request, reply) => show(request, reply, new NotFound()))
 }, { name: 'errors', dependencies: ['pages'] })
+
+/** Answers what Fastify can't even route, such as "/%zz": no hook has run, so there is no page to say it in. */
+export function notFoundPlainly (_error: FastifyError, _request: unknown, reply: unknown): void {
+  (reply as FastifyReply).code(404).type('text/plain').header('X-Content-Type-Options', 'nosniff').send('Not found')
+}
 
 function understand (error: FastifyError): HttpError {
   const known = KNOWN[error.code]
