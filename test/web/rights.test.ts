@@ -1,0 +1,126 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel'
+import Fastify, { type FastifyInstance } from 'fastify'
+import t from 'tap'
+import permissions from '../../src/web/permissions.js'
+import { testApp } from '../support/app.js'
+
+t.test('a route states exactly one right, or stops the start with its name', async t => {
+  for (const config of [undefined, {}, { public: false }, { public: true, signedIn: true }, { can: 'clients.view', signedIn: true }]) {
+    const app = Fastify()
+    await app.register(permissions)
+    t.throws(() => app.get('/somewhere', { config: config as object }, async () => 'hidden'), /GET \/somewhere states no right/, JSON.stringify(config))
+    await app.close()
+  }
+  const app = Fastify()
+  await app.register(permissions)
+  for (const [n, config] of [{ public: true }, { signedIn: true }, { can: 'clients.view' }, { can: ['clients.view', 'suppliers.view'] }].entries()) {
+    t.doesNotThrow(() => app.get(`/${n}`, { config: config as object }, async () => 'shown'))
+  }
+  await app.close()
+})
+
+// Whoever changes who may do what changes this list too.
+const ROUTES = `
+GET /  signed in
+GET /account  signed in
+POST /account  signed in
+POST /account/password  signed in
+POST /account/sessions/:key/end  signed in
+POST /account/sessions/end  signed in
+GET /assets/:file  public
+POST /clients  clients.create
+GET /clients  clients.view | suppliers.view
+POST /clients/:id  clients.edit
+GET /clients/:id  clients.view | suppliers.view
+POST /clients/:id/archive  clients.delete
+POST /clients/:id/comments  clients.view | suppliers.view
+POST /clients/:id/emails  clients.edit
+POST /clients/:id/emails/:contact  clients.edit
+POST /clients/:id/emails/:contact/remove  clients.edit
+POST /clients/:id/emails/:contact/restore  clients.edit
+GET /clients/:id/feed  clients.view | suppliers.view
+GET /clients/:id/feed/:event  clients.view | suppliers.view
+POST /clients/:id/feed/:event  clients.view | suppliers.view
+POST /clients/:id/feed/:event/delete  clients.view | suppliers.view
+GET /clients/:id/feed/:event/edit  clients.view | suppliers.view
+POST /clients/:id/feed/:event/restore  clients.view | suppliers.view
+GET /clients/:id/live  clients.view | suppliers.view
+POST /clients/:id/parts/:unit  clients.edit
+POST /clients/:id/phones  clients.edit
+POST /clients/:id/phones/:contact  clients.edit
+POST /clients/:id/phones/:contact/remove  clients.edit
+POST /clients/:id/phones/:contact/restore  clients.edit
+POST /clients/:id/restore  clients.delete
+POST /clients/:id/tags  clients.edit
+POST /clients/:id/tags/:tag/remove  clients.edit
+GET /clients/check  clients.view | suppliers.view | clients.create
+GET /clients/email-row  clients.create | clients.edit
+GET /clients/new  clients.create
+GET /clients/phone-row  clients.create | clients.edit
+POST /clients/phone-types  clients.create | clients.edit
+GET /healthz  public
+GET /invitations/:token  public
+POST /invitations/:token  public
+GET /readyz  public
+GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage
+GET /settings/clients  settings.manage
+POST /settings/clients  settings.manage
+GET /settings/employees  employees.manage
+POST /settings/employees  employees.manage
+GET /settings/employees/:id  employees.manage
+POST /settings/employees/:id  employees.manage
+POST /settings/employees/:id/activate  employees.manage
+POST /settings/employees/:id/deactivate  employees.manage
+POST /settings/employees/:id/invitation  employees.manage
+GET /settings/employees/new  employees.manage
+GET /settings/general  settings.manage
+POST /settings/general  settings.manage
+GET /settings/locations  settings.manage
+POST /settings/locations  settings.manage
+GET /settings/locations/:id  settings.manage
+POST /settings/locations/:id  settings.manage
+POST /settings/locations/:id/delete  settings.manage
+GET /settings/locations/new  settings.manage
+GET /settings/marketing  marketing.manage
+POST /settings/marketing  marketing.manage
+GET /settings/marketing/:id  marketing.manage
+POST /settings/marketing/:id  marketing.manage
+POST /settings/marketing/:id/activate  marketing.manage
+POST /settings/marketing/:id/deactivate  marketing.manage
+POST /settings/marketing/:id/delete  marketing.manage
+GET /settings/marketing/new  marketing.manage
+GET /settings/roles  roles.manage
+POST /settings/roles  roles.manage
+GET /settings/roles/:id  roles.manage
+POST /settings/roles/:id  roles.manage
+POST /settings/roles/:id/delete  roles.manage
+GET /settings/roles/new  roles.manage
+POST /settings/roles/rights  roles.manage
+GET /setup  public
+POST /setup  public
+GET /sign-in  public
+POST /sign-in  public
+POST /sign-out  signed in
+GET /tags  clients.view | suppliers.view | clients.create
+GET /tags/chip  clients.create | clients.edit
+`
+
+t.test('each route asks for the right that stands here', async t => {
+  const routes: string[] = []
+  const listen = (message: unknown) => {
+    (message as { fastify: FastifyInstance }).fastify.addHook('onRoute', ({ method, url, config = {} }) => {
+      if (method === 'HEAD') return
+      const { can, signedIn } = config
+      routes.push(`${String(method)} ${url}  ${can ? [can].flat().join(' | ') : signedIn ? 'signed in' : 'public'}`)
+    })
+  }
+  subscribe('fastify.initialization', listen)
+  await testApp(t)
+  unsubscribe('fastify.initialization', listen)
+  t.same(routes.sort(byAddress), ROUTES.trim().split('\n'))
+})
+
+function byAddress (a: string, b: string): number {
+  const key = (line: string) => line.split(' ').slice(1).join(' ')
+  return key(a).localeCompare(key(b), 'en') || a.localeCompare(b, 'en')
+}
