@@ -2,7 +2,7 @@ import { createConnection, createServer, type AddressInfo, type Socket } from 'n
 import { setTimeout as wait } from 'node:timers/promises'
 import t, { type Test } from 'tap'
 import { openDatabase, type Db } from '../../src/database/knex.js'
-import type {} from '../../src/web/assets.js'
+import '../../src/web/assets.js'
 import { secondApp } from '../support/app.js'
 import { cast, PASSWORD, type Cast } from '../support/cast.js'
 
@@ -93,7 +93,7 @@ t.test('nor when the connection breaks under it', async t => {
   cut()
   t.equal((await answer).status, 500)
   await lock.rollback()
-  t.match(lines().find(line => line.msg === 'request failed'), { route: '/clients', err: { stack: /^ {4}at / } })
+  t.match(lines().find(line => line.msg === 'request failed'), { route: '/clients', err: { message: /\$1/, stack: /^ {4}at / } }, 'the query with its gaps')
   t.notMatch(texts.join(''), PRIVATE)
 })
 
