@@ -1,0 +1,196 @@
+import type { FastifyInstance } from 'fastify'
+import type { Page } from 'playwright-core'
+import { addClient, addClients } from '../support/clients.js'
+import type { Desk } from '../support/desk.js'
+
+/** One thing to look at: who opens it, where, and what has to be done before it is to be seen. */
+export interface Sight {
+  name: string
+  /** The route's pattern, as the application prints it. */
+  route: string
+  path: string
+  /** Anna unless named; null is a stranger. */
+  as?: 'anna' | 'sofia' | 'nuno' | 'olga' | null
+  /** Without our scripts: some answers are only to be seen as whole pages. */
+  plain?: boolean
+  prepare? (page: Page): Promise<unknown>
+  /** Rules of axe-core that don't fit here. */
+  without?: string[]
+}
+
+/** GET routes that show nobody a page, and why. */
+export const NO_PAGES: Record<string, string> = {
+  '/': 'leads to the first page one may see',
+  '/assets/:file': 'is a file',
+  '/healthz': 'is for machines',
+  '/readyz': 'is for machines',
+  '/clients/:id/live': 'is a stream of events'
+}
+
+const save = (page: Page) => page.click('.actions .primary >> nth=0')
+const open = (summary: string) => (page: Page) => page.click(summary)
+
+/** What there is to see before anything has been done. */
+export const EMPTY: Sight[] = [
+  { name: 'clients-empty', route: '/clients', path: '/clients' },
+  { name: 'locations-empty', route: '/settings/locations', path: '/settings/locations' },
+  { name: 'marketing-empty', route: '/settings/marketing', path: '/settings/marketing' }
+]
+
+/** The first run, on a desk without a company. */
+export const SETUP: Sight[] = [
+  { name: 'setup', route: '/setup', path: '/setup', as: null },
+  { name: 'setup-refused', route: '/setup', path: '/setup', as: null, prepare: async page => {
+    for (const [name, value] of [['company', 'Żółć'], ['name', 'Zofia'], ['email', 'zofia@żółć'], ['password', 'short']]) await page.fill(`[name=${name}]`, value!)
+    await page.locator('form').evaluate(form => { (form as HTMLFormElement).noValidate = true })
+    await page.click('button.primary')
+    await page.waitForSelector('.error')
+  } }
+]
+
+/** The clients' pages, on a desk with a little of everything. */
+export async function clientSights (desk: Desk): Promise<Sight[]> {
+  const { db, as, anna, olga, nuno } = desk
+  const ids = await addClients(db, anna)
+  const [places, campaigns] = await Promise.all([
+    db('locations').insert([{ name: 'Rynek' }, { name: 'Porto' }]).returning('id'),
+    db('campaigns').insert([{ name: 'Google Ads', starts_on: '2026-01-01', active: true }, { name: 'Facebook, a campaign whose name takes its time to come to an end', active: false }]).returning('id')
+  ])
+  const full = await addClient(db, anna, {
+    first_name: 'Wolfeschlegelsteinhausenbergerdorff', surname: 'Brzęczyszczykiewicz-Żółkiewska', is_supplier: true, is_conflicted: true, conflict_reason: 'refuses to pay for diagnostics', note: 'Prefers Viber.\nCall only after 17:00.', address: 'Rua Augusta 12, Lisboa', discount_services: 10, campaign_id: campaigns[0].id, location_id: places[0].id,
+    phones: [{ number: '600 123 456', on: ['viber', 'sms'] }, '12345678', { number: '22 123 45 67', type: 'work' }], emails: [{ address: 'a.rather.long.address.of.somebody@poczta.example', agrees: true }], tags: ['VIP', 'Fleet', 'Rowery', 'Wholesale', 'Net 30']
+  })
+  await as(anna).post(`/clients/${full}/comments`, { body: 'Called twice, nobody answered.\nhttps://an.address.example/without/any/space/in/it/that/could/be/broken/somewhere/along/the/way' })
+  await as(anna).post(`/clients/${full}/parts/discounts`, { discount_services: '15', discount_products: '5' })
+  await as(anna).post(`/clients/${full}/parts/note`, { note: 'Prefers Viber. Call only after 18:00.' })
+  const comment = (await db('events').where({ client_id: full, kind: 'comment' }).first('id')).id
+  const [{ id: viewer }] = await db('roles').insert({ name: 'Viewer', rights: ['clients.view'] }).returning('id')
+  await db('employees').where({ id: nuno.id }).update({ role_id: viewer })
+
+  return [
+    { name: 'clients', route: '/clients', path: '/clients' },
+    { name: 'clients-filter', route: '/clients', path: `/clients?tag=1&campaign=${campaigns[0].id}&from=2020-01-01`, prepare: open('.filter summary') },
+    { name: 'clients-none', route: '/clients', path: '/clients?q=nobody+at+all' },
+    { name: 'clients-masked', route: '/clients', path: '/clients', as: 'sofia' },
+    { name: 'clients-archived', route: '/clients', path: '/clients?show=archived' },
+    { name: 'new', route: '/clients/new', path: '/clients/new' },
+    { name: 'new-refused', route: '/clients/new', path: '/clients/new', prepare: page => refused(page, { 'emails.0.address': 'zofia', 'phones.0.number': 'none', discount_services: 'abc' }) },
+    { name: 'profile', route: '/clients/:id', path: `/clients/${full}`, prepare: page => page.waitForSelector('#events') },
+    { name: 'profile-menu', route: '/clients/:id', path: `/clients/${ids.lukasz}`, prepare: open('#heading summary') },
+    { name: 'profile-type', route: '/clients/:id', path: `/clients/${ids.zofia}`, prepare: open('#phones-0-type summary'), without: ['target-size'] }, // an open menu lies over what is behind it
+    { name: 'profile-masked', route: '/clients/:id', path: `/clients/${ids.jose}`, as: 'sofia' },
+    { name: 'profile-read-only', route: '/clients/:id', path: `/clients/${ids.lukasz}`, as: 'nuno' },
+    { name: 'profile-archived', route: '/clients/:id', path: `/clients/${ids.stanislaw}` },
+    { name: 'profile-company', route: '/clients/:id', path: `/clients/${ids.hurt}` },
+    { name: 'profile-refused', route: '/clients/:id', path: `/clients/${ids.ela}`, plain: true, prepare: page => refused(page, { discount_services: '120', 'phones.0.number': 'none' }) },
+    { name: 'profile-conflict', route: '/clients/:id', path: `/clients/${ids.ines}`, plain: true, prepare: async page => {
+      await as(olga).post(`/clients/${ids.ines}/parts/note`, { note: 'What Olga wrote' })
+      await as(olga).post(`/clients/${ids.ines}/parts/discounts`, { discount_services: '20' })
+      await page.fill('#note', 'What Anna wrote')
+      await page.fill('#discount-services', '30')
+      await save(page)
+      await page.waitForSelector('.conflicts')
+    } },
+    { name: 'profile-conflict-part', route: '/clients/:id', path: `/clients/${ids.joao}`, prepare: async page => {
+      await as(olga).post(`/clients/${ids.joao}/parts/note`, { note: `What Olga wrote ${Date.now()}` })
+      await page.fill('#note', 'What Anna wrote')
+      await page.locator('#note').blur()
+      await page.waitForSelector('.conflicts')
+    } },
+    { name: 'profile-undo', route: '/clients/:id', path: `/clients/${ids.maria}`, prepare: async page => {
+      await page.click('[name=drop_email]')
+      await page.waitForSelector('#flash .linklike')
+    } },
+    { name: 'profile-sign-in', route: '/clients/:id', path: `/clients/${ids.antonio}`, prepare: async page => {
+      await page.context().clearCookies()
+      await page.click('[name=add_phone]')
+      await page.waitForSelector('#flash form')
+    } },
+    { name: 'feed', route: '/clients/:id/feed', path: `/clients/${full}/feed` },
+    { name: 'comment', route: '/clients/:id/feed/:event', path: `/clients/${full}/feed/${comment}` },
+    { name: 'comment-edit', route: '/clients/:id/feed/:event/edit', path: `/clients/${full}/feed/${comment}/edit` },
+    { name: 'phone-row', route: '/clients/phone-row', path: `/clients/phone-row?client=${full}` },
+    { name: 'email-row', route: '/clients/email-row', path: `/clients/email-row?client=${full}` },
+    { name: 'check', route: '/clients/check', path: '/clients/check?phones.0.number=600123456' },
+    { name: 'tags', route: '/tags', path: '/tags' },
+    { name: 'tag-chip', route: '/tags/chip', path: '/tags/chip?tag=VIP' }
+  ]
+}
+
+/** Everything around the clients, on the same desk. */
+export async function deskSights (desk: Desk): Promise<Sight[]> {
+  const { db, as, anna, olga, sofia } = desk
+  const [place, campaign, role] = await Promise.all(['locations', 'campaigns', 'roles'].map(async table => (await db(table).orderBy('id', 'desc').first('id')).id))
+  const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
+  const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
+  return [
+    { name: 'sign-in', route: '/sign-in', path: '/sign-in', as: null },
+    { name: 'sign-in-refused', route: '/sign-in', path: '/sign-in', as: null, prepare: async page => {
+      await page.fill('[name=email]', 'nobody@clientela.example')
+      await page.fill('[name=password]', 'guessing along')
+      await page.click('button.primary')
+      await page.waitForSelector('[role=alert]')
+    } },
+    { name: 'sign-in-kept', route: '/sign-in', path: '/clients/new', plain: true, prepare: async page => {
+      await page.fill('#surname', 'Nowak')
+      await page.context().clearCookies()
+      await save(page)
+    } },
+    { name: 'not-found-stranger', route: '', path: '/nothing/here', as: null },
+    { name: 'invitation', route: '/invitations/:token', path: link, as: null },
+    { name: 'invitation-gone', route: '/invitations/:token', path: '/invitations/none', as: null },
+
+    { name: 'account', route: '/account', path: '/account' },
+    { name: 'account-refused', route: '/account', path: '/account', prepare: async page => {
+      await page.fill('[name=current_password]', 'x')
+      await page.fill('[name=password]', 'x')
+      await page.click('form[action="/account/password"] button')
+      await page.waitForSelector('.error')
+    } },
+    { name: 'settings', route: '/settings', path: '/settings' },
+    { name: 'general', route: '/settings/general', path: '/settings/general' },
+    { name: 'uniqueness', route: '/settings/clients', path: '/settings/clients' },
+    { name: 'locations', route: '/settings/locations', path: '/settings/locations' },
+    { name: 'location-new', route: '/settings/locations/new', path: '/settings/locations/new' },
+    { name: 'location', route: '/settings/locations/:id', path: `/settings/locations/${place}` },
+    { name: 'marketing', route: '/settings/marketing', path: '/settings/marketing' },
+    { name: 'campaign-new', route: '/settings/marketing/new', path: '/settings/marketing/new', prepare: page => refused(page, { name: '', ends_on: '2020-01-01', starts_on: '2021-01-01' }) },
+    { name: 'campaign', route: '/settings/marketing/:id', path: `/settings/marketing/${campaign}` },
+    { name: 'employees', route: '/settings/employees', path: '/settings/employees' },
+    { name: 'employee-new', route: '/settings/employees/new', path: '/settings/employees/new', prepare: page => refused(page, { name: 'Łucja' }) },
+    { name: 'employee', route: '/settings/employees/:id', path: `/settings/employees/${sofia.id}` },
+    { name: 'employee-above', route: '/settings/employees/:id', path: `/settings/employees/${olga.id}` },
+    { name: 'employee-link', route: '/settings/employees/:id', path: `/settings/employees/${sofia.id}`, as: 'olga', prepare: async page => {
+      await page.click('form[action$="/invitation"] button')
+      await page.waitForSelector('#link')
+    } },
+    { name: 'roles', route: '/settings/roles', path: '/settings/roles', as: 'olga' },
+    { name: 'role-new', route: '/settings/roles/new', path: '/settings/roles/new', prepare: page => refused(page, { name: 'Manager' }) },
+    { name: 'role', route: '/settings/roles/:id', path: `/settings/roles/${role}` },
+    { name: 'not-allowed', route: '', path: '/settings/roles', as: 'sofia' },
+    { name: 'not-found', route: '', path: '/clients/999999' }
+  ]
+}
+
+/** The patterns of every GET route, from the tree the application prints of itself. */
+export function getRoutes (app: FastifyInstance): string[] {
+  const above: string[] = []
+  return app.printRoutes({ commonPrefix: false }).split('\n').flatMap(line => {
+    const found = /^([│ ]*)[├└]── (\S+) \((.*)\)/.exec(line)
+    if (!found) return []
+    const [, indent = '', part = '', methods = ''] = found
+    const path = above.slice(0, indent.length / 4).join('') + part
+    above.splice(indent.length / 4, above.length, part)
+    return methods.split(', ').includes('GET') ? [path] : []
+  })
+}
+
+/** Fills in a form that is going to come back. */
+async function refused (page: Page, fields: Record<string, string>): Promise<void> {
+  for (const [name, value] of Object.entries(fields)) await page.fill(`[name="${name}"]`, value)
+  await save(page)
+  await page.waitForSelector('.error')
+}
+
+const flashOf = (cookies: unknown) => String([cookies].flat()[0]).split(';')[0]
+
