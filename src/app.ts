@@ -13,6 +13,7 @@ import roles from './roles/routes.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
 import assets from './web/assets.js'
+import connections from './web/connections.js'
 import errors, { notFoundPlainly } from './web/errors.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
@@ -54,6 +55,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   app.decorate('db', db)
   app.decorate('config', config)
 
+  await app.register(connections)
   await app.register(assets)
   app.addHook('onResponse', logAnswer)
   await app.register(permissions)

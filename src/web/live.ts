@@ -1,15 +1,24 @@
+import type { OutgoingHttpHeaders } from 'node:http'
 import fp from 'fastify-plugin'
-import type { FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import pg from 'pg'
 
 /** What a change tells: "client:42", the event's id, and whether it is new or was changed. */
 export interface LiveEvent { topic: string, event: number, is_new: boolean }
 
-export interface LiveOptions { url: string }
+export interface LiveOptions {
+  url: string
+  /** Milliseconds between two signs of life of a stream; at each its viewer's right is looked at again. */
+  heartbeat?: number
+}
 
 declare module 'fastify' {
-  interface FastifyInstance { live: Live }
+  interface FastifyInstance { live: Live, streams: Streams }
 }
+
+// Milliseconds until a lost connection is tried again.
+const FIRST_DELAY = 250
+const LONGEST_DELAY = 10_000
 
 type Listener = (event: LiveEvent | 'resync') => void
 
@@ -31,28 +40,25 @@ export class Live {
     }
   }
 
-  /** Connects and listens; tries again by itself whenever the connection is lost. */
-  async open (delay = 250): Promise<void> {
+  /** Connects and listens; tries again by itself whenever the connection is lost, after `delay` milliseconds, then after ever more. */
+  async open (delay = FIRST_DELAY): Promise<void> {
     if (this.closed) return
-    const client = new pg.Client({ connectionString: this.url, application_name: 'clientela live', keepAlive: true })
-    let isLost = false
+    const client = this.client = new pg.Client({ connectionString: this.url, application_name: 'clientela live', keepAlive: true })
     const again = () => {
-      if (isLost) return // a connection that fails says so twice
-      isLost = true
+      if (this.client !== client) return // a connection that fails says so twice
       this.client = undefined
-      if (!this.closed) setTimeout(() => { void this.open(Math.min(delay * 2, 10_000)) }, delay).unref()
+      if (!this.closed) setTimeout(() => { void this.open(Math.min(delay * 2, LONGEST_DELAY)) }, delay).unref()
     }
     client.on('error', error => { if (!this.closed) this.warn(error) })
     client.on('end', again)
     client.on('notification', ({ payload }) => this.tell(payload))
     try {
-      this.client = client
       await client.connect()
       await client.query('listen clientela')
-      delay = 250
+      delay = FIRST_DELAY
       for (const listener of [...this.listeners.values()].flatMap(set => [...set])) listener('resync')
     } catch (error) {
-      this.warn(error as Error)
+      if (!this.closed) this.warn(error as Error)
       client.end().catch(() => {})
       again()
     }
@@ -69,27 +75,24 @@ export class Live {
   }
 }
 
-const HEARTBEAT = 20_000
+/** The streams that are open now, and how often each shows that it lives. */
+interface Streams { open: Set<() => void>, heartbeat: number }
 
-export default fp<LiveOptions>(async (app, { url }) => {
+export default fp<LiveOptions>(async (app, { url, heartbeat = 20_000 }) => {
   const live = new Live(url, error => app.log.warn({ err: error }, 'live events lost their connection'))
-  const streams = new Set<() => void>()
+  const open = new Set<() => void>()
   app.decorate('live', live)
-  app.decorateReply('liveStreams', { getter: () => streams })
+  app.decorate('streams', { open, heartbeat })
   app.addHook('onReady', async () => live.open())
-  app.addHook('preClose', async () => { for (const end of streams) end() })
+  app.addHook('preClose', async () => { for (const end of open) end() })
   app.addHook('onClose', async () => live.close())
 }, { name: 'live' })
 
-declare module 'fastify' {
-  interface FastifyReply { readonly liveStreams: Set<() => void> }
-}
-
 export interface StreamOptions {
   topic: string
-  /** Newest event the page already shows; a newer one is told at once. */
-  behind: boolean
-  /** Asked every 20 seconds; the stream ends when the viewer may not see it any more. */
+  /** Whether something has happened that the page doesn't show yet. Asked once the stream listens, so that nothing falls between. */
+  behind: () => Promise<boolean>
+  /** Asked at every heartbeat; the stream ends when the viewer may not see it any more. */
   allowed: () => Promise<boolean>
 }
 
@@ -97,29 +100,31 @@ export interface StreamOptions {
  * Answers with server-sent events (WHATWG HTML, 9.2): `new` when something was added, `changed-<id>` when something
  * was edited. They carry no content: the page asks for what it shows, with its viewer's rights at that moment.
  */
-export function stream (app: { live: Live }, request: FastifyRequest, reply: FastifyReply, { topic, behind, allowed }: StreamOptions): void {
+export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'streams'>, request: FastifyRequest, reply: FastifyReply, { topic, behind, allowed }: StreamOptions): void {
   reply.hijack()
   const { raw } = reply
-  raw.writeHead(200, { 'Content-Type': 'text/event-stream', 'Cache-Control': 'no-store', 'X-Accel-Buffering': 'no' })
+  // The connection goes with its stream: kept alive for a next request, it would keep the server from closing.
+  raw.writeHead(200, { ...reply.getHeaders() as OutgoingHttpHeaders, 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
   raw.write('retry: 1000\n\n')
   const send = (name: string, id?: number) => { raw.write(`${id ? `id: ${id}\n` : ''}event: ${name}\ndata: ${id ?? ''}\n\n`) }
-  if (behind || request.headers['last-event-id']) send('new')
 
-  const unsubscribe = app.live.subscribe(topic, event => {
+  const unsubscribe = live.subscribe(topic, event => {
     if (event === 'resync') send('new')
     else send(event.is_new ? 'new' : `changed-${event.event}`, event.event)
   })
   const heartbeat = setInterval(() => {
     raw.write(': still here\n\n')
     allowed().then(yes => { if (!yes) end() }, end)
-  }, HEARTBEAT)
+  }, streams.heartbeat)
   const end = () => {
     clearInterval(heartbeat)
     unsubscribe()
-    reply.liveStreams.delete(end)
+    streams.open.delete(end)
     raw.end()
   }
-  reply.liveStreams.add(end)
+  streams.open.add(end)
   raw.on('close', end)
   raw.on('error', end)
+  if (request.headers['last-event-id']) send('new')
+  else behind().then(yes => { if (yes) send('new') }, end)
 }

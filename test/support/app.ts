@@ -16,12 +16,12 @@ export async function testApp (t: Pick<Test, 'teardown'>, { organisation = true 
   return { app, db, url }
 }
 
-export interface AppChanges { env?: Record<string, string>, logTo?: LogStream }
+export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, heartbeat?: number }
 
-/** One more process's worth of application on the same database; with `env` for its configuration, and its log to `logTo`. */
-export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, logTo }: AppChanges = {}): Promise<FastifyInstance> {
+/** One more process's worth of application on the same database; with `env` for its configuration, its log to `logTo`, and `heartbeat` milliseconds between two looks at a live stream. */
+export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, ...options }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', ...env }), db, databaseUrl: url, secret, ...(logTo && { logTo }) })
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', ...env }), db, databaseUrl: url, secret, ...options })
   await app.ready()
   t.teardown(() => app.close())
   return app

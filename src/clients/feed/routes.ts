@@ -26,7 +26,7 @@ export default async function feed (app: FastifyInstance) {
 
   app.get<At>('/clients/:id/live', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
     const client = await findClient(db, viewerOf(request), idOf(request.params.id))
-    const behind = await hasNewer(db, client.id, idOf(request.query.after) ?? 0)
+    const behind = () => hasNewer(db, client.id, idOf(request.query.after) ?? 0)
     stream(app, request, reply, { topic: `client:${client.id}`, behind, allowed: () => stillSees(request, client.id) })
   })
 
