@@ -60,6 +60,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   app.addHook('onResponse', logAnswer)
   await app.register(permissions)
   await app.register(security)
+  app.removeAllContentTypeParsers() // forms only: JSON, with its numbers and objects, is nothing they can send
   await app.register(formbody, { bodyLimit: 1024 * 1024 })
   await app.register(session, { db, secret, limits: config.session })
   await app.register(flash)

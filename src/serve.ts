@@ -25,8 +25,6 @@ export async function serve (config: Config, { prepare }: ServeOptions = {}): Pr
     if (!store) return // the start says why, and ends
     // A handler that hangs must not keep Postgres from being stopped in order.
     const late = setTimeout(() => { void store.close().finally(() => process.exit(1)) }, 30_000)
-    // A connection that has its last answer ends, instead of waiting for another request.
-    if (app) app.server.keepAliveTimeout = 1
     await app?.close()
     await store.close()
     clearTimeout(late)

@@ -21,8 +21,7 @@ export class SignInFirst extends HttpError { constructor () { super(401, 'sign_i
 const KNOWN: Record<string, [status: number, key: string]> = {
   FST_ERR_CTP_BODY_TOO_LARGE: [413, 'body_too_large'],
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'wrong_type'],
-  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request'],
-  FST_ERR_CTP_EMPTY_JSON_BODY: [400, 'bad_request']
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request']
 }
 
 /** Says what went wrong as a page, or, to a fragment request, in the page's `#flash`. What nobody foresaw is a 500 and is logged. */

@@ -36,7 +36,7 @@ t.test('a form above 1 MB is refused whole', async t => {
 
 t.test('a format that no form has is refused', async t => {
   const { app, as, anna } = await cast(t)
-  for (const type of ['multipart/form-data; boundary=x', 'text/xml', 'application/octet-stream', 'nonsense']) {
+  for (const type of ['multipart/form-data; boundary=x', 'application/json', 'text/plain', 'text/xml', 'application/octet-stream', 'nonsense']) {
     const answer = await app.inject({ method: 'POST', url: '/clients', headers: { cookie: as(anna).cookie, 'sec-fetch-site': 'same-origin', 'content-type': type }, payload: 'first_name=Ela' })
     t.equal(answer.statusCode, 415, type)
     t.ok(says(answer.body, 'errors.wrong_type.title'), type)
@@ -44,13 +44,10 @@ t.test('a format that no form has is refused', async t => {
 })
 
 t.test('what is broken is 400', async t => {
-  const { app, as, anna } = await cast(t)
-  for (const payload of ['{', '']) {
-    const answer = await app.inject({ method: 'POST', url: '/clients', headers: { cookie: as(anna).cookie, 'sec-fetch-site': 'same-origin', 'content-type': 'application/json' }, payload })
-    t.equal(answer.statusCode, 400, payload)
-    t.ok(says(answer.body, 'errors.bad_request.title'))
-  }
-  t.equal((await app.inject({ method: 'POST', url: '/sign-in', headers: { ...form, 'sec-fetch-site': 'same-origin', 'content-length': '5' }, payload: 'email=&password=' })).statusCode, 400)
+  const { app } = await cast(t)
+  const answer = await app.inject({ method: 'POST', url: '/sign-in', headers: { ...form, 'sec-fetch-site': 'same-origin', 'content-length': '5' }, payload: 'email=&password=' })
+  t.equal(answer.statusCode, 400)
+  t.ok(says(answer.body, 'errors.bad_request.title'))
 })
 
 t.test('what nobody foresaw is 500, with a reference and without details', async t => {
