@@ -45,7 +45,8 @@ export interface AppOptions {
 export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartbeat }: AppOptions): Promise<FastifyInstance> {
   const app = Fastify({
     ...logging(config, logTo),
-    trustProxy: config.trustProxy,
+    // Of X-Forwarded-For the last address is our proxy's word; those before it are whatever the visitor sent.
+    trustProxy: config.trustProxy && ((_address: string, hop: number) => hop === 0),
     bodyLimit: 1024 * 1024,
     // No route is a regular expression, so a long address is just not found.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },

@@ -27,7 +27,7 @@ export interface Config {
   /** Absolute folder of the embedded Postgres and everything else the program keeps. */
   dataDirectory: string
   databasePool: number
-  /** Believe `X-Forwarded-*`: only behind one's own proxy. */
+  /** Believe what one's own proxy adds to `X-Forwarded-*`. */
   trustProxy: boolean
   logLevel: string
   session: { idleHours: number, maxDays: number }

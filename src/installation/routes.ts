@@ -61,11 +61,11 @@ const typedChoices = (typed: Body) => ({
 
 /**
  * Whether the browser runs on this very machine: a loopback connection that no proxy passed on, asked for by a loopback name
- * (a foreign name that resolves to 127.0.0.1 is somebody's trick).
+ * (a foreign name that resolves to 127.0.0.1 is somebody's trick). With a proxy nobody does: it may not say for whom it asks.
  */
 function isLocal (request: FastifyRequest): boolean {
   const from = request.socket.remoteAddress ?? ''
-  const passedOn = 'x-forwarded-for' in request.headers || 'forwarded' in request.headers || 'x-real-ip' in request.headers
+  const passedOn = request.server.config.trustProxy || 'x-forwarded-for' in request.headers || 'forwarded' in request.headers || 'x-real-ip' in request.headers
   return !passedOn && /^(127\.|::1$|::ffff:127\.)/.test(from) && /^(localhost|127\.\d+\.\d+\.\d+|\[::1\])(:\d+)?$/.test(request.host)
 }
 

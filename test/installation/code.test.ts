@@ -1,5 +1,5 @@
 import t, { type Test } from 'tap'
-import { testApp } from '../support/app.js'
+import { secondApp, testApp } from '../support/app.js'
 import { visitor } from '../support/cast.js'
 import { formOf } from '../support/clients.js'
 import { words } from '../support/words.js'
@@ -14,7 +14,7 @@ async function fresh (t: Test) {
 }
 
 t.test('who doesn\'t sit at this machine is asked for the code that the start printed', async t => {
-  const { app, visit, db } = await fresh(t)
+  const { app, visit, db, url } = await fresh(t)
   const asks = async (headers: Record<string, string>) => {
     const page = await visit.get('/setup', { headers })
     const sent = await visit.post('/setup', { ...filled, name: '' }, { headers })
@@ -26,6 +26,9 @@ t.test('who doesn\'t sit at this machine is asked for the code that the start pr
   for (const host of ['desk.example', '192.168.1.10:3000', 'localhost.evil.example', '127.0.0.1.evil.example']) t.equal(await asks({ host }), true, host)
   await db('sign_in_failures').delete()
   for (const header of ['x-forwarded-for', 'forwarded', 'x-real-ip']) t.equal(await asks({ [header]: '127.0.0.1' }), true, header)
+
+  const behind = visitor(await secondApp(t, { db, url }, { env: { TRUST_PROXY: '1' } }), '')
+  t.match((await behind.get('/setup')).body, 'name="code"', 'a proxy that says nothing of whom it serves')
 
   const remote = await app.inject({ url: '/setup', headers: { host: 'localhost:3000' }, remoteAddress: '192.168.1.20' })
   t.match(remote.body, 'name="code"')

@@ -71,6 +71,13 @@ t.test('many accounts tried from one address have to wait; another address has n
   t.equal((await as(null).post('/sign-in', right, { headers: from('203.0.113.7') })).status, 303, 'a header nobody asked us to believe')
 })
 
+t.test('the address is the one that our proxy saw, whatever the visitor says it is', async t => {
+  const { db, url } = await cast(t)
+  const behind = visitor(await secondApp(t, { db, url }, { env: { TRUST_PROXY: '1' } }), '')
+  const sign = (n: number) => behind.post('/sign-in', { email: `nobody${n}@clientela.example`, password: 'guess' }, { headers: { 'x-forwarded-for': `198.51.100.${n}, 203.0.113.7` } })
+  t.ok(late(await Promise.all(Array.from({ length: 40 }, (_, n) => sign(n)))) >= 9)
+})
+
 t.test('an IPv6 address counts with its whole /64, however it is written', async t => {
   const { db, url, sofia } = await cast(t)
   const behind = visitor(await secondApp(t, { db, url }, { env: { TRUST_PROXY: '1' } }), '')
