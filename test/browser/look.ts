@@ -10,7 +10,14 @@ const WCAG = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa']
 const OF_COLOUR = ['color-contrast', 'link-in-text-block']
 const WIDE = { width: 1366, height: 768 }
 const NARROW = { width: 390, height: 844 }
+const LOOKS: [Look, ...Look[]] = [
+  { viewport: WIDE, colorScheme: 'light', rules: WCAG },
+  { viewport: WIDE, colorScheme: 'dark', rules: OF_COLOUR }, // dark and light differ in nothing else
+  { viewport: NARROW, colorScheme: 'dark', rules: WCAG },
+  { viewport: NARROW, colorScheme: 'light', rules: OF_COLOUR }
+]
 
+interface Look { viewport: { width: number, height: number }, colorScheme: 'light' | 'dark', rules: string[] }
 interface Violation { id: string, nodes: { html: string, failureSummary?: string }[] }
 
 /**
@@ -18,24 +25,27 @@ interface Violation { id: string, nodes: { html: string, failureSummary?: string
  * stand out sideways. PICTURES=<folder> keeps a picture of each look.
  */
 export async function lookAt (t: Test, desk: Desk, sights: Sight[]): Promise<void> {
+  const pages = new Map<string, Page>()
   for (const sight of sights) {
-    const { as = 'anna', plain } = sight
-    const { page } = await desk.enter(as && desk[as], { viewport: WIDE })
+    const { as = 'anna', plain = false, alone } = sight
+    const who = `${as}, ${plain ? 'plain' : ''}`
+    const page = (!alone && pages.get(who)) || (await desk.enter(as && desk[as])).page
     if (plain) await page.route('**/app.*.js', route => route.abort()) // not as JavaScript switched off: axe-core is some
     t.same(await look(page, sight), [], sight.name)
-    await page.context().close()
+    if (!alone) pages.set(who, page)
   }
 }
 
 export async function look (page: Page, { name, path, prepare, without = [] }: Sight): Promise<string[]> {
   const problems: string[] = []
+  await show(page, LOOKS[0])
   await page.goto(path)
   await prepare?.(page)
-  for (const [colorScheme, viewport] of [['light', WIDE], ['light', NARROW], ['dark', NARROW], ['dark', WIDE]] as const) {
-    await page.setViewportSize(viewport)
-    await page.emulateMedia({ colorScheme })
+  for (const as of LOOKS) {
+    const { viewport, colorScheme, rules } = as
+    await show(page, as)
     const where = `${colorScheme}, ${viewport.width} wide`
-    const found = await violations(page, colorScheme === 'light' ? WCAG : OF_COLOUR)
+    const found = await violations(page, rules)
     for (const { id, nodes } of found.filter(({ id }) => !without.includes(id))) {
       problems.push(...nodes.map(node => `${where}: ${id}: ${node.html.slice(0, 200)}: ${node.failureSummary?.split('\n')[1]?.trim()}`))
     }
@@ -46,6 +56,11 @@ export async function look (page: Page, { name, path, prepare, without = [] }: S
     if (process.env.PICTURES) await keepPicture(page, `${name}-${colorScheme}-${viewport.width}`)
   }
   return problems
+}
+
+async function show (page: Page, { viewport, colorScheme }: Look): Promise<void> {
+  await page.setViewportSize(viewport)
+  await page.emulateMedia({ colorScheme })
 }
 
 // AxeBuilder lays axe-core into the page anew for each look and has it tell of everything that is right, too: half of the time.

@@ -13,6 +13,8 @@ export interface Sight {
   as?: 'anna' | 'sofia' | 'nuno' | 'olga' | null
   /** Without our scripts: some answers are only to be seen as whole pages. */
   plain?: boolean
+  /** In a browser of its own, because it signs out. */
+  alone?: boolean
   prepare? (page: Page): Promise<unknown>
   /** Rules of axe-core that don't fit here. */
   without?: string[]
@@ -101,7 +103,7 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
       await page.click('[name=drop_email]')
       await page.waitForSelector('#flash .linklike')
     } },
-    { name: 'profile-sign-in', route: '/clients/:id', path: `/clients/${ids.antonio}`, prepare: async page => {
+    { name: 'profile-sign-in', route: '/clients/:id', path: `/clients/${ids.antonio}`, alone: true, prepare: async page => {
       await page.context().clearCookies()
       await page.click('[name=add_phone]')
       await page.waitForSelector('#flash form')
@@ -131,7 +133,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
       await page.click('button.primary')
       await page.waitForSelector('[role=alert]')
     } },
-    { name: 'sign-in-kept', route: '/sign-in', path: '/clients/new', plain: true, prepare: async page => {
+    { name: 'sign-in-kept', route: '/sign-in', path: '/clients/new', plain: true, alone: true, prepare: async page => {
       await page.fill('#surname', 'Nowak')
       await page.context().clearCookies()
       await save(page)
