@@ -11,8 +11,16 @@
 
   // Enter in an input with its own button presses that button, not the form's.
   document.addEventListener('keydown', event => {
-    const button = event.key === 'Enter' && event.target.dataset?.enter
-    if (!button) return
+    const { enter, comma } = event.target.dataset ?? {}
+    const button = event.key === 'Enter' || (event.key === ',' && comma !== undefined) ? enter : undefined
+    if (!button) {
+      // In a part that saves itself Enter saves that part, and the cursor stays.
+      if (event.key === 'Enter' && event.target.matches('input:not([type=checkbox], [type=radio])') && event.target.closest('[hx-post][hx-trigger^=change]')) {
+        event.preventDefault()
+        event.target.dispatchEvent(new Event('change', { bubbles: true }))
+      }
+      return
+    }
     event.preventDefault()
     document.querySelector(button)?.click()
   })

@@ -1,7 +1,7 @@
 import { getCountries } from 'libphonenumber-js/max'
 import type { Language } from '../web/viewer.js'
 
-export interface Choice { value: string, label: string }
+export interface Choice { value: string, label: string, usual?: { currency: string, timeZone: string } }
 
 // What most shops of a country take; any other currency or zone can be chosen.
 const USUAL: Record<string, { currency: string, timeZone: string, language: Language }> = {
@@ -31,7 +31,7 @@ export function propose (acceptLanguage: string | undefined, language: Language)
 /** Every country that has national phone numbers, by name in one language. */
 export function countries (language: Language): Choice[] {
   const names = new Intl.DisplayNames([language], { type: 'region' })
-  return sorted(getCountries().map(value => ({ value, label: names.of(value) ?? value })), language)
+  return sorted(getCountries().map(value => ({ value, label: names.of(value) ?? value, ...(USUAL[value] && { usual: USUAL[value] }) })), language)
 }
 
 export function currencies (language: Language): Choice[] {

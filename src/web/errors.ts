@@ -56,7 +56,8 @@ async function show (request: FastifyRequest, reply: FastifyReply, error: HttpEr
 /** A page request is sent to sign in and back; one that carries a form keeps it; a fragment asks in the page, which stays as it is. */
 async function signInFirst (request: FastifyRequest, reply: FastifyReply) {
   if (request.isFragment) {
-    reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
+    // Not into the sign-in page that another answer may have brought meanwhile.
+    reply.header('HX-Retarget', 'body.app #flash').header('HX-Reswap', 'innerHTML')
     return reply.page('sign-in/again', {}, { fragment: 'sign-in/_again', status: 401 })
   }
   if (request.method === 'POST') {

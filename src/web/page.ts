@@ -37,7 +37,7 @@ export default fp(async app => {
     views: inRoot('views'),
     cache: true,
     autoFilter: true,
-    filterFunction: value => (value ?? '') as string, // null and undefined are no words
+    filterFunction: value => typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : (value ?? '') as string, // null and undefined are no words, NUL no character of HTML
     plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }], // <%# a comment %>
     functionHeader: 'const {t, fmt, icon, asset, can} = it;'
   })

@@ -108,7 +108,7 @@ t.test('a part of a page asks in the page, which stays as it is', async t => {
   await end(desk, sofia)
   for (const answer of [await as(sofia).get('/clients?q=a', { fragment: true }), await as(sofia).post('/clients/42/comments', { text: 'X' }, { fragment: true })]) {
     t.equal(answer.status, 401)
-    t.match(answer.headers, { 'hx-retarget': '#flash', 'hx-reswap': 'innerHTML' })
+    t.match(answer.headers, { 'hx-retarget': 'body.app #flash', 'hx-reswap': 'innerHTML' })
     t.notMatch(answer.body, /<html/)
     t.ok(says(answer.body, 'sign_in.stays'))
     t.match(answer.body, /hx-post="\/sign-in"/)

@@ -30,6 +30,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.shared': CONTACTS,
   '*s.twice': CONTACTS,
   '*s.changed_meanwhile': CONTACTS,
+  '*s.removed_meanwhile': CONTACTS,
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
   'errors.*.title': httpErrors,

@@ -59,7 +59,8 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
     const form = rows.read((request.body ?? {}) as Body, viewer)
     const values = form.values.find(values => values.id === id)
     const row = form.rows.find(row => row.id === id)
-    if (!row && id !== null) throw new NotFound()
+    // Taking one off has an address of its own.
+    if (id !== null && (!row || row.remove)) throw new NotFound()
     // Nothing typed yet into a new row: nothing to save, nothing to say.
     if (!row) return show(reply, known, form.blank[0] ? rowAgain(rows, form.blank[0], null, {}) : rows.fresh(0, []), 200)
 
@@ -72,12 +73,18 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
       const saved = await refusingTaken(db, async trx => {
         const client = await lockClient(trx, viewer, known.id)
         const contact = rows.of(client).find(contact => contact.id === id)
-        if (id !== null && !contact) throw new NotFound()
+        if (id !== null && !contact) return 'removed'
         if (contact && judge(values.was, rows.print(rows.merged(contact, values)), rows.print(contact)) === 'conflict') return 'conflict'
         if (await rows.isTwice(trx, client.id, values)) return 'twice'
         await writeRow(rows, trx, viewer, client.id, values, contact)
         return findClient(trx, viewer, client.id)
       })
+      if (saved === 'removed') {
+        // Taken off meanwhile: what was typed stays, as a new one that the next change adds.
+        if (!await rows.findRemoved(db, viewer, known.id, id!)) throw new NotFound()
+        const fresh = { ...rows.fresh(Number(row.index), []), ...row, id: null, was: '', error: { key: `${kind}s.removed_meanwhile` } }
+        return show(reply, known, fresh, 409)
+      }
       if (saved === 'twice') return again(known, 422, { key: `${kind}s.twice` })
       if (saved === 'conflict') {
         const now = await findClient(db, viewer, known.id)

@@ -5,7 +5,7 @@ const tagName = text(60)
 /** Reads the name of one tag; '' when nothing was typed, an error under `tag` when it can't be one. */
 export function readTagName (typed: unknown): { name: string, errors: FieldErrors } {
   const { value, error } = readOne(tagName, typed)
-  return error ? { name: '', errors: { tag: error } } : { name: value.replace(/\s+/g, ' ').replace(/^#\s*/, ''), errors: {} }
+  return error ? { name: '', errors: { tag: error } } : { name: value.replace(/\s+/g, ' ').replace(/^[\s,#]+|[\s,]+$/g, ''), errors: {} }
 }
 
 /** The tags of a new client: those already put there and the one still in the input, each once. Errors are written to `errors.tag`. */
