@@ -54,6 +54,8 @@ export interface ClientForm {
   tags: string[]
   errors: FieldErrors
   typed: Body
+  /** The part that was sent, when it isn't the whole. */
+  unit: Unit | undefined
   phoneRows: PhoneRow[]
   emailRows: EmailRow[]
 }
@@ -68,11 +70,11 @@ export function readClientForm (body: unknown, viewer: Viewer, unit?: Unit): Cli
   if (!read.errors) requireName(fields, errors)
   if (fields.is_conflicted === false) fields.conflict_reason = ''
 
-  if (unit) return { fields, phones: [], emails: [], tags: [], errors, typed, phoneRows: [], emailRows: [] }
+  if (unit) return { unit, fields, phones: [], emails: [], tags: [], errors, typed, phoneRows: [], emailRows: [] }
   const phones = readPhones(typed, viewer.organisation.country)
   const emails = readEmails(typed)
   const tags = readTagNames(typed, errors)
-  return { fields, phones: phones.values, emails: emails.values, tags, errors: { ...errors, ...phones.errors, ...emails.errors }, typed, phoneRows: phones.rows, emailRows: emails.rows }
+  return { unit, fields, phones: phones.values, emails: emails.values, tags, errors: { ...errors, ...phones.errors, ...emails.errors }, typed, phoneRows: phones.rows, emailRows: emails.rows }
 }
 
 /** Whether this viewer's form has anything of a part to write. */

@@ -47,13 +47,16 @@ function decision ({ typed }: ClientForm, name: string): 'mine' | 'theirs' | 'op
   return said === 'mine' || said === 'theirs' ? said : `open.${name}` in typed ? 'open' : undefined
 }
 
+// A whole form that doesn't have the field at all was shown by an older version of the program: it says nothing of it. (A box that is off isn't sent either, but what it was is.)
+const isLeftOut = ({ unit, typed }: ClientForm, field: Field) => !unit && !(field in typed) && !(`was.${field}` in typed)
+
 function judgeFields (client: Client, form: ClientForm) {
   const write: Record<string, unknown> = {}
   const conflicts: Found[] = []
   for (const [name, mine] of Object.entries(form.fields)) {
     const field = name as Field
     const decided = decision(form, field)
-    if (decided === 'theirs') continue
+    if (decided === 'theirs' || isLeftOut(form, field)) continue
     const verdict = judge(typedText(form.typed, `was.${field}`), fingerprint(mine), fingerprint(client[field]))
     if (verdict === 'conflict' || (verdict === 'write' && decided === 'open')) conflicts.push({ name: field, field, mine, theirs: client[field] })
     else if (verdict === 'write') write[field] = mine

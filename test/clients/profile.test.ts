@@ -73,6 +73,14 @@ t.test('saving what is there already writes nothing, whole or in parts', async t
   t.equal((await db('consents')).length, 2)
 })
 
+t.test('a field that the form didn\'t have is left as it is', async t => {
+  const { as, anna, db } = await cast(t)
+  const id = await addClient(db, anna, { first_name: 'Inês', note: 'stays', address: 'Rua 1', is_conflicted: true, conflict_reason: 'x', phones: ['+351 912 345 678'] })
+  t.equal((await as(anna).post(`/clients/${id}`, { kind: 'person', first_name: 'Inês', surname: 'Gonçalves', address: '' })).status, 303)
+  t.match(await db('clients').where({ id }).first(), { surname: 'Gonçalves', note: 'stays', address: '', is_conflicted: true, conflict_reason: 'x' })
+  t.equal((await db('client_phones').whereNull('removed_at')).length, 1)
+})
+
 t.test('a part saves itself, as a fragment and as a page', async t => {
   const { as, sofia, db } = await cast(t)
   const id = await addClient(db, sofia, { first_name: 'João', note: 'old' })

@@ -24,7 +24,7 @@ export default async function feed (app: FastifyInstance) {
     return reply.page('clients/feed/show', { client, feed, filter }, { fragment })
   })
 
-  app.get<At>('/clients/:id/live', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+  app.get<At>('/clients/:id/live', { exposeHeadRoute: false, config: { can: SEES_CLIENTS } }, async (request, reply) => {
     const client = await findClient(db, viewerOf(request), idOf(request.params.id))
     const behind = () => hasNewer(db, client.id, idOf(request.query.after) ?? 0)
     stream(app, request, reply, { topic: `client:${client.id}`, behind, allowed: () => stillSees(request, client.id) })
