@@ -3,7 +3,7 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { seedExample } from '../../seeds/demo.js'
 import { startSession } from '../sign-in/routes.js'
-import { beginSignIn } from '../sign-in/throttle.js'
+import { beginSignIn, forgiveSignIn } from '../sign-in/throttle.js'
 import { NotFound } from '../web/errors.js'
 import { refused, type Body } from '../web/form.js'
 import { countries, currencies, languages, propose, timeZones } from './choices.js'
@@ -34,6 +34,7 @@ export default fp(async function installation (app: FastifyInstance) {
     const needsCode = !isLocal(request)
     const wait = needsCode ? await beginSignIn(db, 'setup code', request.ip) : 0
     const wrongCode = needsCode && (wait > 0 || !isCode(String(form.typed.code ?? '').replace(/\s/g, ''), await findSetupCode(db)))
+    if (needsCode && !wrongCode) await forgiveSignIn(db, 'setup code', request.ip) // a mistake elsewhere in the form is no guess
     if (form.errors || wrongCode) {
       const errors = { ...form.errors, ...(wrongCode && { code: wait > 0 ? { key: 'sign_in.wait', values: { count: wait } } : { key: 'setup.code_wrong' } }) }
       if (wait > 0) reply.header('Retry-After', wait)

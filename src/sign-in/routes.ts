@@ -9,6 +9,8 @@ export default async function signIn (app: FastifyInstance) {
   const { db } = app
   await warmUp()
   await forgetOld(db)
+  const hourly = setInterval(() => { forgetOld(db).catch(error => app.log.warn({ err: error }, 'what is over could not be cleared away')) }, 3600_000).unref()
+  app.addHook('onClose', async () => clearInterval(hourly))
 
   app.get('/', { config: { signedIn: true } }, async (request, reply) => {
     const clients = request.viewer!.can('clients.view') || request.viewer!.can('suppliers.view')

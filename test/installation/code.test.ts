@@ -66,3 +66,9 @@ t.test('the right code opens the desk from anywhere, with or without spaces', as
   t.same([answer.status, answer.location], [303, '/'])
   t.match(await db('organisation'), [{ name: filled.company }])
 })
+
+t.test('whoever has the right code may be wrong about the rest as often as it takes', async t => {
+  const { visit, code } = await fresh(t)
+  for (let n = 0; n < 10; n++) t.equal((await visit.post('/setup', { ...filled, code, password: 'short' }, elsewhere)).error('code'), '', `mistake ${n}`)
+  t.equal((await visit.post('/setup', { ...filled, code }, elsewhere)).status, 303)
+})
