@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
+import { PASSWORD } from '../support/cast.js'
 import { addClient, addClients } from '../support/clients.js'
 import type { Desk } from '../support/desk.js'
 
@@ -133,10 +134,13 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
       await page.click('button.primary')
       await page.waitForSelector('[role=alert]')
     } },
-    { name: 'sign-in-kept', route: '/sign-in', path: '/clients/new', plain: true, alone: true, prepare: async page => {
-      await page.fill('#surname', 'Nowak')
-      await page.context().clearCookies()
-      await save(page)
+    { name: 'sign-in-kept', route: '/sign-in', path: '/clients/new', plain: true, alone: true, prepare: loseSession },
+    { name: 'resume', route: '/sign-in', path: '/clients/new', plain: true, alone: true, prepare: async page => {
+      await loseSession(page)
+      await page.fill('[name=email]', anna.email)
+      await page.fill('[name=password]', PASSWORD)
+      await page.click('button.primary')
+      await page.waitForSelector('[name=surname]', { state: 'attached' })
     } },
     { name: 'not-found-stranger', route: '', path: '/nothing/here', as: null },
     { name: 'invitation', route: '/invitations/:token', path: link, as: null },
@@ -192,6 +196,14 @@ async function refused (page: Page, fields: Record<string, string>): Promise<voi
   for (const [name, value] of Object.entries(fields)) await page.fill(`[name="${name}"]`, value)
   await save(page)
   await page.waitForSelector('.error')
+}
+
+/** Sends a form whose session has ended. */
+async function loseSession (page: Page): Promise<void> {
+  await page.fill('#surname', 'Nowak')
+  await page.context().clearCookies()
+  await save(page)
+  await page.waitForSelector('[name=password]')
 }
 
 const flashOf = (cookies: unknown) => String([cookies].flat()[0]).split(';')[0]
