@@ -127,7 +127,10 @@ t.test('a phone is removed, and comes back with all it had', async t => {
   t.match(gone.body, new RegExp(`hx-target="#flash"[^]*action="${path}/${first}/restore"`))
   t.equal((await phones()).length, 1)
   t.equal((await as(sofia).post(`${path}/${first}/remove`, {}, { fragment: true })).status, 404, 'it is gone')
-  t.equal((await as(sofia).post(`${path}/${first}`, row('600 123 456', { id: first }), { fragment: true })).status, 404)
+  const late = await as(sofia).post(`${path}/${first}`, row('600 123 999', { id: first }), { fragment: true })
+  t.equal(late.status, 409, 'what was typed into it meanwhile stays')
+  t.equal(late.error('phones.0.number'), words('phones.removed_meanwhile'))
+  t.match(late.body, /value="600 123 999"/)
 
   const back = await as(sofia).post(`${path}/${first}/restore`)
   t.same([back.status, back.location], [303, `/clients/${id}`])
@@ -151,11 +154,13 @@ t.test('another client\'s phone is nobody\'s to change', async t => {
 })
 
 t.test('rows that make no sense are left out', async t => {
-  const { as, anna, path, phones } = await shop(t)
+  const { as, anna, path, phones, first } = await shop(t)
   const number = { 'phones.0.number': '600 111 111', 'phones.0.type': 1 }
   for (const rows of [{ phone_rows: 'x' }, { phone_rows: '-1' }, { phone_rows: '99999' }, { phone_rows: '__proto__' }, {}]) t.equal((await as(anna).post(path, { ...rows, ...number })).status, 200)
   t.equal((await phones()).length, 2)
   t.equal((await as(anna).post(path, { phone_rows: ['0', '0'], ...number })).status, 200)
   t.equal((await phones()).length, 3, 'an index named twice is one row')
+  t.equal((await as(anna).post(`${path}/${first}`, { ...number, phone_rows: '0', 'phones.0.id': first, 'phones.0.remove': '1' })).status, 404)
+  t.equal((await phones()).length, 3)
   t.equal((await as(anna).post(path, { phone_rows: 0, 'phones.0.number': ['600 222 222', '600 333 333'], 'phones.0.type': ['1', '2'] })).status, 422)
 })
