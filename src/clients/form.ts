@@ -1,5 +1,5 @@
 import { z } from 'zod'
-import { issue, oneOf, optionalId, readForm, text, tick, type Body, type FieldErrors } from '../web/form.js'
+import { issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, KINDS, type ClientFields, type Field } from './client.js'
 import { readEmails, type EmailRow, type EmailValues } from './emails/form.js'
@@ -67,7 +67,7 @@ export function readClientForm (body: unknown, viewer: Viewer, unit?: Unit): Cli
   const read = readForm(z.object(Object.fromEntries(wanted.map(field => [field, shape[field]]))), typed)
   const fields = (read.values ?? {}) as Partial<ClientFields>
   const errors: FieldErrors = { ...read.errors }
-  if (!read.errors) requireName(fields, errors)
+  if (wanted.includes('kind')) requireName({ ...typed, ...fields } as Body, errors)
   if (fields.is_conflicted === false) fields.conflict_reason = ''
 
   if (unit) return { unit, fields, phones: [], emails: [], tags: [], errors, typed, phoneRows: [], emailRows: [] }
@@ -87,13 +87,15 @@ export function mayWrite (viewer: Viewer, field: Field): boolean {
   return true
 }
 
-function requireName (fields: Partial<ClientFields>, errors: FieldErrors): void {
-  if (fields.kind === 'company' && !isSeen(fields.company_name)) errors.company_name = { key: 'clients.company_name_missing' }
-  if (fields.kind === 'person' && !isSeen(`${fields.first_name}${fields.surname}`)) errors.first_name = { key: 'clients.name_missing' }
+// By what was typed when other fields are wrong: all that is missing is said at once.
+function requireName (sent: Body, errors: FieldErrors): void {
+  const isMissing = (...names: Field[]) => names.every(name => !errors[name] && !isSeen(typedText(sent, name)))
+  if (sent.kind === 'company' && isMissing('company_name')) errors.company_name = { key: 'clients.company_name_missing' }
+  if (sent.kind === 'person' && isMissing('first_name', 'surname')) errors.first_name = { key: 'clients.name_missing' }
 }
 
 // A name is what one can click in a list: spaces of no width, marks and the like are none.
-const isSeen = (name = '') => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
+const isSeen = (name: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
 
 /** A client nobody has typed anything into yet. */
 export const emptyFields = (viewer: Viewer): ClientFields => ({

@@ -103,6 +103,7 @@ t.test('each wrong field is named, all at once', async t => {
   t.equal(page.error('phones.2.number'), words('phones.twice'))
   t.equal(page.error('emails.0.address'), words('form.email'))
   t.equal(page.error('tag'), words('form.too_long', { length: 500, max: 60 }))
+  t.equal((await as(anna).post('/clients', { kind: 'company', discount_services: 'abc' })).error('company_name'), words('clients.company_name_missing'), 'also a name that is missing')
   t.equal((await db('clients')).length, 0)
   t.equal((await db('phone_types').whereNull('key')).length, 0)
 })
