@@ -5,7 +5,7 @@ import { addClient, addClients, listed } from '../support/clients.js'
 async function shop (t: Parameters<typeof cast>[0]) {
   const made = await cast(t)
   const ids = await addClients(made.db, made.anna)
-  const list = async (query: string) => listed((await made.as(made.anna).get(`/clients?${query}`)).body)
+  const list = async (query: string) => listed((await made.as(made.anna).get(`/clients?${query}`, { fragment: true })).body)
   return { ...made, ids, list }
 }
 

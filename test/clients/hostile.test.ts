@@ -28,10 +28,10 @@ t.test('no value in any field of any form ends in an error of ours', async t => 
   const failed: string[] = []
   let sent = 0
   for (const value of VALUES) {
-    // Three fields at a time, so that every value meets every field, and every form many of both.
-    for (let first = 0; first < FIELDS.length; first += 3) {
+    // Five fields at a time, so that every value meets every field, and every form many of both.
+    for (let first = 0; first < FIELDS.length; first += 5) {
       const at = forms[sent % forms.length]!
-      const bad = Object.fromEntries(FIELDS.slice(first, first + 3).map(name => [name, value]))
+      const bad = Object.fromEntries(FIELDS.slice(first, first + 5).map(name => [name, value]))
       const { status, body } = await as(olga).post(at, { ...full, ...bad }, { fragment: sent++ % 2 === 0 })
       if (status >= 500 || /<script>alert|<i x>/.test(body)) failed.push(`${status} ${at} ${JSON.stringify(bad).slice(0, 200)}`)
     }
@@ -48,8 +48,8 @@ t.test('nor does any value in any address', async t => {
     ...['feed', 'older', 'after'].map(name => `${path}/feed?${name}=`), `${path}?feed=`, '/tags?tag=', '/tags/chip?tag=', '/clients/phone-row?phone_rows=', '/clients/phone-row?client=', '/clients/email-row?email_rows=',
     '/clients/check?phones.0.number=', '/clients/check?emails.0.address=', '/clients/check?client=', '/sign-in?to=', '/clients/', `${path}/feed/`, `${path}/parts/`
   ]
-  for (const at of paths) {
-    for (const value of VALUES) {
+  for (const [index, at] of paths.entries()) {
+    for (const value of VALUES.filter((_, n) => n % 2 === index % 2)) {
       const said = [value].flat().map(one => encodeURIComponent(one).slice(0, 8000)).join(`&${/\?(\w+(\.\w+)*)=$/.exec(at)?.[1] ?? 'x'}=`)
       const { status } = await as(olga).get(at + said, { fragment: said.length % 2 === 0 })
       if (status >= 500) failed.push(`${status} ${at}${said.slice(0, 60)}`)

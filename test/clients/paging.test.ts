@@ -13,7 +13,7 @@ async function shop (t: Parameters<typeof cast>[0]) {
     select 'person', 'Jan', case when n between 31 and 90 then 'Kowalski' when n <= 30 then 'Adamski ' || n else 'Zieliński ' || n end,
       now() - (n / 40) * interval '1 day', now() - (n / 40) * interval '1 hour', n % 2 = 0
     from generate_series(1, 130) n`)
-  const page = async (path: string) => (await made.as(made.anna).get(path)).body
+  const page = async (path: string) => (await made.as(made.anna).get(path, { fragment: true })).body
   const ids = (body: string) => [...body.matchAll(/href="\/clients\/(\d+)"/g)].map(([, id]) => Number(id))
   const walk = async (path: string, rel: 'next' | 'prev') => {
     const pages: number[][] = []
@@ -37,7 +37,7 @@ for (const sort of ['', 'order=desc', 'sort=created', 'sort=created&order=asc', 
     const [column, order] = [sort.includes('created') ? 'created_at' : sort.includes('active') ? 'active_at' : 'name_key', sort.includes('desc') || (sort.includes('sort') && !sort.includes('asc')) ? 'desc' : 'asc']
     t.same(forwards.flat(), (await db('clients').orderBy([{ column, order }, { column: 'id', order }]).select('id')).map(({ id }) => id))
 
-    const last = await walk(`/clients?${sort}`, 'next').then(() => `/clients?${sort}&after=${forwards[1]!.at(-1)}`)
+    const last = `/clients?${sort}&after=${forwards[1]!.at(-1)}`
     const back = await walk(last, 'prev')
     t.same(back, forwards.toReversed(), 'and back the same way')
     t.notOk(link(await page(`/clients?${sort}`), 'prev'), 'nothing comes before the first')
@@ -51,7 +51,7 @@ t.test('a page keeps the rest of the address', async t => {
   const first = await page('/clients?show=conflicted&q=jan')
   t.match(link(first, 'next'), /^\/clients\?q=jan&show=conflicted&after=\d+$/)
   t.same((await walk('/clients?show=conflicted&q=jan', 'next')).map(page => page.length), [50, 15])
-  t.match(first, /id="count">\s*65\s*</)
+  t.match(first, /hx-target="#count"[^>]*>\s*65\s*</)
 })
 
 t.test('exactly one full page has no next', async t => {
@@ -80,8 +80,8 @@ t.test('after wins over before', async t => {
 t.test('the count is capped', async t => {
   const { db, page } = await shop(t)
   await db.raw("insert into clients (kind, company_name) select 'company', 'Firma ' || n from generate_series(1, 871) n")
-  t.match(await page('/clients'), /id="count">\s*1,000\+\s*</)
-  t.match(await page('/clients?show=companies'), /id="count">\s*871\s*</)
+  t.match(await page('/clients'), /hx-target="#count"[^>]*>\s*1,000\+\s*</)
+  t.match(await page('/clients?show=companies'), /hx-target="#count"[^>]*>\s*871\s*</)
 })
 
 t.test('a hidden supplier\'s place in the order stays hidden too', async t => {

@@ -71,7 +71,10 @@ t.test('no list reads a whole big table', async t => {
     () => listClients(db, viewer, readClientFilter(Object.fromEntries(new URLSearchParams(query)))))
 
   const narrowed = ['', 'show=people', 'show=companies', 'show=suppliers', 'show=conflicted', 'show=archived', 'tag=2', 'tag=18', 'campaign=2', 'campaign=12', 'location=2', 'from=2026-01-01&to=2026-01-31', 'from=2020-01-01', 'q=now', 'q=lukasz nowak', 'q=600', 'q=612+345', 'q=poczta', 'q=kabc']
-  for (const narrow of narrowed) for (const sort of ['name', 'created', 'active']) for (const order of ['asc', 'desc']) await list(`${narrow}&sort=${sort}&order=${order}`)
+  for (const [n, narrow] of narrowed.entries()) {
+    // An order is as good as its opposite to an index, so half of them will do.
+    for (const [m, sort] of ['name', 'created', 'active'].entries()) for (const order of n === 0 ? ['asc', 'desc'] : [(n + m) % 2 ? 'asc' : 'desc']) await list(`${narrow}&sort=${sort}&order=${order}`)
+  }
   for (const paged of ['after=9000', 'before=9000', 'after=9000&sort=active', 'after=9000&q=nowak', 'before=9000&show=people&sort=created', 'after=9000&location=2']) await list(paged)
   for (const viewer of [NO_SUPPLIERS, MASKED]) for (const narrow of narrowed) await list(narrow, viewer)
   for (const q of ['q=600123456', 'q=%2B48600123456', 'q=kabc@poczta.example', 'q=%2B48']) for (const viewer of [EVERYTHING, MASKED]) await list(q, viewer)

@@ -9,7 +9,7 @@ const at = (q: string, more = '') => `/clients?q=${encodeURIComponent(q)}${more}
 async function shop (t: Parameters<typeof cast>[0]) {
   const made = await cast(t)
   const ids = await addClients(made.db, made.anna)
-  const find = async (q: string, who = made.anna) => listed((await made.as(who).get(at(q))).body)
+  const find = async (q: string, who = made.anna) => listed((await made.as(who).get(at(q), { fragment: true })).body)
   return { ...made, ids, find }
 }
 
