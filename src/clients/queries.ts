@@ -1,4 +1,4 @@
-import type { Db } from '../database/knex.js'
+import { PREPARED, type Db } from '../database/knex.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, type Client, type ClientFields, type Field } from './client.js'
@@ -14,8 +14,10 @@ import { visibleTo } from './visibility.js'
 
 const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at', k.at, 'by', w.name, 'source', k.source)`
 
+// Columns by name: a prepared `c.*` would fail after a migration that adds one.
 const SHOWN = `
-  c.*, c.discount_services::float8 as discount_services, c.discount_products::float8 as discount_products,
+  c.id, c.kind, c.first_name, c.surname, c.company_name, c.name, c.is_supplier, c.is_conflicted, c.conflict_reason, c.address, c.campaign_id, c.location_id, c.note, c.version, c.created_at, c.archived_at,
+  c.discount_services::float8 as discount_services, c.discount_products::float8 as discount_products,
   (select json_build_object('id', g.id, 'name', g.name) from campaigns g where g.id = c.campaign_id) as campaign,
   (select json_build_object('id', l.id, 'name', l.name) from locations l where l.id = c.location_id) as location,
   coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'valid', p.e164 is not null, 'display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms,
@@ -33,7 +35,7 @@ const SHOWN = `
 /** A client with everything its form shows, contacts masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findClient (db: Db, viewer: Viewer, id: number | null): Promise<Client> {
   if (id === null) throw new NotFound()
-  const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(SHOWN))
+  const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(SHOWN)).options(PREPARED)
   if (!row) throw new NotFound()
   const consent = (has: any) => has && { ...has, at: new Date(has.at) }
   return {
@@ -90,7 +92,7 @@ export async function listChoices (db: Db, campaign: number | null = null): Prom
   const { rows: [row] } = await db.raw(`
     select (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'active', active) order by lower(name)), '[]') from campaigns where active or id = ?) as campaigns,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by lower(name)), '[]') from locations) as locations,
-      (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'name', name) order by position, id), '[]') from phone_types) as "phoneTypes"`, [campaign])
+      (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'name', name) order by position, id), '[]') from phone_types) as "phoneTypes"`, [campaign]).options(PREPARED)
   return row
 }
 

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import type { FastifySessionObject, SessionStore } from '@fastify/session'
 import type * as Fastify from 'fastify'
-import type { Db } from '../database/knex.js'
+import { PREPARED, type Db } from '../database/knex.js'
 import { makeViewer, type Organisation, type Viewer } from './viewer.js'
 
 export interface SessionLimits { idleHours: number, maxDays: number }
@@ -50,13 +50,13 @@ export class PostgresSessionStore implements SessionStore {
 
   /** Who a session belongs to right now, without counting as a visit: a page left open must not keep its session alive. */
   async findViewer (sessionId: string): Promise<Viewer | null> {
-    const { rows: [row] } = await this.db.raw(SELECT, [sessionKey(sessionId)])
+    const { rows: [row] } = await this.db.raw(SELECT, [sessionKey(sessionId)]).options(PREPARED)
     return row?.employee_id && row.company && !row.deactivated_at ? readViewer(row) : null
   }
 
   private async read (sessionId: string): Promise<Fastify.Session | null> {
     const key = sessionKey(sessionId)
-    const { rows: [row] } = await this.db.raw(SELECT, [key])
+    const { rows: [row] } = await this.db.raw(SELECT, [key]).options(PREPARED)
     if (!row || row.deactivated_at) return null
     if (row.stale) await this.touch(key)
     const session = { employeeId: row.employee_id ?? undefined }

@@ -3,7 +3,8 @@ import pg from 'pg'
 
 /*
  * The floor: bare node:http and pg, no framework, no session, no template. For each address it runs the very statements the
- * application ran for that page, waits for their rows, and sends the very bytes the application sent.
+ * application ran for that page, waits for their rows, and sends the very bytes the application sent. It prepares none of them, as
+ * pg by itself doesn't: the application has its own page reads prepared, and that is part of what is measured.
  */
 export interface FloorCase {
   /** Statements in steps; those of one step run side by side, as the application runs them. */

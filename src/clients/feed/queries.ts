@@ -1,4 +1,4 @@
-import type { Db } from '../../database/knex.js'
+import { PREPARED, type Db } from '../../database/knex.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
@@ -28,6 +28,7 @@ export async function listFeed (db: Db, viewer: Viewer, clientId: number, { filt
     })
     .orderBy('events.id', 'desc').limit(FEED_PAGE + 1)
     .select(...SELECT, db.raw('(select max(id) from events newer where newer.client_id = events.client_id) as newest'))
+    .options(PREPARED)
   const events = rows.slice(0, FEED_PAGE).map(event => seesContacts(viewer) ? event : maskEvent(event))
   return { events, older: rows.length > FEED_PAGE ? events.at(-1)!.id : null, newest: rows[0]?.newest ?? after ?? 0 }
 }
