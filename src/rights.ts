@@ -4,7 +4,7 @@
  */
 export const RIGHT_GROUPS = {
   clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.import', 'clients.export'],
-  settings: ['marketing.manage', 'settings.manage'],
+  settings: ['marketing.manage', 'settings.manage', 'audit.view'],
   employees: ['employees.manage', 'roles.manage']
 } as const
 

@@ -1,0 +1,79 @@
+/**
+ * Everything that the audit log tells of. The part before the dot is the group that the log can be narrowed to. A new kind is a line
+ * here, and its words in the locales under `audit.kinds.<kind>`; a new group is also a word under `audit.groups`.
+ */
+export const AUDIT_KINDS = [
+  'settings.general',
+  'settings.uniqueness',
+  'roles.created',
+  'roles.renamed',
+  'roles.deleted',
+  'roles.rights',
+  'roles.two_steps',
+  'employees.invited',
+  'employees.changed',
+  'employees.link',
+  'employees.deactivated',
+  'employees.activated',
+  'employees.owner_made',
+  'employees.owner_reset',
+  'safety.invitation_accepted',
+  'safety.password',
+  'safety.sessions_ended',
+  'safety.two_steps_on',
+  'safety.two_steps_off',
+  'safety.two_steps_reset',
+  'safety.recovery_codes',
+  'safety.recovery_code_used',
+  'safety.view_as'
+] as const
+export type AuditKind = (typeof AUDIT_KINDS)[number]
+
+/** The groups of kinds, in their order. */
+export const AUDIT_GROUPS: readonly string[] = [...new Set(AUDIT_KINDS.map(kind => kind.split('.')[0]!))]
+
+/**
+ * How the value of each field is read: a list (of names) by what was added and taken, a choice in the words that the locales have under
+ * `audit.choices`, and of a secret nothing but whether there is one: its value is never kept. A new field is a line here, and its
+ * words under `audit.fields.<field>`.
+ */
+export const AUDIT_FIELDS = {
+  name: 'text',
+  email: 'text',
+  company: 'text',
+  country: 'country',
+  currency: 'text',
+  time_zone: 'text',
+  language: 'language',
+  phone_uniqueness: 'choice',
+  email_uniqueness: 'choice',
+  rights: 'rights',
+  role: 'role',
+  locations: 'list',
+  two_steps: 'yes_no',
+  device: 'text'
+} as const satisfies Record<string, AuditValue>
+export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
+export type AuditField = keyof typeof AUDIT_FIELDS
+
+/** The words there are for a `choice`, under `audit.choices`. */
+export const AUDIT_CHOICES = ['allow', 'warn', 'refuse'] as const
+
+/** What one field was before and after. */
+export interface AuditChange { field: AuditField, old: unknown, new: unknown }
+
+/** What was changed, where it is one of many; `name` as it is called now. */
+export interface AuditSubject { type: string, id: number, name: string }
+
+/** One entry of the log. */
+export interface AuditEntry {
+  id: number
+  at: Date
+  kind: AuditKind
+  /** Null: from the terminal. */
+  employee: string | null
+  subject_type: string | null
+  subject_id: number | null
+  subject_name: string | null
+  changes: AuditChange[]
+}
