@@ -1,0 +1,53 @@
+import type { Db } from '../database/knex.js'
+import type { OwnField } from './definition.js'
+import { rowsOf, type OwnValue } from './value.js'
+
+/** Another client has this unique id. */
+export class IdTaken extends Error {
+  constructor (readonly fieldId: number, readonly value: string) { super('The unique id is taken') }
+}
+
+/** A field isn't any more what the form was made from: of another kind, removed, or without that option. */
+export class FieldChanged extends Error {
+  constructor (readonly fieldId: number | null) { super('The field was changed') }
+}
+
+/** A client's rows of own values as JSON, to stand in a query that has the client's id as `client`. */
+export const valueRows = (client: string): string => `
+  coalesce((select json_agg(json_strip_nulls(json_build_object('field_id', v.field_id, 'position', v.position, 'text_value', v.text_value, 'number_value', v.number_value,
+      'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
+    from client_values v where v.client_id = ${client}), '[]')`
+
+const COLUMNS = 'field_id bigint, position smallint, text_value text, number_value numeric, day_value date, moment_value timestamptz, option_id bigint'
+const NAMES = COLUMNS.replace(/(\w+) \w+/g, '$1')
+
+/**
+ * Replaces what a client has in these fields. Throws FieldChanged when a field is no longer what it was when the form was read, and, by way
+ * of the database (see saidByValues), when an option is gone or a unique id taken.
+ */
+export async function writeValues (trx: Db, clientId: number, written: readonly { field: OwnField, value: OwnValue }[]): Promise<void> {
+  if (written.length === 0) return
+  const ids = written.map(({ field }) => field.id)
+  // A change of the kind waits for us, or we for it.
+  const now = new Map((await trx('fields').whereIn('id', ids).orderBy('id').forShare().select('id', 'kind', 'removed_at')).map(row => [row.id, row]))
+  const changed = written.find(({ field }) => now.get(field.id)?.kind !== field.kind || now.get(field.id)?.removed_at)
+  if (changed) throw new FieldChanged(changed.field.id)
+  await trx('client_values').where({ client_id: clientId }).whereIn('field_id', ids).delete()
+  const rows = written.flatMap(({ field, value }) => rowsOf(field, value))
+  if (rows.length === 0) return
+  await trx.raw(`
+    insert into client_values (client_id, ${NAMES}, unique_key)
+    select ?, ${NAMES.split(', ').map(name => `r.${name}`).join(', ')}, case when f.kind = 'unique_id' then unique_key(r.text_value) end
+    from json_to_recordset(?) as r(${COLUMNS}) join fields f on f.id = r.field_id`, [clientId, JSON.stringify(rows)])
+}
+
+/** What the database said when it refused values, as an error of ours; anything else as it is. */
+export function saidByValues (error: unknown): unknown {
+  const { code, constraint, detail = '' } = error as { code?: string, constraint?: string, detail?: string }
+  if (code === '23505' && constraint === 'client_values_unique_id') {
+    const [, field, value = ''] = /=\((\d+), (.*)\) /s.exec(detail) ?? []
+    return new IdTaken(Number(field), value)
+  }
+  if (code === '23503' && constraint?.startsWith('client_values_')) return new FieldChanged(null)
+  return error
+}
