@@ -7,9 +7,11 @@ import { Writable } from 'node:stream'
 import { text as readAll } from 'node:stream/consumers'
 import { parseArgs } from 'node:util'
 import { z } from 'zod'
+import { recordAudit } from '../src/audit/record.js'
 import { ConfigError, readConfig } from '../src/config.js'
 import type { Db } from '../src/database/knex.js'
 import { openStore } from '../src/database/store.js'
+import { audited } from '../src/employees/queries.js'
 import { createOwner } from '../src/installation/queries.js'
 import { hashPassword, newPassword } from '../src/sign-in/password.js'
 import { findAccount } from '../src/sign-in/queries.js'
@@ -50,9 +52,12 @@ async function makeOwner (db: Db, given: Given): Promise<string> {
   const passwordHash = await hashPassword(checked(newPassword, given.password ?? await askPassword(), 'The password'))
   if (account) {
     await db.transaction(trx => resetOwner(trx, account.id, given.name || account.name, passwordHash))
-    return `${given.name || account.name} is an owner with a new password, and signed out everywhere. Sign in as ${given.email}.`
+    return `${given.name || account.name} is an owner with a new password, signed out everywhere, and two-step sign-in is off. Sign in as ${given.email}.`
   }
-  await createOwner(db, { name: given.name, email: given.email, passwordHash, language: organisation.language })
+  await db.transaction(async trx => {
+    const id = await createOwner(trx, { name: given.name, email: given.email, passwordHash, language: organisation.language })
+    await recordAudit(trx, { id: null }, 'employees.owner_made', { subject: audited({ id, name: given.name }) })
+  })
   return `${given.name} is an owner now. Sign in as ${given.email}.`
 }
 
@@ -62,6 +67,8 @@ async function resetOwner (db: Db, id: number, name: string, passwordHash: strin
     name, password_hash: passwordHash, role_id: role.id, deactivated_at: null, invitation_hash: null, invitation_expires_at: null
   })
   await db('sessions').where({ employee_id: id }).delete()
+  await db('two_steps').where({ employee_id: id }).delete() // the telephone with the codes may be what was lost
+  await recordAudit(db, { id: null }, 'employees.owner_reset', { subject: audited({ id, name }) })
 }
 
 function readArguments (args: string[]): Given {

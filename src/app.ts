@@ -3,6 +3,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import type { Config } from './config.js'
 import type { Db } from './database/knex.js'
 import account from './account/routes.js'
+import audit from './audit/routes.js'
 import campaigns from './campaigns/routes.js'
 import clients from './clients/routes.js'
 import employees from './employees/routes.js'
@@ -80,5 +81,6 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(employees)
   await app.register(roles)
   await app.register(settings)
+  await app.register(audit)
   return app
 }

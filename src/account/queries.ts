@@ -9,9 +9,10 @@ export async function listSessions (db: Db, employeeId: number): Promise<OpenSes
     .select('id as key', db.raw(`coalesce(user_agent, '') as "userAgent"`), 'address', 'seen_at as seenAt')
 }
 
-/** Ends one session of an employee. Returns whether they had it. */
-export async function endSession (db: Db, employeeId: number, key: string): Promise<boolean> {
-  return await db('sessions').where({ id: key, employee_id: employeeId }).delete() > 0
+/** Ends one session of an employee. Returns where it was, or undefined when they had none such. */
+export async function endSession (db: Db, employeeId: number, key: string): Promise<Pick<OpenSession, 'userAgent' | 'address'> | undefined> {
+  const [ended] = await db('sessions').where({ id: key, employee_id: employeeId }).delete().returning([db.raw(`coalesce(user_agent, '') as "userAgent"`), 'address'])
+  return ended
 }
 
 /** Ends an employee's sessions, all or all but one. */

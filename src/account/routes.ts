@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { changesBetween, recordAudit } from '../audit/record.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
 import { findRole } from '../roles/queries.js'
@@ -46,19 +47,29 @@ export default async function account (app: FastifyInstance) {
     await db.transaction(async trx => {
       await putPassword(trx, id, passwordHash)
       await endSessions(trx, id, { but: keyOf(request) })
+      await recordAudit(trx, { id }, 'safety.password')
     })
     return reply.flash('account.password_changed').goTo('/account')
   })
 
   app.post<{ Params: { key: string } }>('/account/sessions/:key/end', { config }, async (request, reply) => {
     const { key } = request.params
-    if (!/^[\w-]{43}$/.test(key) || !await endSession(db, viewerOf(request).id, key)) throw new NotFound()
+    const { id } = viewerOf(request)
+    await db.transaction(async trx => {
+      const ended = /^[\w-]{43}$/.test(key) && await endSession(trx, id, key)
+      if (!ended) throw new NotFound()
+      if (key !== keyOf(request)) await recordAudit(trx, { id }, 'safety.sessions_ended', { changes: changesBetween({ device: nameOf(ended.userAgent) }, { device: null }) })
+    })
     if (key === keyOf(request)) return signedOut(request, reply)
     return reply.flash('account.session_ended').goTo('/account')
   })
 
   app.post('/account/sessions/end', { config }, async (request, reply) => {
-    await endSessions(db, viewerOf(request).id)
+    const { id } = viewerOf(request)
+    await db.transaction(async trx => {
+      await endSessions(trx, id)
+      await recordAudit(trx, { id }, 'safety.sessions_ended')
+    })
     return signedOut(request, reply)
   })
 
@@ -74,6 +85,12 @@ export default async function account (app: FastifyInstance) {
       errors: {}
     }
   }
+}
+
+/** A device as the audit log names it, in any language: "Chrome, Linux". */
+function nameOf (userAgent: string): string {
+  const { browser, system } = deviceOf(userAgent)
+  return [browser, system].filter(Boolean).join(', ')
 }
 
 const keyOf = (request: FastifyRequest) => sessionKey(request.session.sessionId)

@@ -1,7 +1,8 @@
 import { endSessions } from '../account/queries.js'
+import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
 import { listLocations } from '../locations/queries.js'
-import { findRole, listRoles } from '../roles/queries.js'
+import { findRole, listRoles, roleName } from '../roles/queries.js'
 import { changingRanks, covers, type Role } from '../roles/ranks.js'
 import { explain, Refusal } from '../roles/refusal.js'
 import { Forbidden, NotFound } from '../web/errors.js'
@@ -57,9 +58,10 @@ export async function countByRole (db: Db): Promise<Map<number, number>> {
 /** Adds an employee and the token of their invitation. Throws Refusal for an e-mail that another has, or a role that isn't the acting person's to give. */
 export async function createEmployee (db: Db, by: Viewer, values: EmployeeValues): Promise<{ id: number, name: string, token: string }> {
   return explain(changingRanks(db, by, 'employees.manage', async (trx, by) => {
-    await refuseRole(trx, by, values.role)
+    const role = await refuseRole(trx, by, values.role)
     const [{ id }] = await trx('employees').insert({ name: values.name, email: values.email, role_id: values.role, language: values.language }).returning('id')
-    await putLocations(trx, id, values.locations)
+    const locations = await putLocations(trx, id, values.locations)
+    await recordAudit(trx, by, 'employees.invited', { subject: audited({ id, name: values.name }), changes: changesBetween({}, { email: values.email, role: roleName(role), locations }) })
     return { id, name: values.name, token: await invite(trx, id) }
   }), WORDS)
 }
@@ -68,12 +70,19 @@ export async function createEmployee (db: Db, by: Viewer, values: EmployeeValues
 export async function changeEmployee (db: Db, by: Viewer, id: number, values: EmployeeValues): Promise<Employee> {
   return explain(changingRanks(db, by, 'employees.manage', async (trx, by) => {
     const employee = await findForChange(trx, by, id)
+    const was = await findRole(trx, employee.roleId)
+    let role = was
     if (values.role !== employee.roleId) {
-      const role = await refuseRole(trx, by, values.role)
+      role = await refuseRole(trx, by, values.role)
       if (role.key !== 'owner') await keepAnOwner(trx, employee, 'role')
     }
+    const places = await namesOfLocations(trx, employee.locations)
     await trx('employees').where({ id }).update({ name: values.name, email: values.email, role_id: values.role, language: values.language })
-    await putLocations(trx, id, values.locations)
+    const locations = await putLocations(trx, id, values.locations)
+    await recordChanges(trx, by, 'employees.changed', {
+      subject: audited({ id, name: values.name }),
+      changes: changesBetween({ ...employee, role: roleName(was), locations: places }, { name: values.name, email: values.email, role: roleName(role), locations, language: values.language })
+    })
     return findEmployee(trx, id)
   }), WORDS)
 }
@@ -86,6 +95,7 @@ export async function deactivateEmployee (db: Db, by: Viewer, id: number): Promi
     await keepAnOwner(trx, employee, 'form')
     await trx('employees').where({ id }).whereNull('deactivated_at').update({ deactivated_at: trx.fn.now(), invitation_hash: null, invitation_expires_at: null })
     await endSessions(trx, id)
+    if (employee.state !== 'deactivated') await recordAudit(trx, by, 'employees.deactivated', { subject: audited(employee) })
     return employee
   })
 }
@@ -95,6 +105,7 @@ export async function activateEmployee (db: Db, by: Viewer, id: number): Promise
   return changingRanks(db, by, 'employees.manage', async (trx, by) => {
     const employee = await findForChange(trx, by, id)
     await trx('employees').where({ id }).update({ deactivated_at: null })
+    if (employee.state === 'deactivated') await recordAudit(trx, by, 'employees.activated', { subject: audited(employee) })
     return employee
   })
 }
@@ -132,9 +143,18 @@ async function keepAnOwner (trx: Db, employee: Employee, field: string): Promise
   if (!other) throw new Refusal({ [field]: { key: 'employees.last_owner' } })
 }
 
-// A location that was removed while the form lay open is left out.
-async function putLocations (trx: Db, id: number, chosen: number[]): Promise<void> {
-  const rows = (await listLocations(trx)).filter(location => chosen.includes(location.id)).map(location => ({ employee_id: id, location_id: location.id }))
+/** An employee as the audit log names them. */
+export const audited = ({ id, name }: { id: number, name: string }) => ({ type: 'employee', id, name })
+
+// A location that was removed while the form lay open is left out. Returns the names of those that were put.
+async function putLocations (trx: Db, id: number, chosen: number[]): Promise<string[]> {
+  const locations = (await listLocations(trx)).filter(location => chosen.includes(location.id))
+  const rows = locations.map(location => ({ employee_id: id, location_id: location.id }))
   await trx('employee_locations').where({ employee_id: id }).delete()
   if (rows.length > 0) await trx('employee_locations').insert(rows)
+  return locations.map(location => location.name)
+}
+
+async function namesOfLocations (trx: Db, ids: number[]): Promise<string[]> {
+  return (await listLocations(trx)).filter(location => ids.includes(location.id)).map(location => location.name)
 }

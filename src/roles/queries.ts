@@ -1,3 +1,4 @@
+import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
 import { BUILT_IN_ROLES } from '../rights.js'
 import { NotFound } from '../web/errors.js'
@@ -29,16 +30,18 @@ export async function createRole (db: Db, by: Viewer, values: RoleValues & { cop
     if (values.copy && !model) throw new Refusal({ copy: { key: 'form.choose' } })
     const rights = model ? rightsOf(model) : []
     if (!rights.every(right => by.can(right))) throw new Refusal({ copy: { key: 'roles.copy_beyond' } })
-    await trx('roles').insert({ name: values.name, rights: [...rights] })
+    const [{ id }] = await trx('roles').insert({ name: values.name, rights: [...rights] }).returning('id')
+    await recordAudit(trx, by, 'roles.created', { subject: { type: 'role', id, name: values.name }, changes: changesBetween({}, { rights }) })
     return { name: values.name }
   }), TAKEN)
 }
 
 /** Renames one of one's own roles. Throws NotFound, and Refusal when the name is taken or the role is built in. */
 export async function renameRole (db: Db, by: Viewer, id: number, { name }: RoleValues): Promise<RoleValues> {
-  return explain(changingRanks(db, by, 'roles.manage', async trx => {
-    await findOwn(trx, id)
+  return explain(changingRanks(db, by, 'roles.manage', async (trx, by) => {
+    const role = await findOwn(trx, id)
     await trx('roles').where({ id }).update({ name })
+    await recordChanges(trx, by, 'roles.renamed', { subject: auditedRole(role), changes: changesBetween({ name: role.name }, { name }) })
     return { name }
   }), TAKEN)
 }
@@ -49,6 +52,7 @@ export async function deleteRole (db: Db, by: Viewer, id: number): Promise<void>
     const role = await findOwn(trx, id)
     if (!covers(by, role)) throw new Refusal({ form: { key: 'roles.delete_beyond' } })
     await trx('roles').where({ id }).delete()
+    await recordAudit(trx, by, 'roles.deleted', { subject: auditedRole(role), changes: changesBetween({ rights: role.rights }, { rights: null }) })
   }), { employees_role_id_fkey: { form: { key: 'roles.in_use' } } })
 }
 
@@ -66,12 +70,19 @@ export async function changeRights (db: Db, by: Viewer, changes: RightsChange[])
     }
     if (Object.keys(errors).length > 0) throw new Refusal(errors)
 
-    for (const { role, given, taken } of changes) {
+    for (const { role: id, given, taken } of changes) {
       const sum = trx.raw('array(select unnest(rights) union select unnest(?::text[]) except select unnest(?::text[]) order by 1)', [given, taken])
-      await trx('roles').where({ id: role }).update({ rights: sum })
+      const [{ rights }] = await trx('roles').where({ id }).update({ rights: sum }).returning('rights')
+      const role = roles.get(id)!
+      await recordChanges(trx, by, 'roles.rights', { subject: auditedRole(role), changes: changesBetween({ rights: role.rights }, { rights }) })
     }
   })
 }
+
+/** A role as the audit log names it: a built-in one by its key, which no other may be called by. */
+export const roleName = ({ key, name }: Pick<Role, 'key' | 'name'>): string => name ?? key!
+
+export const auditedRole = (role: Role) => ({ type: 'role', id: role.id, name: roleName(role) })
 
 function problemOf (by: Viewer, role: Role | undefined, { given, taken }: RightsChange): string | undefined {
   if (!role) return 'roles.gone'

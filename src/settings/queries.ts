@@ -1,15 +1,24 @@
+import { changesBetween, recordChanges, type Actor } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
 import type { GeneralValues, UniquenessValues } from './form.js'
 
 /** Keeps what the company is. Every request reads it anew, so it acts at the next one. */
-export async function saveGeneral (db: Db, values: GeneralValues): Promise<void> {
+export async function saveGeneral (db: Db, by: Actor, values: GeneralValues): Promise<void> {
   const { company, country, currency, time_zone, language } = values
-  await db('organisation').where({ id: 1 }).update({ name: company, country, currency, time_zone, language })
+  await db.transaction(async trx => {
+    const before = await trx('organisation').where({ id: 1 }).forUpdate().first('name as company', 'country', 'currency', 'time_zone', 'language')
+    await trx('organisation').where({ id: 1 }).update({ name: company, country, currency, time_zone, language })
+    await recordChanges(trx, by, 'settings.general', { changes: changesBetween(before, { company, country, currency, time_zone, language }) })
+  })
 }
 
 /** Keeps what happens when two clients have the same phone or e-mail. Doubles that are there stay. */
-export async function saveUniqueness (db: Db, values: UniquenessValues): Promise<void> {
-  await db('organisation').where({ id: 1 }).update(values)
+export async function saveUniqueness (db: Db, by: Actor, values: UniquenessValues): Promise<void> {
+  await db.transaction(async trx => {
+    const before = await trx('organisation').where({ id: 1 }).forUpdate().first('phone_uniqueness', 'email_uniqueness')
+    await trx('organisation').where({ id: 1 }).update(values)
+    await recordChanges(trx, by, 'settings.uniqueness', { changes: changesBetween(before, values) })
+  })
 }
 
 /** How many; `more` says that counting stopped there. */

@@ -7,7 +7,7 @@ import { countShared, saveGeneral, saveUniqueness } from './queries.js'
 export default async function settings (app: FastifyInstance) {
   const { db } = app
 
-  app.get('/settings', { config: { can: ['settings.manage', 'marketing.manage', 'employees.manage', 'roles.manage'] } }, async (_request, reply) => {
+  app.get('/settings', { config: { can: ['settings.manage', 'marketing.manage', 'employees.manage', 'roles.manage', 'audit.view'] } }, async (_request, reply) => {
     return reply.page('settings/index', {}, { fragment: 'settings/_index' })
   })
 
@@ -20,7 +20,7 @@ export default async function settings (app: FastifyInstance) {
     const form = readGeneralForm(request.body)
     if (form.errors) return reply.page('settings/general', { ...choices(request), ...form }, { fragment: 'settings/_general', status: 422 })
 
-    await saveGeneral(db, form.values)
+    await saveGeneral(db, viewerOf(request), form.values)
     return reply.flash('settings.saved').goTo('/settings/general')
   })
 
@@ -33,7 +33,7 @@ export default async function settings (app: FastifyInstance) {
     const form = readUniquenessForm(request.body)
     if (form.errors) return reply.page('settings/clients', { shared: await countShared(db), ...form }, { fragment: 'settings/_clients', status: 422 })
 
-    await saveUniqueness(db, form.values)
+    await saveUniqueness(db, viewerOf(request), form.values)
     return reply.flash('settings.saved').goTo('/settings/clients')
   })
 }

@@ -173,6 +173,8 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'roles', route: '/settings/roles', path: '/settings/roles', as: 'olga' },
     { name: 'role-new', route: '/settings/roles/new', path: '/settings/roles/new', prepare: page => refused(page, { name: 'Manager' }) },
     { name: 'role', route: '/settings/roles/:id', path: `/settings/roles/${role}` },
+    { name: 'audit', route: '/settings/audit', path: '/settings/audit', as: 'olga' },
+    { name: 'audit-none', route: '/settings/audit', path: '/settings/audit?from=2001-01-01&to=2001-01-02' },
     { name: 'not-allowed', route: '', path: '/settings/roles', as: 'sofia' },
     { name: 'not-found', route: '', path: '/clients/999999' }
   ]

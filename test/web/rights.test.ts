@@ -62,7 +62,8 @@ GET /healthz  public
 GET /invitations/:token  public
 POST /invitations/:token  public
 GET /readyz  public
-GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage
+GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view
+GET /settings/audit  audit.view
 GET /settings/clients  settings.manage
 POST /settings/clients  settings.manage
 GET /settings/employees  employees.manage

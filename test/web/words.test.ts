@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
+import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { FIELDS, KINDS } from '../../src/clients/client.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { inRoot } from '../../src/paths.js'
@@ -20,6 +21,10 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'rights.*': RIGHTS,
   'roles.*': Object.keys(BUILT_IN_ROLES),
   'roles.group_*': Object.keys(RIGHT_GROUPS),
+  'audit.kinds.*': AUDIT_KINDS,
+  'audit.groups.*': AUDIT_GROUPS,
+  'audit.fields.*': Object.keys(AUDIT_FIELDS),
+  'audit.choices.*': AUDIT_CHOICES,
   'phone_types.*': ['mobile', 'work', 'home'], // of seeds/reference.ts
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'clients.kinds.*': KINDS,

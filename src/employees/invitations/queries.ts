@@ -1,10 +1,11 @@
 import { endSessions } from '../../account/queries.js'
+import { recordAudit } from '../../audit/record.js'
 import type { Db } from '../../database/knex.js'
 import { changingRanks } from '../../roles/ranks.js'
 import { Refusal } from '../../roles/refusal.js'
 import { hashPassword } from '../../sign-in/password.js'
 import type { Viewer } from '../../web/viewer.js'
-import { findForChange } from '../queries.js'
+import { audited, findForChange } from '../queries.js'
 import { invite, tokenHash } from './invite.js'
 
 /** Whom a link is for. `isReset`: they had a password before. */
@@ -20,6 +21,7 @@ export async function renewInvitation (db: Db, by: Viewer, id: number): Promise<
     const employee = await findForChange(trx, by, id)
     if (id === by.id) throw new Refusal({ form: { key: 'employees.own_password' } })
     if (employee.state === 'deactivated') throw new Refusal({ form: { key: 'employees.activate_first' } })
+    await recordAudit(trx, by, 'employees.link', { subject: audited(employee) })
     return { name: employee.name, token: await invite(trx, id) }
   })
 }
@@ -33,11 +35,14 @@ export async function findInvitation (db: Db, token: string): Promise<Invitation
  * Sets the password by a link, which is used up thereby, and ends the employee's sessions. Returns the employee, or nobody
  * when the link doesn't hold: of two who send it at once one succeeds.
  */
-export async function acceptInvitation (db: Db, token: string, password: string): Promise<{ id: number, email: string } | undefined> {
+export async function acceptInvitation (db: Db, token: string, password: string): Promise<{ id: number, name: string, email: string } | undefined> {
   const passwordHash = await hashPassword(password)
   return db.transaction(async trx => {
-    const [employee] = await opening(trx, token).update({ password_hash: passwordHash, invitation_hash: null, invitation_expires_at: null }, ['id', 'email'])
-    if (employee) await endSessions(trx, employee.id)
+    const [employee] = await opening(trx, token).update({ password_hash: passwordHash, invitation_hash: null, invitation_expires_at: null }, ['id', 'name', 'email'])
+    if (employee) {
+      await endSessions(trx, employee.id)
+      await recordAudit(trx, employee, 'safety.invitation_accepted', { subject: audited(employee) })
+    }
     return employee
   })
 }
