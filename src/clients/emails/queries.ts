@@ -2,25 +2,26 @@ import type { Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Email } from '../client.js'
+import { carryConsents, recordConsent } from '../consents/record.js'
 import { recordEvent } from '../feed/record.js'
 import { maskedEmail } from '../masking.js'
-import { recordConsent, type Trace } from '../phones/queries.js'
+import type { Trace } from '../phones/queries.js'
 import type { EmailValues } from './form.js'
 
 /** Adds an e-mail to a client; a consent that is on is kept. Returns its id. `values.address` must be there. */
-export async function addEmail (trx: Db, by: Viewer, clientId: number, values: EmailValues, { quiet = false, source = 'form' }: Trace = {}): Promise<number> {
+export async function addEmail (trx: Db, by: Viewer, clientId: number, values: EmailValues, { quiet = false, source = 'form', sourceName = '' }: Trace = {}): Promise<number> {
   const address = values.address!
   const [{ id }] = await trx('client_emails').insert({
     client_id: clientId, address, agrees: values.agrees,
     position: trx.raw('(select coalesce(max(position), -1) + 1 from client_emails where client_id = ?)', [clientId])
   }).returning('id')
   if (!quiet) await recordEvent(trx, by, clientId, 'email.added', { email: { id, address } })
-  if (values.agrees) await recordConsent(trx, by, clientId, { email_id: id }, { channel: 'email', given: true, address, source, quiet })
+  if (values.agrees) await recordConsent(trx, by, clientId, { email_id: id }, { channel: 'email', given: true, address, source, sourceName, quiet })
   return id
 }
 
 /** Writes what differs from the e-mail that is there. Returns whether anything changed. */
-export async function changeEmail (trx: Db, by: Viewer, clientId: number, email: Email, values: EmailValues, { source = 'form' }: Trace = {}): Promise<boolean> {
+export async function changeEmail (trx: Db, by: Viewer, clientId: number, email: Email, values: EmailValues, { source = 'form', sourceName = '' }: Trace = {}): Promise<boolean> {
   const address = values.address === email.address || email.masked ? undefined : values.address
   const switched = values.agrees !== email.agrees
   if (address === undefined && !switched) return false
@@ -29,7 +30,8 @@ export async function changeEmail (trx: Db, by: Viewer, clientId: number, email:
     .update({ ...(address !== undefined && { address }), agrees: values.agrees }).returning('address')
   if (!row) throw new NotFound()
   if (address !== undefined) await recordEvent(trx, by, clientId, 'email.changed', { email: { id: email.id, address }, changes: [{ field: 'address', old: email.address, new: address }] })
-  if (switched) await recordConsent(trx, by, clientId, { email_id: email.id }, { channel: 'email', given: values.agrees, address: row.address, source })
+  if (switched) await recordConsent(trx, by, clientId, { email_id: email.id }, { channel: 'email', given: values.agrees, address: row.address, source, sourceName })
+  else if (address !== undefined && email.agrees) await carryConsents(trx, by, clientId, { email_id: email.id }, ['email'], { address, source })
   return true
 }
 

@@ -1,7 +1,8 @@
 import type { Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
-import { CHANNELS, type Channel, type Phone, type PhoneType } from '../client.js'
+import { CHANNELS, type Phone, type PhoneType } from '../client.js'
+import { carryConsents, recordConsent } from '../consents/record.js'
 import type { Change, PhoneRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
 import { maskedPhone } from '../masking.js'
@@ -13,10 +14,12 @@ export interface Trace {
   quiet?: boolean
   /** How it came: form, import, ... */
   source?: string
+  /** Which import, which form. */
+  sourceName?: string
 }
 
 /** Adds a phone to a client; consents that are on are kept with who noted them. Returns its id. `values.number` must be there. */
-export async function addPhone (trx: Db, by: Viewer, clientId: number, values: PhoneValues, { quiet = false, source = 'form' }: Trace = {}): Promise<number> {
+export async function addPhone (trx: Db, by: Viewer, clientId: number, values: PhoneValues, { quiet = false, source = 'form', sourceName = '' }: Trace = {}): Promise<number> {
   const type = await chosenType(trx, values)
   const number = values.number!
   const [{ id }] = await trx('client_phones').insert({
@@ -25,13 +28,13 @@ export async function addPhone (trx: Db, by: Viewer, clientId: number, values: P
   }).returning('id')
   if (!quiet) await recordEvent(trx, by, clientId, 'phone.added', { phone: { id, display: number.display, type } })
   for (const channel of CHANNELS) {
-    if (values[channel]) await recordConsent(trx, by, clientId, { phone_id: id }, { channel, given: true, address: number.display, source, quiet })
+    if (values[channel]) await recordConsent(trx, by, clientId, { phone_id: id }, { channel, given: true, address: number.display, source, sourceName, quiet })
   }
   return id
 }
 
 /** Writes what differs from the phone that is there: number and type as one feed entry, each switched channel as a consent. Returns whether anything changed. */
-export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form' }: Trace = {}): Promise<boolean> {
+export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form', sourceName = '' }: Trace = {}): Promise<boolean> {
   const changes: Change[] = []
   const update: Record<string, unknown> = {}
   const number = values.number && !phone.masked && numberKey(values.number) !== numberKey(phone) ? values.number : undefined
@@ -52,8 +55,9 @@ export async function changePhone (trx: Db, by: Viewer, clientId: number, phone:
   if (!row) throw new NotFound()
   if (changes.length > 0) await recordEvent(trx, by, clientId, 'phone.changed', { phone: { id: phone.id, display: row.display, type }, changes })
   for (const channel of switched) {
-    await recordConsent(trx, by, clientId, { phone_id: phone.id }, { channel, given: values[channel], address: row.display, source })
+    await recordConsent(trx, by, clientId, { phone_id: phone.id }, { channel, given: values[channel], address: row.display, source, sourceName })
   }
+  if (number) await carryConsents(trx, by, clientId, { phone_id: phone.id }, CHANNELS.filter(channel => phone[channel] && values[channel]), { address: row.display, source })
   return true
 }
 
@@ -85,14 +89,6 @@ export async function findRemovedPhone (trx: Db, viewer: Viewer, clientId: numbe
 /** The form chose a type of phone that isn't there. */
 export class NoSuchPhoneType extends Error {
   constructor (readonly id: number) { super('no such type of phone') }
-}
-
-interface ConsentValues { channel: Channel | 'email', given: boolean, address: string, source: string, quiet?: boolean }
-
-/** Keeps that a client agreed to a channel, or withdrew it: when, noted by whom and how. */
-export async function recordConsent (trx: Db, by: Viewer, clientId: number, of: { phone_id: number } | { email_id: number }, { quiet, ...values }: ConsentValues): Promise<void> {
-  await trx('consents').insert({ client_id: clientId, employee_id: by.id, ...of, ...values })
-  if (!quiet) await recordEvent(trx, by, clientId, 'consent.changed', { channel: values.channel, given: values.given, address: values.address })
 }
 
 /** Makes a phone type of one's own, or finds the one of this name. */

@@ -1,0 +1,56 @@
+import type { Db } from '../../database/knex.js'
+import type { Actor } from '../feed/record.js'
+import { recordEvent } from '../feed/record.js'
+import type { ConsentChannel, How } from './consent.js'
+
+/** What a consent belongs to, as the history names it. */
+export type ConsentOf = { phone_id: number } | { email_id: number }
+
+export interface ConsentValues {
+  channel: ConsentChannel
+  given: boolean
+  /** The number or e-mail as it is now. */
+  address: string
+  /** By what way: form, import, ... */
+  source: string
+  /** Which import, which form. */
+  sourceName?: string
+  /** How the client said it. Of what is given at the counter, "in_person" unless said otherwise; the history can be told better. */
+  how?: How | 'carried_over'
+  /** The language of the wording that was agreed to; the company's unless given. */
+  language?: string
+  /** The feed says nothing of it. */
+  quiet?: boolean
+}
+
+/**
+ * Keeps that a client agreed to a channel, or withdrew it: when, noted by whom and how, and the wording in force. Whoever switches a
+ * box calls this in the same transaction, or the database refuses the switch. Imported consents were given to other words than ours.
+ */
+export async function recordConsent (trx: Db, by: Actor, clientId: number, of: ConsentOf, { channel, given, address, source, sourceName = '', how, language, quiet }: ConsentValues): Promise<void> {
+  const said = how ?? (source === 'form' && given ? 'in_person' : null)
+  const wording = given && source !== 'import' && said !== 'carried_over'
+  await trx('consents').insert({
+    client_id: clientId, employee_id: by.id, ...of, channel, given, address, source, source_name: sourceName, how: said,
+    wording_id: wording ? wordingInForce(trx, channel, language) : said === 'carried_over' ? lastWording(trx, of, channel) : null
+  })
+  if (!quiet) await recordEvent(trx, by, clientId, 'consent.changed', { channel, given, address })
+}
+
+/**
+ * Keeps that the number or address of a contact was changed while channels were on: the consent is the client's, and goes on for
+ * the new one. The feed tells of the change itself.
+ */
+export async function carryConsents (trx: Db, by: Actor, clientId: number, of: ConsentOf, channels: readonly ConsentChannel[], { address, source }: Pick<ConsentValues, 'address' | 'source'>): Promise<void> {
+  for (const channel of channels) await recordConsent(trx, by, clientId, of, { channel, given: true, address, source, how: 'carried_over', quiet: true })
+}
+
+const wordingInForce = (trx: Db, channel: ConsentChannel, language: string | undefined) => trx.raw(`(
+  select id from (
+    select id, body from consent_wordings where channel = ? and language = coalesce(?, (select language from organisation)) order by version desc limit 1
+  ) newest where body <> '')`, [channel, language ?? null])
+
+const lastWording = (trx: Db, of: ConsentOf, channel: ConsentChannel) => {
+  const [[column, id]] = Object.entries(of) as [[string, number]]
+  return trx.raw('(select wording_id from consents where ?? = ? and channel = ? order by id desc limit 1)', [column, id, channel])
+}
