@@ -13,6 +13,7 @@ const environment = z.object({
   DATA_DIR: text('data'),
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   TRUST_PROXY: flag,
+  SECRET_KEY: z.string().trim().min(32, 'has to be 32 characters at least').optional(),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SESSION_IDLE_HOURS: z.coerce.number().positive().max(24 * 90).default(24),
   SESSION_MAX_DAYS: z.coerce.number().positive().max(365).default(30)
@@ -29,6 +30,8 @@ export interface Config {
   databasePool: number
   /** Believe what one's own proxy adds to `X-Forwarded-*`. */
   trustProxy: boolean
+  /** Seals what must not be read from the database alone; undefined for a key in a file of the data folder. */
+  secretKey: string | undefined
   logLevel: string
   session: { idleHours: number, maxDays: number }
 }
@@ -55,6 +58,7 @@ export function readConfig (env: Record<string, string | undefined>, root_ = roo
     dataDirectory: isAbsolute(e.DATA_DIR) ? e.DATA_DIR : resolve(root_, e.DATA_DIR),
     databasePool: e.DATABASE_POOL,
     trustProxy: e.TRUST_PROXY,
+    secretKey: e.SECRET_KEY,
     logLevel: e.LOG_LEVEL,
     session: { idleHours: e.SESSION_IDLE_HOURS, maxDays: e.SESSION_MAX_DAYS }
   }

@@ -21,7 +21,7 @@ export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, h
 /** One more process's worth of application on the same database; with `env` for its configuration, its log to `logTo`, and `heartbeat` milliseconds between two looks at a live stream. */
 export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, ...options }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', ...env }), db, databaseUrl: url, secret, ...options })
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: 'a key for tests, of thirty-two letters', ...env }), db, databaseUrl: url, secret, ...options })
   await app.ready()
   t.teardown(() => app.close())
   return app
