@@ -1,3 +1,5 @@
+import type { ValueRow } from '../form-editor/value.js'
+
 export type Kind = 'person' | 'company'
 export const KINDS = ['person', 'company'] as const
 
@@ -70,6 +72,8 @@ export interface Client extends ClientFields {
   phones: Phone[]
   emails: Email[]
   tags: Tag[]
+  /** What it has in own fields, as rows of client_values. */
+  own: ValueRow[]
 }
 
 /** The colours a tag can have; css/parts.css knows them. */

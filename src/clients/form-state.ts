@@ -4,7 +4,9 @@ import { FIELDS, type Client, type ClientFields, type Field, type Tag } from './
 import { rowAgain } from './contacts/rows.js'
 import { emailRows, type EmailState } from './emails/rows.js'
 import { fingerprint } from './fingerprint.js'
-import { emptyFields, mayWrite, type ClientForm } from './form.js'
+import type { Form, Shape } from '../form-editor/definition.js'
+import { emptyFields, mayWrite, shownForm, type ClientForm } from './form.js'
+import { ownStates, type OwnState } from './own/state.js'
 import { phoneRows, type PhoneState } from './phones/rows.js'
 import type { Conflict } from './save.js'
 
@@ -14,7 +16,11 @@ export interface FieldState { value: any, error: FieldError | undefined, was: st
 /** Everything the client form's templates show. */
 export interface FormState {
   client: Client | null
+  /** How it is laid out: that of a person or a company. */
+  asks: Form
   fields: Record<Field, FieldState>
+  /** Own fields by their key. */
+  own: Record<string, OwnState>
   phones: PhoneState[]
   emails: EmailState[]
   tags: (Tag | { id: null, name: string, colour: string })[]
@@ -30,7 +36,7 @@ export interface FormState {
  * `was` is of what the reader has seen: what is stored, or, of what was typed, whatever it was typed over. A conflict shows what is
  * stored now, so from then on that is what they have seen; what they left alone is shown as others have made it meanwhile.
  */
-export function formState (viewer: Viewer, client: Client | null, form?: ClientForm, conflicts: Conflict[] = []): FormState {
+export function formState (viewer: Viewer, client: Client | null, shape: Shape, form?: ClientForm, conflicts: Conflict[] = []): FormState {
   const stored: ClientFields = client ?? emptyFields(viewer)
   const errors = form?.errors ?? {}
   const isShown = (name: string) => conflicts.some(conflict => conflict.name === name)
@@ -47,8 +53,11 @@ export function formState (viewer: Viewer, client: Client | null, form?: ClientF
       writable
     }
   }
+  const asks = shownForm(shape, form?.typed.kind ?? stored.kind)
   return {
     client,
+    asks,
+    own: ownStates(viewer, client, asks, form, isShown),
     fields: Object.fromEntries(FIELDS.map(name => [name, field(name)])) as Record<Field, FieldState>,
     phones: form ? form.phoneRows.map(row => rowAgain(phoneRows, row, client, errors, isShown(`phone:${row.id}`))) : (client?.phones ?? []).map(phoneRows.shown),
     emails: form ? form.emailRows.map(row => rowAgain(emailRows, row, client, errors, isShown(`email:${row.id}`))) : (client?.emails ?? []).map(emailRows.shown),

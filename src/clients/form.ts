@@ -1,8 +1,11 @@
 import { z } from 'zod'
 import { issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
-import { FIELDS, KINDS, type ClientFields, type Field } from './client.js'
+import { formOf, itemsOf, type Form, type Shape } from '../form-editor/definition.js'
+import { FIELDS, KINDS, type Client, type ClientFields, type Field } from './client.js'
 import { readEmails, type EmailRow, type EmailValues } from './emails/form.js'
+import { fieldOfPart, partOf, readOwn, type OwnWrite } from './own/form.js'
+import { missing } from './required.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './phones/form.js'
 import { readTagNames } from './tags/form.js'
 
@@ -12,7 +15,8 @@ export const UNITS = {
   supplier: ['is_supplier'],
   conflicted: ['is_conflicted', 'conflict_reason'],
   address: ['address'],
-  marketing: ['campaign_id', 'location_id'],
+  campaign: ['campaign_id'],
+  location: ['location_id'],
   discounts: ['discount_services', 'discount_products'],
   note: ['note']
 } as const satisfies Record<string, readonly Field[]>
@@ -29,7 +33,7 @@ const discount = text(20).transform((value, context) => {
   return Math.round(number * 100) / 100
 })
 
-const shape = {
+const checks = {
   kind: oneOf(KINDS),
   first_name: text(100),
   surname: text(100),
@@ -55,26 +59,48 @@ export interface ClientForm {
   errors: FieldErrors
   typed: Body
   /** The part that was sent, when it isn't the whole. */
-  unit: Unit | undefined
+  unit: string | undefined
+  own: OwnWrite[]
   phoneRows: PhoneRow[]
   emailRows: EmailRow[]
 }
 
+/** What a form is read with: how it is shaped, and the client it is of, when there is one already. */
+export interface FormContext { shape: Shape, client: Client | null }
+
 /** Reads the whole form, or with `unit` that part of it. Never throws; nothing may be written while `errors` has any. */
-export function readClientForm (body: unknown, viewer: Viewer, unit?: Unit): ClientForm {
+export function readClientForm (body: unknown, viewer: Viewer, { shape, client }: FormContext, unit?: string): ClientForm {
   const typed = (body ?? {}) as Body
-  const wanted = (unit ? UNITS[unit] as readonly Field[] : FIELDS).filter(field => mayWrite(viewer, field))
-  const read = readForm(z.object(Object.fromEntries(wanted.map(field => [field, shape[field]]))), typed)
+  const part = unit === undefined ? FIELDS : isUnit(unit) ? UNITS[unit] as readonly Field[] : []
+  const wanted = part.filter(field => mayWrite(viewer, field))
+  const read = readForm(z.object(Object.fromEntries(wanted.map(field => [field, checks[field]]))), typed)
   const fields = (read.values ?? {}) as Partial<ClientFields>
-  const errors: FieldErrors = { ...read.errors }
-  if (wanted.includes('kind')) requireName({ ...typed, ...fields } as Body, errors)
+  const form: ClientForm = { unit, fields, phones: [], emails: [], tags: [], own: [], errors: { ...read.errors }, typed, phoneRows: [], emailRows: [] }
+  if (wanted.includes('kind')) requireName({ ...typed, ...fields } as Body, form.errors)
   if (fields.is_conflicted === false) fields.conflict_reason = ''
 
-  if (unit) return { unit, fields, phones: [], emails: [], tags: [], errors, typed, phoneRows: [], emailRows: [] }
-  const phones = readPhones(typed, viewer.organisation.country)
-  const emails = readEmails(typed)
-  const tags = readTagNames(typed, errors)
-  return { unit, fields, phones: phones.values, emails: emails.values, tags, errors: { ...errors, ...phones.errors, ...emails.errors }, typed, phoneRows: phones.rows, emailRows: emails.rows }
+  if (unit === undefined || !isUnit(unit)) {
+    const own = readOwn(viewer, shape, typed, client, unit === undefined ? undefined : fieldOfPart(shape, unit))
+    form.own = own.own
+    Object.assign(form.errors, own.errors)
+  }
+  if (unit === undefined) {
+    const phones = readPhones(typed, viewer.organisation.country)
+    const emails = readEmails(typed)
+    Object.assign(form, { phones: phones.values, emails: emails.values, phoneRows: phones.rows, emailRows: emails.rows, tags: readTagNames(typed, form.errors) })
+    Object.assign(form.errors, phones.errors, emails.errors)
+  }
+  Object.assign(form.errors, missing(partOfForm(shownForm(shape, typed.kind ?? client?.kind), unit), form, client))
+  return form
+}
+
+/** The form of a kind of client; what is no kind has a person's. */
+export const shownForm = (shape: Shape, kind: unknown): Form => formOf(shape, KINDS.find(one => one === kind) ?? 'person')
+
+// A part that saves itself is not held up by what is missing in another.
+function partOfForm (form: Form, unit: string | undefined): Form {
+  const items = itemsOf(form).filter(({ system, field }) => unit === undefined || system === unit || (field && partOf(field) === unit))
+  return { ...form, sections: [{ id: 0, key: null, labels: {}, items }] }
 }
 
 /** Whether this viewer's form has anything of a part to write. */

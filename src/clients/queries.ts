@@ -1,4 +1,5 @@
 import { PREPARED, type Db } from '../database/knex.js'
+import { valueRows, writeValues } from '../form-editor/values.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, type Client, type ClientFields, type Field } from './client.js'
@@ -7,6 +8,8 @@ import type { EmailValues } from './emails/form.js'
 import type { Details } from './feed/event.js'
 import { recordEvent } from './feed/record.js'
 import { maskedEmail, maskedPhone } from './masking.js'
+import type { OwnWrite } from './own/form.js'
+import { changeOwn } from './own/save.js'
 import { addPhone } from './phones/queries.js'
 import type { PhoneValues } from './phones/form.js'
 import { tagClientByNames } from './tags/queries.js'
@@ -30,7 +33,8 @@ const SHOWN = `
       'consent', (select ${CONSENT} from consents k left join employees w on w.id = k.employee_id where k.email_id = e.id order by k.id desc limit 1)) order by e.position, e.id)
     from client_emails e where e.client_id = c.id and e.removed_at is null), '[]') as emails,
   coalesce((select json_agg(json_build_object('id', t.id, 'name', t.name, 'colour', t.colour) order by t.name_key)
-    from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = c.id), '[]') as tags`
+    from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = c.id), '[]') as tags,
+  ${valueRows('c.id')} as own`
 
 /** A client with everything its form shows, contacts masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findClient (db: Db, viewer: Viewer, id: number | null): Promise<Client> {
@@ -53,7 +57,7 @@ export async function lockClient (trx: Db, viewer: Viewer, id: number | null): P
   return findClient(trx, viewer, id)
 }
 
-export interface NewClient extends ClientFields { phones: PhoneValues[], emails: EmailValues[], tags: string[] }
+export interface NewClient extends ClientFields { phones: PhoneValues[], emails: EmailValues[], tags: string[], own?: OwnWrite[] }
 
 /** Creates a client with its phones, e-mails and tags, and the feed entries that say who did it. Returns its id. Throws ContactTaken (by way of refusingTaken) when the uniqueness setting refuses. */
 export async function createClient (trx: Db, by: Viewer, values: NewClient, source = 'form'): Promise<number> {
@@ -62,16 +66,17 @@ export async function createClient (trx: Db, by: Viewer, values: NewClient, sour
   for (const phone of values.phones) await addPhone(trx, by, id, phone, { quiet: true, source })
   for (const email of values.emails) await addEmail(trx, by, id, email, { quiet: true, source })
   await tagClientByNames(trx, by, id, values.tags, { quiet: true })
+  await writeValues(trx, id, values.own ?? [])
   return id
 }
 
-/** Writes the fields that differ from what is there and one feed entry that names them all. Returns whether anything changed. */
-export async function changeClient (trx: Db, by: Viewer, client: Client, values: Partial<ClientFields>): Promise<boolean> {
+/** Writes the fields, also own ones, that differ from what is there and one feed entry that names them all. Returns whether anything changed. */
+export async function changeClient (trx: Db, by: Viewer, client: Client, values: Partial<ClientFields>, own: readonly OwnWrite[] = []): Promise<boolean> {
   const changed = FIELDS.filter(field => field in values && values[field] !== client[field])
-  if (changed.length === 0) return false
-  await trx('clients').where({ id: client.id }).update(Object.fromEntries(changed.map(field => [field, values[field]])))
-  const changes: Details['client.changed']['changes'] = []
-  for (const field of changed) changes.push({ field, old: await named(trx, field, client[field]), new: await named(trx, field, values[field]) })
+  const changes: Details['client.changed']['changes'] = await changeOwn(trx, client, own)
+  if (changed.length + changes.length === 0) return false
+  if (changed.length > 0) await trx('clients').where({ id: client.id }).update(Object.fromEntries(changed.map(field => [field, values[field]])))
+  for (const field of changed.toReversed()) changes.unshift({ field, old: await named(trx, field, client[field]), new: await named(trx, field, values[field]) })
   await recordEvent(trx, by, client.id, 'client.changed', { changes })
   return true
 }

@@ -1,4 +1,7 @@
 import type { Db } from '../database/knex.js'
+import type { OwnField } from '../form-editor/definition.js'
+import { nameOf } from '../form-editor/schema.js'
+import { valuesOf } from '../form-editor/value.js'
 import { typedText } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Client, ClientFields, ContactKind, Field } from './client.js'
@@ -7,15 +10,20 @@ import { writeRow, type Contact, type Rows } from './contacts/rows.js'
 import { emailRows } from './emails/rows.js'
 import { fingerprint, judge } from './fingerprint.js'
 import type { ClientForm } from './form.js'
+import type { OwnWrite } from './own/form.js'
+import { told } from './own/save.js'
+import { ownFingerprint } from './own/state.js'
 import { phoneRows } from './phones/rows.js'
 import { changeClient } from './queries.js'
 import { tagClientByNames } from './tags/queries.js'
 
 /** Somebody else changed the same thing meanwhile: what each of the two has (null: taken off), and who it was. */
 export interface Conflict {
-  /** The field, or "phone:7", "email:3". */
+  /** The field, "own.plate", "phone:7" or "email:3". */
   name: string
-  field: Field | ContactKind
+  field: Field | ContactKind | 'own'
+  /** The own field it is about. */
+  own?: OwnField
   mine: unknown
   theirs: unknown
   by: string | null
@@ -32,10 +40,11 @@ export async function saveClient (trx: Db, by: Viewer, client: Client, form: Cli
   const fields = judgeFields(client, form)
   const phones = await judgeRows(trx, by, client, form, phoneRows, form.phones)
   const emails = await judgeRows(trx, by, client, form, emailRows, form.emails)
-  const conflicts = [...fields.conflicts, ...phones.conflicts, ...emails.conflicts]
+  const own = judgeOwn(client, form)
+  const conflicts = [...fields.conflicts, ...own.conflicts, ...phones.conflicts, ...emails.conflicts]
   if (conflicts.length > 0) return Promise.all(conflicts.map(conflict => whoChanged(trx, client.id, conflict)))
 
-  await changeClient(trx, by, client, fields.write)
+  await changeClient(trx, by, client, fields.write, own.write)
   for (const write of [...phones.write, ...emails.write]) await write()
   await tagClientByNames(trx, by, client.id, form.tags)
   return []
@@ -62,6 +71,23 @@ function judgeFields (client: Client, form: ClientForm) {
     else if (verdict === 'write') write[field] = mine
   }
   return { write: write as Partial<ClientFields>, conflicts }
+}
+
+function judgeOwn (client: Client, form: ClientForm) {
+  const current = valuesOf(form.own.map(({ field }) => field), client.own)
+  const write: OwnWrite[] = []
+  const conflicts: Found[] = []
+  for (const one of form.own) {
+    const { field, value } = one
+    const name = nameOf(field)
+    const theirs = current[field.key]!
+    const decided = decision(form, name)
+    if (decided === 'theirs') continue
+    const verdict = judge(typedText(form.typed, `was.${name}`), ownFingerprint(value), ownFingerprint(theirs))
+    if (verdict === 'conflict' || (verdict === 'write' && decided === 'open')) conflicts.push({ name, field: 'own', own: field, mine: told(field, value), theirs: told(field, theirs) })
+    else if (verdict === 'write') write.push(one)
+  }
+  return { write, conflicts }
 }
 
 async function judgeRows<C extends Contact, V extends RowValues> (trx: Db, by: Viewer, client: Client, form: ClientForm, rows: Rows<C, V>, sent: V[]) {
@@ -101,7 +127,7 @@ async function whoChanged (trx: Db, clientId: number, conflict: Found): Promise<
   const row = await trx('events').leftJoin('employees', 'employees.id', 'events.employee_id')
     .where({ client_id: clientId })
     .modify(query => {
-      if (field !== 'phone' && field !== 'email') query.where({ kind: 'client.changed' }).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field }])])
+      if (field !== 'phone' && field !== 'email') query.where({ kind: 'client.changed' }).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field: name }])])
       // A consent's entry names the number, not the row.
       else query.where(of => { of.whereRaw(`kind like ? and details->'${field}'->'id' = ?::jsonb`, [`${field}.%`, name.slice(field.length + 1)]).orWhere({ kind: 'consent.changed' }) })
     })

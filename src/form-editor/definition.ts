@@ -1,4 +1,4 @@
-import type { Language } from '../web/viewer.js'
+import type { Labels } from '../web/labels.js'
 
 /** What an own field can be. The order is that of the choice an admin is given. */
 export const FIELD_KINDS = ['short_text', 'long_text', 'number', 'date', 'date_time', 'yes_no', 'one_choice', 'several_choices', 'unique_id', 'link'] as const
@@ -21,9 +21,6 @@ export const SYSTEM_ITEMS = {
   note: { requirable: true }
 } as const
 export type SystemItem = keyof typeof SYSTEM_ITEMS
-
-/** Words an admin typed, in the languages in which they did. */
-export type Labels = Partial<Record<Language, string>>
 
 export interface FieldOption { id: number, labels: Labels, is_default: boolean, retired: boolean }
 
@@ -74,10 +71,6 @@ export const VALUE_COLUMNS = {
 } as const satisfies Record<FieldKind, string>
 
 export const isChoice = (kind: FieldKind): boolean => kind === 'one_choice' || kind === 'several_choices'
-
-/** Words in a language, or in the company's, or in any in which there are some. */
-export const wordsOf = (labels: Labels, language: Language, fallback: Language = 'en'): string =>
-  labels[language] ?? labels[fallback] ?? Object.values(labels)[0] ?? ''
 
 /** The form of this key. Throws when there is none: forms come with the database. */
 export function formOf (shape: Shape, key: string): Form {

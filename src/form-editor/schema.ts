@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { issue, isDay, optionalDate, readOne, text, type Body, type FieldErrors } from '../web/form.js'
+import { instantOf } from '../web/zone.js'
 import type { OwnField } from './definition.js'
-import { instantOf } from './moments.js'
 import { parseNumber } from './number.js'
 import { inOrder, isNothing, type OwnValue, type OwnValues } from './value.js'
 

@@ -1,5 +1,6 @@
 import { PREPARED, type Db } from '../database/knex.js'
-import { VALUE_COLUMNS, type FieldKind, type FieldOption, type Labels, type OwnField, type Shape, type Subject } from './definition.js'
+import type { Labels } from '../web/labels.js'
+import { VALUE_COLUMNS, type FieldKind, type FieldOption, type OwnField, type Shape, type Subject } from './definition.js'
 
 const SHAPE = `
   select v.version,

@@ -51,3 +51,8 @@ export function saidByValues (error: unknown): unknown {
   if (code === '23503' && constraint?.startsWith('client_values_')) return new FieldChanged(null)
   return error
 }
+
+/** The client that has the unique id, as far as that is still so. */
+export async function findIdHolder (db: Db, { fieldId, value }: IdTaken): Promise<number | null> {
+  return (await db('client_values').where({ field_id: fieldId, unique_key: value }).first('client_id'))?.client_id ?? null
+}

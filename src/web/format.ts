@@ -6,6 +6,9 @@ export interface Format {
   /** BCP 47 tag for `lang` attributes and Intl. */
   locale: string
   number (value: number): string
+  /** With all its decimals, for numbers people typed; `plain` as they would type it. */
+  exact (value: number): string
+  plain (value: number): string
   /** 12.5 gives "12.5%", in Spanish "12,5 %". */
   percent (value: number): string
   date (value: Date | string): string
@@ -51,6 +54,8 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   }
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }) // "2026-11-03"
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
+  const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 })
+  const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, useGrouping: false })
   const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent' })
 
   // Days and years are those of the organisation's zone, whatever the server's; most rows are told without asking Intl, which is slow.
@@ -62,6 +67,8 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   return {
     locale,
     number: value => numbers.format(value),
+    exact: value => exact.format(value),
+    plain: value => plain.format(value),
     percent: value => percents.format(value),
     date: value => typeof value === 'string' ? formats.plainDate.format(new Date(`${value}T00:00:00Z`)) : formats.dayYear.format(value),
     dateTime: value => formats.full.format(value),

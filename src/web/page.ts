@@ -7,6 +7,7 @@ import type { Right } from '../rights.js'
 import { formatFor } from './format.js'
 import { languageOf, translator } from './i18n.js'
 import { icon } from './icons.js'
+import { wordsOf, type Labels } from './labels.js'
 import type { Language } from './viewer.js'
 
 export interface PageOptions {
@@ -31,7 +32,7 @@ declare module 'fastify' {
   }
 }
 
-/** Eta behind @fastify/view, with what every template may call: t, fmt, icon, asset, can. */
+/** Eta behind @fastify/view, with what every template may call: t, fmt, icon, asset, can, say. */
 export default fp(async app => {
   const eta = new Eta({
     views: inRoot('views'),
@@ -39,7 +40,7 @@ export default fp(async app => {
     autoFilter: true,
     filterFunction: value => typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : (value ?? '') as string, // null and undefined are no words, NUL no character of HTML
     plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }], // <%# a comment %>
-    functionHeader: 'const {t, fmt, icon, asset, can} = it;'
+    functionHeader: 'const {t, fmt, icon, asset, can, say} = it;'
   })
   rememberPaths(eta)
   await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
@@ -87,6 +88,8 @@ function contextOf (request: FastifyRequest, asset: (name: string) => string) {
     fmt: formatFor(language, country, timeZone, t),
     icon,
     asset,
+    /** Words typed in several languages, in the viewer's. */
+    say: (labels: Labels) => wordsOf(labels, language, viewer?.organisation.language ?? 'en'),
     can: (...rights: Right[]) => viewer !== null && rights.some(right => viewer.can(right)),
     viewer,
     organisation: viewer?.organisation ?? null,

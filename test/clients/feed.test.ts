@@ -195,7 +195,7 @@ t.test('every kind of entry reads as a sentence', async t => {
   await as(anna).post(`${at}/tags`, { tag: 'Stały klient' })
   await as(anna).post(`${at}/parts/discounts`, { discount_services: '15', discount_products: '0' })
   await as(anna).post(`${at}/parts/identity`, { kind: 'company', company_name: 'Łukasz Rowery' })
-  await as(anna).post(`${at}/parts/marketing`, { campaign_id: campaign.id, location_id: '' })
+  await as(anna).post(`${at}/parts/campaign`, { campaign_id: campaign.id })
   await as(anna).post(`${at}/parts/supplier`, { is_supplier: 'on' })
   await as(anna).post(`${at}/archive`)
   await as(anna).post(`${at}/restore`)

@@ -24,7 +24,7 @@ t.test('no value in any field of any form ends in an error of ours', async t => 
   const { as, olga, path, phone, email, event, db } = await shop(t)
   const form = formOf((await as(olga).get(path)).body, path)
   const full = { ...form, body: 'x', tag: 'x' }
-  const forms = ['/clients', path, `${path}/phones/${phone}`, `${path}/emails/${email}`, `${path}/parts/identity`, `${path}/parts/conflicted`, `${path}/parts/discounts`, `${path}/parts/marketing`, `${path}/phones`, `${path}/emails`, `${path}/tags`, `${path}/comments`, `${path}/feed/${event}`, '/clients/phone-types']
+  const forms = ['/clients', path, `${path}/phones/${phone}`, `${path}/emails/${email}`, `${path}/parts/identity`, `${path}/parts/conflicted`, `${path}/parts/discounts`, `${path}/parts/campaign`, `${path}/parts/location`, `${path}/phones`, `${path}/emails`, `${path}/tags`, `${path}/comments`, `${path}/feed/${event}`, '/clients/phone-types']
   const failed: string[] = []
   let sent = 0
   for (const value of VALUES) {

@@ -64,7 +64,7 @@ t.test('saving what is there already writes nothing, whole or in parts', async t
     t.equal((await as(who).post(`/clients/${id}`, form)).status, 303)
     // A browser sends the lines of a textarea with CR and LF.
     t.equal((await as(who).post(`/clients/${id}`, { ...form, note: 'two\r\nlines' })).status, 303)
-    for (const part of ['identity', 'conflicted', 'address', 'marketing', 'note']) t.equal((await as(who).post(`/clients/${id}/parts/${part}`, { ...form }, { fragment: true })).status, 200, part)
+    for (const part of ['identity', 'conflicted', 'address', 'campaign', 'location', 'note']) t.equal((await as(who).post(`/clients/${id}/parts/${part}`, { ...form }, { fragment: true })).status, 200, part)
     for (const row of [0, 1]) t.equal((await as(who).post(`/clients/${id}/phones/${form[`phones.${row}.id`]}`, { ...form, row }, { fragment: true })).status, 200)
     t.equal((await as(who).post(`/clients/${id}/emails/${form['emails.0.id']}`, { ...form, row: 0 }, { fragment: true })).status, 200)
   }

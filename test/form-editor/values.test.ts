@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { FieldKind, OwnField } from '../../src/form-editor/definition.js'
 import { parseNumber } from '../../src/form-editor/number.js'
-import { instantOf, localOf } from '../../src/form-editor/moments.js'
+import { instantOf, localOf } from '../../src/web/zone.js'
 import { defaultValues, readValues } from '../../src/form-editor/schema.js'
 import { listOwnFields, shapeOf } from '../../src/form-editor/shape.js'
 import { valuesOf, type OwnValue } from '../../src/form-editor/value.js'
@@ -9,6 +9,7 @@ import { IdTaken, saidByValues, valueRows, writeValues } from '../../src/form-ed
 import { down } from '../../migrations/0007_shape_forms.js'
 import type { Db } from '../../src/database/knex.js'
 import { testDatabase } from '../support/database.js'
+import { addFields } from '../support/fields.js'
 
 const timeZone = 'Europe/Warsaw'
 const options = [1, 2, 3].map(id => ({ id, labels: { en: `Choice ${id}` }, is_default: id === 2, retired: id === 3 }))
@@ -67,16 +68,7 @@ t.test('a clock that is put forward or back shows what it was set to', async t =
   t.equal(instantOf('2026-10-25T02:30', timeZone).toISOString(), '2026-10-25T00:30:00.000Z', 'of two the first')
 })
 
-async function addField (db: Db, key: string, kind: FieldKind, choices: string[] = []): Promise<OwnField> {
-  const [{ id }] = await db('fields').insert({ subject: 'client', key, kind, labels: { en: key } }).returning('id')
-  if (choices.length > 0) await db('field_options').insert(choices.map((en, position) => ({ field_id: id, position, labels: { en } })))
-  for (const form of await db('forms').select('id')) {
-    const section = await db('form_sections').where({ form_id: form.id }).orderBy('position', 'desc').first('id')
-    await db('form_items').insert({ form_id: form.id, section_id: section.id, position: 10, field_id: id })
-  }
-  await db('form_versions').increment('version')
-  return (await shapeOf(db, 'client')).fields.find(field => field.key === key)!
-}
+const addField = async (db: Db, key: string, kind: FieldKind, choices: string[] = []): Promise<OwnField> => (await addFields(db, { [key]: { kind, choices } }))[key]!
 
 const addClient = async (db: Db, surname: string): Promise<number> => (await db('clients').insert({ kind: 'person', surname }).returning('id'))[0].id
 

@@ -38,6 +38,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.removed_meanwhile': CONTACTS,
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
+  'own.sections.*': ['contacts', 'marketing'], // of migrations/0007_shape_forms.ts
   'errors.*.title': httpErrors,
   'errors.*.text': httpErrors
 }

@@ -1,4 +1,5 @@
 import type { Channel, Field, PhoneType } from '../client.js'
+import type { OwnChange } from '../own/save.js'
 
 export interface PhoneRef { id: number, display: string, type: PhoneType }
 export interface Change { field: string, old: unknown, new: unknown }
@@ -6,7 +7,7 @@ export interface Change { field: string, old: unknown, new: unknown }
 /** What each kind of event keeps in `details`; the feed's views read it. */
 export interface Details {
   'client.created': { source: string }
-  'client.changed': { changes: (Change & { field: Field })[] }
+  'client.changed': { changes: ((Change & { field: Field }) | OwnChange)[] }
   'client.archived': Record<string, never>
   'client.restored': Record<string, never>
   'phone.added': { phone: PhoneRef }

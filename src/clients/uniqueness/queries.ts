@@ -1,5 +1,6 @@
 import type { Db } from '../../database/knex.js'
 import { transaction } from '../../database/transaction.js'
+import { saidByValues } from '../../form-editor/values.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { ContactKind } from '../client.js'
 import { visibleTo } from '../visibility.js'
@@ -35,7 +36,13 @@ export async function findMatches (db: Db, viewer: Viewer, kind: ContactKind, va
   return { known, hidden: Math.max(0, count - known.length) }
 }
 
-/** Saves in a transaction, and turns the database's refusal of a taken number or address into ContactTaken. */
+/** One client as a match: its name only for those who may see it. */
+export async function nameMatches (db: Db, viewer: Viewer, id: number | null): Promise<Matches> {
+  const row = id === null ? undefined : await db('clients').where({ id }).modify(visibleTo(viewer)).first('id', 'name', 'archived_at')
+  return row ? { known: [{ id: row.id, name: row.name, archived: row.archived_at !== null }], hidden: 0 } : { known: [], hidden: id === null ? 0 : 1 }
+}
+
+/** Saves in a transaction, and turns the database's refusal of a taken number or address into ContactTaken, of a taken unique id into IdTaken. */
 export async function refusingTaken<T> (db: Db, save: (trx: Db) => Promise<T>): Promise<T> {
   try {
     return await transaction(db, save)
@@ -43,7 +50,7 @@ export async function refusingTaken<T> (db: Db, save: (trx: Db) => Promise<T>): 
     const { code, constraint, detail } = error as { code?: string, constraint?: string, detail?: string }
     if (code === '23505' && constraint === 'client_phones_taken') throw new ContactTaken('phone', detail ?? '')
     if (code === '23505' && constraint === 'client_emails_taken') throw new ContactTaken('email', detail ?? '')
-    throw error
+    throw saidByValues(error)
   }
 }
 

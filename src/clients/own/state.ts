@@ -1,0 +1,49 @@
+import { itemsOf, type Form, type OwnField } from '../../form-editor/definition.js'
+import { defaultValues, nameOf } from '../../form-editor/schema.js'
+import { valuesOf, type OwnValue } from '../../form-editor/value.js'
+import { typedText, type FieldError } from '../../web/form.js'
+import type { Viewer } from '../../web/viewer.js'
+import { localOf } from '../../web/zone.js'
+import type { Client } from '../client.js'
+import { fingerprint } from '../fingerprint.js'
+import type { ClientForm } from '../form.js'
+
+/** One own field as its input shows it: `value` as it would be typed, of choices the ids as text, of a number the number. */
+export interface OwnState { value: string | number | string[], error: FieldError | undefined, was: string }
+
+/** A fingerprint that doesn't hang on the order of the options, which an admin may change. */
+export const ownFingerprint = (value: OwnValue): string => fingerprint(Array.isArray(value) ? value.toSorted((a, b) => a - b) : value)
+
+/** The own fields of a form as they are shown: from what is stored (of a new client, the defaults) or, when a form was sent back, from what was typed; see formState. */
+export function ownStates (viewer: Viewer, client: Client | null, asks: Form, form: ClientForm | undefined, isShown: (name: string) => boolean): Record<string, OwnState> {
+  const { timeZone } = viewer.organisation
+  // The hidden too: one may still be open in a window.
+  const fields = itemsOf(asks).flatMap(({ field }) => field && !field.removed ? [field] : [])
+  const stored = client ? valuesOf(fields, client.own) : defaultValues(fields, timeZone)
+  return Object.fromEntries(fields.map(field => [field.key, state(field, stored[field.key] ?? null)]))
+
+  function state (field: OwnField, value: OwnValue): OwnState {
+    const name = nameOf(field)
+    const now = client ? ownFingerprint(value) : ''
+    const sent = form && typedText(form.typed, `was.${name}`)
+    const mine = form?.own.find(write => write.field.key === field.key)
+    const isAgain = form && name in form.typed && !(mine && sent && ownFingerprint(mine.value) === sent)
+    return {
+      value: isAgain ? typedAgain(field, form.typed[name]) : shown(value, field, timeZone),
+      error: form?.errors[name],
+      was: isAgain && !isShown(name) ? sent || now : now
+    }
+  }
+}
+
+function typedAgain ({ kind }: OwnField, typed: string | string[] | undefined): string | string[] {
+  const all = [typed ?? []].flat()
+  return kind === 'several_choices' ? all : all[0] ?? ''
+}
+
+function shown (value: OwnValue, { kind }: OwnField, timeZone: string): OwnState['value'] {
+  if (Array.isArray(value)) return value.map(String)
+  if (kind === 'date_time' && value) return localOf(new Date(value as string), timeZone)
+  if (typeof value === 'boolean') return value ? 'yes' : 'no'
+  return kind === 'one_choice' && value !== null ? String(value) : value ?? ''
+}

@@ -1,0 +1,43 @@
+import { itemsOf, type Form, type FormItem, type SystemItem } from '../form-editor/definition.js'
+import { nameOf } from '../form-editor/schema.js'
+import { isNothing, valuesOf } from '../form-editor/value.js'
+import { typedText, type FieldErrors } from '../web/form.js'
+import type { Client, ClientFields } from './client.js'
+import type { ClientForm } from './form.js'
+
+/** Where what is wrong with a required system field is said. */
+const NAMES: Partial<Record<SystemItem, string>> = { phones: 'phones', emails: 'emails', address: 'address', campaign: 'campaign_id', location: 'location_id', tags: 'tag', note: 'note' }
+
+/** What a form asks for and neither what was sent nor the client has. A field with another error has that to say first. */
+export function missing (asks: Form, form: ClientForm, client: Client | null): FieldErrors {
+  const errors: FieldErrors = {}
+  for (const item of itemsOf(asks)) {
+    if (!item.required || item.hidden || item.field?.removed || hasSome(item, form, client)) continue
+    const name = item.field ? nameOf(item.field) : NAMES[item.system!]
+    if (name && !Object.keys(form.errors).some(wrong => wrong === name || wrong.startsWith(`${name}.`))) errors[name] = { key: 'form.required' }
+  }
+  return errors
+}
+
+function hasSome ({ field, system }: FormItem, form: ClientForm, client: Client | null): boolean {
+  if (field) {
+    const sent = form.own.find(write => write.field.id === field.id)
+    return !isNothing(sent ? sent.value : client ? valuesOf([field], client.own)[field.key] : null)
+  }
+  // By what was typed: when another field is wrong nothing has been read.
+  const has = (name: keyof ClientFields) => name in form.typed ? typedText(form.typed, name).trim() !== '' : Boolean(client?.[name])
+  switch (system) {
+    case 'phones': return stays(form.phones, client?.phones)
+    case 'emails': return stays(form.emails, client?.emails)
+    case 'tags': return form.tags.length > 0 || (client?.tags.length ?? 0) > 0
+    case 'campaign': return has('campaign_id')
+    case 'location': return has('location_id')
+    case 'address': return has('address')
+    case 'note': return has('note')
+    default: return true
+  }
+}
+
+function stays (sent: { id: number | null, remove: boolean }[], stored: { id: number }[] = []): boolean {
+  return sent.some(({ id, remove }) => id === null && !remove) || stored.some(({ id }) => !sent.some(row => row.id === id && row.remove))
+}
