@@ -10,7 +10,11 @@ import employees from './employees/routes.js'
 import health from './health/routes.js'
 import installation from './installation/routes.js'
 import locations from './locations/routes.js'
+import type { Sender } from './mail/outbox/sender.js'
+import mail from './mail/plugin.js'
+import mailSettings from './mail/routes.js'
 import roles from './roles/routes.js'
+import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
 import assets from './web/assets.js'
@@ -26,7 +30,14 @@ import security from './web/security.js'
 import session from './web/session.js'
 
 declare module 'fastify' {
-  interface FastifyInstance { db: Db, config: Config }
+  interface FastifyInstance {
+    db: Db
+    config: Config
+    sealer: Sealer
+    outbox: Sender
+    /** Where links in mails lead, "https://desk.example.com". */
+    publicUrl (): Promise<string>
+  }
 }
 
 export interface AppOptions {
@@ -70,6 +81,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(errors)
   await app.register(sameOrigin)
   await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })
+  await app.register(mail)
 
   await app.register(health)
   await app.register(installation)
@@ -82,5 +94,6 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(roles)
   await app.register(settings)
   await app.register(audit)
+  await app.register(mailSettings)
   return app
 }

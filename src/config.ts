@@ -5,6 +5,13 @@ import { root } from './paths.js'
 const text = (fallback: string) => z.string().trim().default(fallback)
 const flag = z.enum(['0', '1', 'true', 'false', '']).default('').transform(v => v === '1' || v === 'true')
 
+/** The origin of an http(s) address that names nothing but a host and perhaps a port: "https://Desk.example.com/" gives "https://desk.example.com". Else null. */
+export function originOf (address: string): string | null {
+  const url = URL.canParse(address) ? new URL(address) : null
+  if (!url || !/^https?:$/.test(url.protocol) || !url.hostname || url.username || url.password) return null
+  return url.pathname === '/' && !url.search && !url.hash ? url.origin : null
+}
+
 /** The environment Clientela reads. Every default stands here and only here; README.md has the same table in words. */
 const environment = z.object({
   HOST: text('127.0.0.1'),
@@ -14,6 +21,11 @@ const environment = z.object({
   DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
   TRUST_PROXY: flag,
   SECRET_KEY: z.string().trim().min(32, 'has to be 32 characters at least').optional(),
+  PUBLIC_URL: z.string().trim().optional().transform((value, context) => {
+    const origin = value ? originOf(value) : undefined
+    if (origin === null) context.addIssue({ code: 'custom', message: 'has to be an address such as https://desk.example.com', input: value })
+    return origin ?? undefined
+  }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SESSION_IDLE_HOURS: z.coerce.number().positive().max(24 * 90).default(24),
   SESSION_MAX_DAYS: z.coerce.number().positive().max(365).default(30)
@@ -32,6 +44,8 @@ export interface Config {
   trustProxy: boolean
   /** Seals what must not be read from the database alone; undefined for a key in a file of the data folder. */
   secretKey: string | undefined
+  /** Where people open this installation: "https://desk.example.com". Links in mails lead there. */
+  publicUrl: string | undefined
   logLevel: string
   session: { idleHours: number, maxDays: number }
 }
@@ -59,6 +73,7 @@ export function readConfig (env: Record<string, string | undefined>, root_ = roo
     databasePool: e.DATABASE_POOL,
     trustProxy: e.TRUST_PROXY,
     secretKey: e.SECRET_KEY,
+    publicUrl: e.PUBLIC_URL,
     logLevel: e.LOG_LEVEL,
     session: { idleHours: e.SESSION_IDLE_HOURS, maxDays: e.SESSION_MAX_DAYS }
   }

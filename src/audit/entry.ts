@@ -5,6 +5,7 @@
 export const AUDIT_KINDS = [
   'settings.general',
   'settings.uniqueness',
+  'settings.mail',
   'roles.created',
   'roles.renamed',
   'roles.deleted',
@@ -51,7 +52,13 @@ export const AUDIT_FIELDS = {
   role: 'role',
   locations: 'list',
   two_steps: 'yes_no',
-  device: 'text'
+  device: 'text',
+  mail_sends: 'yes_no',
+  mail_server: 'text',
+  mail_username: 'text',
+  mail_password: 'secret',
+  mail_sender: 'text',
+  public_url: 'text'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

@@ -7,6 +7,13 @@ export class AlreadySetUp extends Error {}
 
 export const isSetUp = async (db: Db): Promise<boolean> => Boolean(await db('organisation').first('id'))
 
+/** What of the company stands in a mail: its name, and how its dates are read. */
+export interface Company { name: string, country: string, timeZone: string }
+
+export async function findCompany (db: Db): Promise<Company> {
+  return db('organisation').where({ id: 1 }).first({ name: 'name', country: 'country', timeZone: 'time_zone' })
+}
+
 /** The code that the start prints for someone who opens the first page from another machine. */
 export async function findSetupCode (db: Db): Promise<string> {
   const row = await db('installation').first('setup_code')

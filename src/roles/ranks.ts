@@ -16,7 +16,7 @@ export interface Role {
 export const rightsOf = (role: Role): readonly Right[] => role.key === 'owner' ? RIGHTS : role.rights
 
 /** Whether this person may give the role to somebody, and change those who have it: nobody rules over rights they don't hold, and only owners over owners. */
-export function covers (viewer: Viewer, role: Role): boolean {
+export function covers (viewer: Pick<Viewer, 'roleKey' | 'can'>, role: Role): boolean {
   return role.key === 'owner' ? viewer.roleKey === 'owner' : role.rights.every(right => viewer.can(right))
 }
 

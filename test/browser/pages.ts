@@ -27,6 +27,7 @@ export const NO_PAGES: Record<string, string> = {
   '/assets/:file': 'is a file',
   '/healthz': 'is for machines',
   '/readyz': 'is for machines',
+  '/settings/test-mailbox/:id/html': 'is a mail in its frame, where no script runs, axe-core neither',
   '/clients/:id/live': 'is a stream of events'
 }
 
@@ -126,6 +127,8 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
   const [place, campaign, role] = await Promise.all(['locations', 'campaigns', 'roles'].map(async table => (await db(table).orderBy('id', 'desc').first('id')).id))
   const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
   const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
+  await as(anna).post('/settings/mail/test', { to: 'anna@poczta.example' })
+  const caught = (await db('mails').orderBy('id', 'desc').first('id')).id
   return [
     { name: 'sign-in', route: '/sign-in', path: '/sign-in', as: null },
     { name: 'sign-in-refused', route: '/sign-in', path: '/sign-in', as: null, prepare: async page => {
@@ -170,6 +173,9 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
       await page.click('form[action$="/invitation"] button')
       await page.waitForSelector('#link')
     } },
+    { name: 'mail', route: '/settings/mail', path: '/settings/mail', prepare: page => refused(page, { port: '99999' }) },
+    { name: 'test-mailbox', route: '/settings/test-mailbox', path: '/settings/test-mailbox' },
+    { name: 'caught-mail', route: '/settings/test-mailbox/:id', path: `/settings/test-mailbox/${caught}` },
     { name: 'roles', route: '/settings/roles', path: '/settings/roles', as: 'olga' },
     { name: 'role-new', route: '/settings/roles/new', path: '/settings/roles/new', prepare: page => refused(page, { name: 'Manager' }) },
     { name: 'role', route: '/settings/roles/:id', path: `/settings/roles/${role}` },

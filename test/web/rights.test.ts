@@ -82,6 +82,10 @@ GET /settings/locations/:id  settings.manage
 POST /settings/locations/:id  settings.manage
 POST /settings/locations/:id/delete  settings.manage
 GET /settings/locations/new  settings.manage
+GET /settings/mail  settings.manage
+POST /settings/mail  settings.manage
+POST /settings/mail/sent/:id/again  settings.manage
+POST /settings/mail/test  settings.manage
 GET /settings/marketing  marketing.manage
 POST /settings/marketing  marketing.manage
 GET /settings/marketing/:id  marketing.manage
@@ -97,6 +101,10 @@ POST /settings/roles/:id  roles.manage
 POST /settings/roles/:id/delete  roles.manage
 GET /settings/roles/new  roles.manage
 POST /settings/roles/rights  roles.manage
+GET /settings/test-mailbox  settings.manage
+GET /settings/test-mailbox/:id  settings.manage
+GET /settings/test-mailbox/:id/html  settings.manage
+POST /settings/test-mailbox/empty  settings.manage
 GET /setup  public
 POST /setup  public
 GET /sign-in  public

@@ -3,6 +3,8 @@ import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { FIELDS, KINDS } from '../../src/clients/client.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
+import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
+import { SECURITIES } from '../../src/mail/queries.js'
 import { inRoot } from '../../src/paths.js'
 import { BUILT_IN_ROLES, RIGHT_GROUPS, RIGHTS } from '../../src/rights.js'
 import { LANGUAGES } from '../../src/web/viewer.js'
@@ -21,6 +23,10 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'rights.*': RIGHTS,
   'roles.*': Object.keys(BUILT_IN_ROLES),
   'roles.group_*': Object.keys(RIGHT_GROUPS),
+  'mail.kinds.*': MAIL_KINDS,
+  'mail.states.*': MAIL_STATES,
+  'mail.problems.*': PROBLEMS,
+  'mail.security_*': SECURITIES,
   'audit.kinds.*': AUDIT_KINDS,
   'audit.groups.*': AUDIT_GROUPS,
   'audit.fields.*': Object.keys(AUDIT_FIELDS),
