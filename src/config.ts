@@ -12,13 +12,22 @@ export function originOf (address: string): string | null {
   return url.pathname === '/' && !url.search && !url.hash ? url.origin : null
 }
 
+const whole = (min: number, max: number, fallback: number) => {
+  const error = `has to be a whole number from ${min} to ${max}`
+  return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback)
+}
+const positive = (max: number, fallback: number) => {
+  const error = `has to be a number above 0, ${max} at most`
+  return z.coerce.number({ error }).positive({ error }).max(max, { error }).default(fallback)
+}
+
 /** The environment Clientela reads. Every default stands here and only here; README.md has the same table in words. */
 const environment = z.object({
   HOST: text('127.0.0.1'),
-  PORT: z.coerce.number().int().min(0).max(65535).default(3000),
+  PORT: whole(0, 65535, 3000),
   DATABASE_URL: z.string().trim().optional().transform(v => v || undefined),
   DATA_DIR: text('data'),
-  DATABASE_POOL: z.coerce.number().int().min(2).max(100).default(10),
+  DATABASE_POOL: whole(2, 100, 10),
   TRUST_PROXY: flag,
   SECRET_KEY: z.string().trim().min(32, 'has to be 32 characters at least').optional(),
   PUBLIC_URL: z.string().trim().optional().transform((value, context) => {
@@ -27,8 +36,8 @@ const environment = z.object({
     return origin ?? undefined
   }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
-  SESSION_IDLE_HOURS: z.coerce.number().positive().max(24 * 90).default(24),
-  SESSION_MAX_DAYS: z.coerce.number().positive().max(365).default(30)
+  SESSION_IDLE_HOURS: positive(24 * 90, 24),
+  SESSION_MAX_DAYS: positive(365, 30)
 })
 
 export interface Config {

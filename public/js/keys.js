@@ -1,4 +1,4 @@
-// Keyboard: "/" to the search, "n" opens the page's "new", arrows and Enter walk a list, Escape leaves a field.
+// Keyboard: "/" to the search (of the clients, where a page has none), "n" opens the page's "new", arrows and Enter walk a list, Escape leaves a field.
 (() => {
   const typing = element => element.matches('input:not([type=checkbox], [type=radio]), textarea, select, [contenteditable]')
 
@@ -16,6 +16,13 @@
       return
     }
     const keyed = key === '/' || key === 'n' ? document.querySelector(`[data-key="${key}"]`) : null
+    const list = key === '/' && !keyed && document.querySelector('.side a[href="/clients"]')
+    if (list) {
+      event.preventDefault()
+      document.addEventListener('htmx:after:swap', () => document.querySelector('[data-key="/"]')?.focus(), { once: true })
+      list.click()
+      return
+    }
     if (keyed) {
       event.preventDefault()
       if (keyed.matches('input')) keyed.select()

@@ -3,8 +3,12 @@ import type { Email, Phone } from './client.js'
 
 export const seesContacts = (viewer: Viewer) => viewer.can('contacts.view_full')
 
-/** "+48 600 123 456" as someone without the right reads it: "+48 ••• ••• •56". The country's prefix and two digits tell numbers apart, no more. */
+/**
+ * "+48 600 123 456" as someone without the right reads it: "+48 ••• ••• •56". The country's prefix and two digits tell numbers apart,
+ * no more. What isn't written like a number may be anything, also digits of another script: of it nothing is shown.
+ */
 export function maskPhone (display: string): string {
+  if (!/^\+?[\d\s()./-]+( ext\. \d+)?$/.test(display)) return display.replace(/[\p{L}\p{N}]/gu, '•')
   const prefix = /^\+\d{1,3}(?=[\s-])/.exec(display)?.[0] ?? ''
   const rest = display.slice(prefix.length)
   let left = rest.replace(/\D/g, '').length

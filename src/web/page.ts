@@ -8,7 +8,7 @@ import { formatFor } from './format.js'
 import { languageOf, translator } from './i18n.js'
 import { icon } from './icons.js'
 import { wordsOf, type Labels } from './labels.js'
-import type { Language } from './viewer.js'
+import { isLanguage, type Language } from './viewer.js'
 
 export interface PageOptions {
   /** The partial that answers a fragment request alone. */
@@ -46,7 +46,7 @@ export default fp(async app => {
   await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
 
   app.decorateRequest('isFragment', { getter (this: FastifyRequest) { return this.headers['hx-request-type'] === 'partial' } })
-  app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? languageOf(this.headers['accept-language']) } })
+  app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? pageLanguage(this) ?? languageOf(this.headers['accept-language']) } })
 
   app.decorateReply('page', async function (this: FastifyReply, view: string, data: object = {}, options: PageOptions = {}) {
     const { request } = this
@@ -63,6 +63,12 @@ export default fp(async app => {
     return this.request.isFragment ? this.header('HX-Redirect', path).send('') : this.redirect(path, 303)
   })
 }, { name: 'pages', dependencies: ['assets', 'flash'] })
+
+/** The language of the page that htmx asks from, whoever reads it; a session that ends there doesn't change it. */
+function pageLanguage ({ headers }: FastifyRequest): Language | undefined {
+  const language = headers['page-language']
+  return isLanguage(language) ? language : undefined
+}
 
 /** Eta works out the path of each partial anew each time, in 3 to 10 µs; a profile has a hundred of them. */
 function rememberPaths (eta: Eta): void {

@@ -16,7 +16,7 @@ t.test('a port that is in use is said in one line, before a database is made', a
 })
 
 t.test('a setting that cannot be used is said in one line', async t => {
-  t.match(await failedStart(t, { env: { PORT: 'abc' } }), /^1: Configuration: PORT: .+\n$/)
+  t.match(await failedStart(t, { env: { PORT: 'abc' } }), /^1: Configuration: PORT: has to be a whole number from 0 to 65535\n$/)
 })
 
 t.test('a database that nobody answers for is said in one line', async t => {

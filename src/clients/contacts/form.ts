@@ -27,7 +27,7 @@ export interface ReadRows<V, R> {
 /** What the reading of one row may ask and say. */
 export interface Reading {
   id: number | null
-  /** The viewer saw it masked and so did not send it. */
+  /** The viewer saw it masked and typed nothing in its place. */
   isMasked: boolean
   fail (field: string, key: string): void
   /** Whether an earlier row has the same. */
@@ -58,7 +58,7 @@ export function readRows<T extends z.ZodObject, V, R> (body: Body, kind: Contact
     if (read.errors) continue
     found.values.push(values(read.values, {
       id,
-      isMasked: id !== null && sent[main] === undefined,
+      isMasked: id !== null && (sent[main] === undefined || (read.values.masked === true && read.values[main] === '')),
       fail: (field, key) => { found.errors[`${name}.${field}`] = { key } },
       isTwice: key => seen.has(key) || !seen.add(key)
     }))

@@ -92,7 +92,9 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
         return again(now, 409, { key: `${kind}s.changed_meanwhile`, values: { number: theirs, address: theirs } }, true)
       }
       const contact = id === null ? rows.of(saved).at(-1) : rows.of(saved).find(contact => contact.id === id)
-      return show(reply, saved, { ...rows.shown(contact, 0), index: row.index }, 200, { saved: true })
+      // Who may not see numbers in full is told once what theirs was taken for.
+      const savedAs = contact?.masked ? rows.wordsOf(values) : undefined
+      return show(reply, saved, { ...rows.shown(contact, 0), index: row.index }, 200, { saved: true, savedAs })
     } catch (problem) {
       if (problem instanceof NoSuchPhoneType) return again(known, 422, { key: 'form.choose', type: true })
       if (!(problem instanceof ContactTaken)) throw problem

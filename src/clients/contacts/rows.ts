@@ -15,6 +15,8 @@ export interface RowState extends SentRow {
   valid: boolean
   error: FieldError | undefined
   typeError: FieldError | undefined
+  /** What was typed in place of a masked one, when that is shown again. */
+  replacement?: string
 }
 
 /** One kind of contact in the client form: how its rows are read, shown, compared and written. */
@@ -36,8 +38,10 @@ export interface Rows<C extends Contact = any, V extends RowValues = any, R exte
   isTwice (trx: Db, clientId: number, values: V): Promise<boolean>
   /** How feed and questions call it. */
   words (contact: C): string
+  /** The number or address that was typed, as it is kept; undefined when none was. */
+  wordsOf (values: V): string | undefined
   add (trx: Db, by: Viewer, clientId: number, values: V): Promise<unknown>
-  /** Writes what differs. What the writer saw masked stays as it is. */
+  /** Writes what differs. What the writer saw masked stays as it is unless they typed another in its place. */
   change (trx: Db, by: Viewer, clientId: number, contact: C, values: V): Promise<unknown>
   /** Throws NotFound when there is none (to put back). */
   setRemoved (trx: Db, by: Viewer, clientId: number, id: number | null, removed: boolean): Promise<unknown>
@@ -51,8 +55,8 @@ export function rowAgain<S extends RowState> (rows: Rows<any, any, any, S>, row:
   const stored: S = contact ? rows.shown(contact, 0) : rows.fresh(0, [])
   const name = `${rows.kind}s.${row.index}`
   return {
-    ...stored, ...row, ...(stored.masked && { typed: stored.typed }), ...(isShown && contact && { was: stored.was }),
-    valid: true, shared: false, error: errors[`${name}.${rows.main}`], typeError: errors[`${name}.type`]
+    ...stored, ...row, ...(stored.masked && { typed: stored.typed, valid: stored.valid, replacement: row.typed }), ...(isShown && contact && { was: stored.was }),
+    shared: stored.shared && stored.typed === row.typed, error: errors[`${name}.${rows.main}`], typeError: errors[`${name}.type`]
   }
 }
 

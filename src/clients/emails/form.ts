@@ -4,7 +4,7 @@ import { readRows, type ReadRows, type RowValues, type SentRow } from '../contac
 
 /** One e-mail as the form sends it. */
 export interface EmailValues extends RowValues {
-  /** Undefined when the viewer saw it masked and so did not send it. */
+  /** Undefined when the viewer saw it masked and typed no other. */
   address: string | undefined
   agrees: boolean
 }
@@ -17,6 +17,7 @@ const email = z.object({
   address: text(254),
   agrees: tick,
   remove: tick,
+  masked: tick,
   was: z.string().max(64).default('').catch('')
 })
 

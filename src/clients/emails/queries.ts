@@ -22,14 +22,15 @@ export async function addEmail (trx: Db, by: Viewer, clientId: number, values: E
 
 /** Writes what differs from the e-mail that is there. Returns whether anything changed. */
 export async function changeEmail (trx: Db, by: Viewer, clientId: number, email: Email, values: EmailValues, { source = 'form', sourceName = '' }: Trace = {}): Promise<boolean> {
-  const address = values.address === email.address || email.masked ? undefined : values.address
+  const stored: string = email.masked && values.address !== undefined ? (await trx('client_emails').where({ id: email.id }).first('address'))?.address : email.address
+  const address = values.address === stored ? undefined : values.address
   const switched = values.agrees !== email.agrees
   if (address === undefined && !switched) return false
 
   const [row] = await trx('client_emails').where({ id: email.id, client_id: clientId }).whereNull('removed_at')
     .update({ ...(address !== undefined && { address }), agrees: values.agrees }).returning('address')
   if (!row) throw new NotFound()
-  if (address !== undefined) await recordEvent(trx, by, clientId, 'email.changed', { email: { id: email.id, address }, changes: [{ field: 'address', old: email.address, new: address }] })
+  if (address !== undefined) await recordEvent(trx, by, clientId, 'email.changed', { email: { id: email.id, address }, changes: [{ field: 'address', old: stored, new: address }] })
   if (switched) await recordConsent(trx, by, clientId, { email_id: email.id }, { channel: 'email', given: values.agrees, address: row.address, source, sourceName })
   else if (address !== undefined && email.agrees) await carryConsents(trx, by, clientId, { email_id: email.id }, ['email'], { address, source })
   return true

@@ -21,9 +21,10 @@ export const emailRows: Rows<Email, EmailValues, EmailRow, EmailState> = {
   fresh: index => ({ index: String(index), id: null, typed: '', agrees: false, remove: false, was: '', masked: false, consent: null, shared: false, valid: true, error: undefined, typeError: undefined }),
 
   print: emailFingerprint,
-  merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && !email.masked && { address }) }),
+  merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && { address }) }),
   isTwice: hasEmail,
   words: email => email.address,
+  wordsOf: ({ address }) => address,
 
   add: addEmail,
   change: changeEmail,

@@ -5,7 +5,7 @@ import { readNumber, type PhoneNumber } from './number.js'
 
 /** One phone as the form sends it. */
 export interface PhoneValues extends RowValues {
-  /** Undefined when the viewer saw it masked and so did not send it. */
+  /** Undefined when the viewer saw it masked and typed no other. */
   number: PhoneNumber | undefined
   typeId: number
   /** Name of a type of one's own to be made for it, or ''. */
@@ -16,7 +16,7 @@ export interface PhoneValues extends RowValues {
 }
 
 /** A row as it is shown again. */
-export interface PhoneRow extends SentRow { typeId: string, whatsapp: boolean, viber: boolean, sms: boolean }
+export interface PhoneRow extends SentRow { typeId: string, whatsapp: boolean, viber: boolean, sms: boolean, valid: boolean }
 
 const phone = z.object({
   id: z.string().default(''),
@@ -27,14 +27,18 @@ const phone = z.object({
   viber: tick,
   sms: tick,
   remove: tick,
+  masked: tick,
   was: z.string().max(64).default('').catch('')
 })
 
-const again = (sent: Body) => ({ typeId: String(sent.type ?? ''), whatsapp: Boolean(sent.whatsapp), viber: Boolean(sent.viber), sms: Boolean(sent.sms) })
+const again = (country: string) => (sent: Body) => ({
+  typeId: String(sent.type ?? ''), whatsapp: Boolean(sent.whatsapp), viber: Boolean(sent.viber), sms: Boolean(sent.sms),
+  valid: !sent.number || readNumber(String(sent.number), country).e164 !== null
+})
 
 /** Reads the rows of phones in a body, as somebody in `country` types numbers. */
 export function readPhones (body: Body, country: string): ReadRows<PhoneValues, PhoneRow> {
-  return readRows(body, 'phone', 'number', phone, again, ({ number: typed, type, new_type: newType, ...boxes }, { id, isMasked, fail, isTwice }) => {
+  return readRows(body, 'phone', 'number', phone, again(country), ({ number: typed, type, new_type: newType, ...boxes }, { id, isMasked, fail, isTwice }) => {
     const number = isMasked ? undefined : readNumber(typed, country)
     const typeId = idOf(type) ?? 0
     if (!boxes.remove) {

@@ -37,10 +37,11 @@ export async function addPhone (trx: Db, by: Viewer, clientId: number, values: P
 export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form', sourceName = '' }: Trace = {}): Promise<boolean> {
   const changes: Change[] = []
   const update: Record<string, unknown> = {}
-  const number = values.number && !phone.masked && numberKey(values.number) !== numberKey(phone) ? values.number : undefined
+  const stored = phone.masked && values.number ? await trx('client_phones').where({ id: phone.id }).first('e164', 'typed', 'display') ?? phone : phone
+  const number = values.number && numberKey(values.number) !== numberKey(stored) ? values.number : undefined
   if (number) {
     Object.assign(update, number)
-    changes.push({ field: 'number', old: phone.display, new: number.display })
+    changes.push({ field: 'number', old: stored.display, new: number.display })
   }
   const type = values.newType === '' && values.typeId === phone.type.id ? phone.type : await chosenType(trx, values)
   if (type.id !== phone.type.id) {

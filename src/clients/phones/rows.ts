@@ -30,11 +30,12 @@ export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
 
   merged: (phone, { number, newType, typeId, whatsapp, viber, sms }) => ({
     ...phone, whatsapp, viber, sms, type: newType === '' && typeId === phone.type.id ? phone.type : { id: newType ? -1 : typeId, key: null, name: newType || null },
-    ...(number && !phone.masked && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display })
+    ...(number && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display })
   }),
 
   isTwice: hasPhone,
   words: phone => phone.display,
+  wordsOf: ({ number }) => number?.display,
 
   add: addPhone,
   change: changePhone,
