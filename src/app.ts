@@ -13,6 +13,7 @@ import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
 import mailSettings from './mail/routes.js'
+import map from './map/routes.js'
 import roles from './roles/routes.js'
 import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
@@ -90,6 +91,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(clients)
   await app.register(campaigns)
   await app.register(locations)
+  await app.register(map)
   await app.register(employees)
   await app.register(roles)
   await app.register(settings)

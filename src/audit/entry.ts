@@ -6,6 +6,8 @@ export const AUDIT_KINDS = [
   'settings.general',
   'settings.uniqueness',
   'settings.mail',
+  'settings.map',
+  'settings.consent',
   'roles.created',
   'roles.renamed',
   'roles.deleted',
@@ -58,7 +60,16 @@ export const AUDIT_FIELDS = {
   mail_username: 'text',
   mail_password: 'secret',
   mail_sender: 'text',
-  public_url: 'text'
+  public_url: 'text',
+  tile_url: 'text',
+  attribution: 'text',
+  attribution_url: 'text',
+  geocoder_url: 'text',
+  contact: 'text',
+  consent_whatsapp: 'text',
+  consent_viber: 'text',
+  consent_sms: 'text',
+  consent_email: 'text'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

@@ -18,6 +18,7 @@ import { formState, type FormState } from './form-state.js'
 import list from './list/routes.js'
 import { fieldOfPart, partOf } from './own/form.js'
 import phones from './phones/routes.js'
+import place from './place/routes.js'
 import { createClient, findClient, listChoices, lockClient, setArchived } from './queries.js'
 import { saveClient, type Conflict } from './save.js'
 import { addRows, carriedOver, isStep, withCarried } from './steps.js'
@@ -31,7 +32,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance) {
   const { db } = app
-  for (const part of [list, phones, emails, tags, uniqueness, feed]) await app.register(part)
+  for (const part of [list, phones, emails, tags, uniqueness, feed, place]) await app.register(part)
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const shape = await shapeOf(db, 'client')

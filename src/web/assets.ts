@@ -25,13 +25,16 @@ const PUBLISHED = /^[\w-]+\.[\w-]{10}\.\w+$/
 /**
  * Static files under names that change with their content, so a browser keeps each for ever and asks for none twice:
  * all of public/css as one app.css, htmx and all of public/js as one app.js, and public/icons as they are. Joined and
- * compressed once, at the first start that meets the content.
+ * compressed once, at the first start that meets the content. What only the map's page needs, Leaflet, is map.css and map.js.
  */
 export default fp(async app => {
   await mkdir(built, { recursive: true })
   const css = await joined('css', 'layers.css')
   const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;\n')
   const names = new Map([['app.css', await publish('app.css', css)], ['app.js', await publish('app.js', js)]])
+  for (const [file, leaflet] of [['map.css', 'leaflet/dist/leaflet.css'], ['map.js', 'leaflet/dist/leaflet.js']] as const) {
+    names.set(file, await publish(file, [await library(leaflet), await readFile(inRoot('public', 'map', file), 'utf8')].join('\n')))
+  }
   for (const file of await readdir(inRoot('public', 'icons'))) {
     names.set(file, await publish(file, await readFile(inRoot('public', 'icons', file))))
   }

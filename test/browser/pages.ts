@@ -71,6 +71,10 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
   const [{ id: viewer }] = await db('roles').insert({ name: 'Viewer', rights: ['clients.view'] }).returning('id')
   await db('employees').where({ id: nuno.id }).update({ role_id: viewer })
 
+  // No test asks anybody outside for a map.
+  await db('map_settings').update({ tile_url: `${desk.base}/assets/{z}/{x}/{y}.png`, geocoder_url: '' })
+  await db('clients').where({ id: ids.zofia }).update({ address: 'Rynek 1', latitude: 51.11, longitude: 17.03, place_source: 'hand', place_address: 'Rynek 2' })
+
   return [
     { name: 'clients', route: '/clients', path: '/clients' },
     { name: 'clients-filter', route: '/clients', path: `/clients?tag=1&campaign=${campaigns[0].id}&from=2020-01-01`, prepare: open('.filter summary') },
@@ -110,6 +114,8 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
       await page.click('[name=add_phone]')
       await page.waitForSelector('#flash form')
     } },
+    { name: 'place', route: '/clients/:id/map', path: `/clients/${ids.zofia}/map`, prepare: page => page.waitForSelector('.map-pin') },
+    { name: 'place-unknown', route: '/clients/:id/map', path: `/clients/${full}/map` },
     { name: 'feed', route: '/clients/:id/feed', path: `/clients/${full}/feed` },
     { name: 'comment', route: '/clients/:id/feed/:event', path: `/clients/${full}/feed/${comment}` },
     { name: 'comment-edit', route: '/clients/:id/feed/:event/edit', path: `/clients/${full}/feed/${comment}/edit` },
@@ -162,6 +168,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'locations', route: '/settings/locations', path: '/settings/locations' },
     { name: 'location-new', route: '/settings/locations/new', path: '/settings/locations/new' },
     { name: 'location', route: '/settings/locations/:id', path: `/settings/locations/${place}` },
+    { name: 'map-settings', route: '/settings/map', path: '/settings/map', prepare: page => refused(page, { tile_url: 'https://tiles.example/{x}' }) },
     { name: 'marketing', route: '/settings/marketing', path: '/settings/marketing' },
     { name: 'campaign-new', route: '/settings/marketing/new', path: '/settings/marketing/new', prepare: page => refused(page, { name: '', ends_on: '2020-01-01', starts_on: '2021-01-01' }) },
     { name: 'campaign', route: '/settings/marketing/:id', path: `/settings/marketing/${campaign}` },

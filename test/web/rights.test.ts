@@ -45,6 +45,10 @@ POST /clients/:id/feed/:event/delete  clients.view | suppliers.view
 GET /clients/:id/feed/:event/edit  clients.view | suppliers.view
 POST /clients/:id/feed/:event/restore  clients.view | suppliers.view
 GET /clients/:id/live  clients.view | suppliers.view
+POST /clients/:id/map  clients.edit
+GET /clients/:id/map  clients.view | suppliers.view
+POST /clients/:id/map/look-up  clients.view | suppliers.view
+POST /clients/:id/map/undo/:event  clients.edit
 POST /clients/:id/parts/:unit  clients.edit
 POST /clients/:id/phones  clients.edit
 POST /clients/:id/phones/:contact  clients.edit
@@ -86,6 +90,8 @@ GET /settings/mail  settings.manage
 POST /settings/mail  settings.manage
 POST /settings/mail/sent/:id/again  settings.manage
 POST /settings/mail/test  settings.manage
+GET /settings/map  settings.manage
+POST /settings/map  settings.manage
 GET /settings/marketing  marketing.manage
 POST /settings/marketing  marketing.manage
 GET /settings/marketing/:id  marketing.manage

@@ -2,6 +2,8 @@ import type { Channel, Field, PhoneType } from '../client.js'
 import type { OwnChange } from '../own/save.js'
 
 export interface PhoneRef { id: number, display: string, type: PhoneType }
+/** A place on the map, in degrees, how it came to be known, and the address it belongs to. */
+export interface PlaceRef { latitude: number, longitude: number, source: 'geocoder' | 'hand', address: string }
 export interface Change { field: string, old: unknown, new: unknown }
 
 /** What each kind of event keeps in `details`; the feed's views read it. */
@@ -19,6 +21,8 @@ export interface Details {
   'email.removed': { email: { id: number, address: string } }
   'email.restored': { email: { id: number, address: string } }
   'consent.changed': { channel: Channel | 'email', given: boolean, address: string }
+  'consent.noted': { channel: Channel | 'email', given: boolean, address: string, how: string, note: string }
+  'place.changed': { old: PlaceRef | null, new: PlaceRef | null }
   'tag.added': { tag: { id: number, name: string } }
   'tag.removed': { tag: { id: number, name: string } }
   comment: Record<string, never>
@@ -43,8 +47,8 @@ export interface FeedEvent {
 export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
-  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'tag.added', 'tag.removed'],
-  consent: ['consent.changed']
+  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed'],
+  consent: ['consent.changed', 'consent.noted']
 } as const satisfies Record<string, readonly EventKind[] | null>
 export type FeedFilter = keyof typeof FEED_FILTERS
 export const isFeedFilter = (value: unknown): value is FeedFilter => typeof value === 'string' && Object.hasOwn(FEED_FILTERS, value)

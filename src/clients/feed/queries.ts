@@ -86,7 +86,7 @@ function maskEvent (event: FeedEvent): FeedEvent {
   if (kind.startsWith('email.')) {
     return { ...event, details: { ...details, email: { ...details.email, address: maskEmail(details.email.address) }, changes: maskChanges(details.changes, 'address', maskEmail) } }
   }
-  if (kind === 'consent.changed') {
+  if (kind.startsWith('consent.')) {
     return { ...event, details: { ...details, address: details.channel === 'email' ? maskEmail(details.address) : maskPhone(details.address) } }
   }
   return event
