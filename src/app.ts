@@ -18,6 +18,10 @@ import roles from './roles/routes.js'
 import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
+import twoSteps from './two-steps/routes.js'
+import requireTwoSteps from './two-steps/required.js'
+import viewAs from './view-as/routes.js'
+import readOnly from './view-as/read-only.js'
 import assets from './web/assets.js'
 import connections from './web/connections.js'
 import errors, { notFoundPlainly } from './web/errors.js'
@@ -81,6 +85,8 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(pages)
   await app.register(errors)
   await app.register(sameOrigin)
+  await app.register(requireTwoSteps)
+  await app.register(readOnly)
   await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })
   await app.register(mail)
 
@@ -88,12 +94,14 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(installation)
   await app.register(signIn)
   await app.register(account)
+  await app.register(twoSteps)
   await app.register(clients)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)
   await app.register(employees)
   await app.register(roles)
+  await app.register(viewAs)
   await app.register(settings)
   await app.register(audit)
   await app.register(mailSettings)

@@ -1,4 +1,5 @@
 import type { Db } from '../database/knex.js'
+import { endPendingOf } from '../sign-in/pending.js'
 
 /** A place where an employee is signed in. `key` is the hash under which it is kept, never the cookie's id. */
 export interface OpenSession { key: string, userAgent: string, address: string | null, seenAt: Date }
@@ -15,7 +16,8 @@ export async function endSession (db: Db, employeeId: number, key: string): Prom
   return ended
 }
 
-/** Ends an employee's sessions, all or all but one. */
+/** Ends an employee's sessions, all or all but one, and any sign-in that is halfway. */
 export async function endSessions (db: Db, employeeId: number, { but = '' } = {}): Promise<void> {
   await db('sessions').where({ employee_id: employeeId }).whereNot({ id: but }).delete()
+  await endPendingOf(db, employeeId)
 }

@@ -3,9 +3,9 @@ import { changesBetween, recordAudit } from '../audit/record.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
 import { findRole } from '../roles/queries.js'
-import { hashPassword, isPassword } from '../sign-in/password.js'
-import { findAccount } from '../sign-in/queries.js'
-import { beginSignIn, forgiveSignIn } from '../sign-in/throttle.js'
+import { checkPassword } from '../sign-in/check.js'
+import { hashPassword } from '../sign-in/password.js'
+import { findTwoSteps } from '../two-steps/queries.js'
 import { NotFound } from '../web/errors.js'
 import type { FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
@@ -33,16 +33,11 @@ export default async function account (app: FastifyInstance) {
     const form = readPasswordForm(request.body)
     if (form.errors) return again(form.errors, 422)
 
-    // Whoever finds a screen unattended could try passwords here as well as at the door.
-    const wait = await beginSignIn(db, email, request.ip)
-    if (wait > 0) {
-      reply.header('Retry-After', wait)
-      return again({ current_password: { key: 'sign_in.wait', values: { count: wait } } }, 429)
+    const wrong = await checkPassword(db, email, form.values.current_password, request.ip)
+    if (wrong) {
+      if (wrong.wait > 0) reply.header('Retry-After', wrong.wait)
+      return again({ current_password: wrong.error }, wrong.wait > 0 ? 429 : 422)
     }
-    const account = await findAccount(db, email)
-    if (!await isPassword(account?.passwordHash, form.values.current_password)) return again({ current_password: { key: 'form.password_wrong' } }, 422)
-
-    await forgiveSignIn(db, email, request.ip)
     const passwordHash = await hashPassword(form.values.password)
     await db.transaction(async trx => {
       await putPassword(trx, id, passwordHash)
@@ -75,10 +70,11 @@ export default async function account (app: FastifyInstance) {
 
   async function shown (request: FastifyRequest) {
     const viewer = viewerOf(request)
-    const [role, sessions] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id)])
+    const [role, sessions, twoSteps] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id)])
     const here = keyOf(request)
     return {
       role,
+      twoSteps,
       languages,
       sessions: sessions.map(session => ({ ...session, ...deviceOf(session.userAgent), isHere: session.key === here })),
       typed: { name: viewer.name, language: viewer.language },

@@ -6,6 +6,7 @@ import { covers } from '../roles/ranks.js'
 import { attempt } from '../roles/refusal.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type FieldErrors } from '../web/form.js'
+import { findTwoSteps } from '../two-steps/queries.js'
 import { viewerOf } from '../web/permissions.js'
 import { readEmployeeForm, shownEmployee, typedEmployee, type ShownEmployee } from './form.js'
 import { renewInvitation } from './invitations/queries.js'
@@ -85,7 +86,7 @@ export default async function employees (app: FastifyInstance) {
     const mayChange = form.roles.some(role => role.id === employee.roleId)
     // Somebody above the viewer is shown as they are.
     const roles = mayChange ? form.roles : (await listRoles(db)).filter(role => role.id === employee.roleId)
-    return { ...form, roles, employee, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
+    return { ...form, roles, employee, twoSteps: await findTwoSteps(db, id), mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
   }
 }
 

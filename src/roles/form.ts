@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BUILT_IN_ROLES, isRight, type Right } from '../rights.js'
-import { idOf, optionalId, readForm, refused, required, type Body, type FieldErrors, type Form } from '../web/form.js'
+import { idOf, optionalId, readForm, refused, required, tick, type Body, type FieldErrors, type Form } from '../web/form.js'
 import { translator } from '../web/i18n.js'
 import { LANGUAGES } from '../web/viewer.js'
 
@@ -15,6 +15,11 @@ export type RoleValues = z.output<typeof schema>
 
 export const readRoleForm = (body: unknown) => readForm(schema, body)
 export const readNewRoleForm = (body: unknown) => readForm(newSchema, body)
+
+const twoSteps = z.object({ two_steps: tick })
+
+/** Reads whether a role's people have to sign in in two steps. */
+export const readTwoStepsForm = (body: unknown) => readForm(twoSteps, body)
 
 /** What a save of the matrix changes in one role. */
 export interface RightsChange { role: number, given: Right[], taken: Right[] }

@@ -1,14 +1,14 @@
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
 import { BUILT_IN_ROLES } from '../rights.js'
-import { NotFound } from '../web/errors.js'
+import { Forbidden, NotFound } from '../web/errors.js'
 import type { FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { RightsChange, RoleValues } from './form.js'
 import { changingRanks, covers, rightsOf, type Role } from './ranks.js'
 import { explain, Refusal } from './refusal.js'
 
-const COLUMNS = ['id', 'key', 'name', 'rights']
+const COLUMNS = ['id', 'key', 'name', 'rights', 'two_steps']
 const TAKEN = { roles_name: { name: { key: 'roles.name_taken' } } }
 
 /** Every role: the built-in ones from specialist to owner, then one's own by name. */
@@ -54,6 +54,17 @@ export async function deleteRole (db: Db, by: Viewer, id: number): Promise<void>
     await trx('roles').where({ id }).delete()
     await recordAudit(trx, by, 'roles.deleted', { subject: auditedRole(role), changes: changesBetween({ rights: role.rights }, { rights: null }) })
   }), { employees_role_id_fkey: { form: { key: 'roles.in_use' } } })
+}
+
+/** Says whether a role's people have to sign in in two steps. Throws NotFound, and Forbidden for a role above the acting person. */
+export async function requireTwoSteps (db: Db, by: Viewer, id: number, required: boolean): Promise<Role> {
+  return changingRanks(db, by, 'roles.manage', async (trx, by) => {
+    const role = await findRole(trx, id)
+    if (!covers(by, role)) throw new Forbidden()
+    await trx('roles').where({ id }).update({ two_steps: required })
+    await recordChanges(trx, by, 'roles.two_steps', { subject: auditedRole(role), changes: changesBetween({ two_steps: role.two_steps }, { two_steps: required }) })
+    return role
+  })
 }
 
 /**

@@ -10,6 +10,8 @@ export interface Role {
   /** Null: the built-in name, `roles.<key>` in the locales. */
   name: string | null
   rights: Right[]
+  /** Whether its people have to sign in in two steps. */
+  two_steps: boolean
 }
 
 /** What a role may do: an owner everything, whatever the row says. */

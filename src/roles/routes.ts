@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { countByRole } from '../employees/queries.js'
 import { RIGHT_GROUPS, type Right } from '../rights.js'
+import { countWithout } from '../two-steps/queries.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
-import { boxesOf, readNewRoleForm, readRightsForm, readRoleForm } from './form.js'
-import { changeRights, createRole, deleteRole, findRole, listRoles, renameRole } from './queries.js'
-import { rightsOf, type Role } from './ranks.js'
+import { boxesOf, readNewRoleForm, readRightsForm, readRoleForm, readTwoStepsForm } from './form.js'
+import { changeRights, createRole, deleteRole, findRole, listRoles, renameRole, requireTwoSteps } from './queries.js'
+import { covers, rightsOf, type Role } from './ranks.js'
 import { attempt } from './refusal.js'
 
 type OfRole = { Params: { id: string } }
@@ -53,6 +54,13 @@ export default async function roles (app: FastifyInstance) {
     return reply.flash('roles.deleted', { name: shown.role.name ?? '' }).goTo('/settings/roles')
   })
 
+  app.post<OfRole>('/settings/roles/:id/two-steps', { config }, async (request, reply) => {
+    const { role } = await one(request)
+    const { values } = readTwoStepsForm(request.body)
+    await requireTwoSteps(db, viewerOf(request), role.id, values?.two_steps ?? false)
+    return reply.flash('settings.saved').goTo(`/settings/roles/${role.id}`)
+  })
+
   /** Who may do what, box by box; after a refusal as it was ticked. */
   async function matrix (viewer: Viewer, typed: Body = {}, errors: FieldErrors = {}) {
     const [all, counts] = await Promise.all([listRoles(db), countByRole(db)])
@@ -68,7 +76,9 @@ export default async function roles (app: FastifyInstance) {
     const id = idOf(request.params.id)
     if (id === null) throw new NotFound()
     const role = await findRole(db, id)
-    return { role, count: (await countByRole(db)).get(id) ?? 0, typed: { name: role.name ?? '' }, errors: {} }
+    const [counts, affected] = await Promise.all([countByRole(db), countWithout(db, id)])
+    const viewer = viewerOf(request)
+    return { role, count: counts.get(id) ?? 0, affected, isOwn: id === viewer.roleId, mayForce: covers(viewer, role), typed: { name: role.name ?? '' }, errors: {} }
   }
 }
 

@@ -12,5 +12,6 @@ export async function findAccount (db: Db, email: string): Promise<Account | und
 export async function forgetOld (db: Db): Promise<void> {
   await db('sessions').whereRaw('least(idle_until, expires_at) < now()').delete()
   await db('sign_in_failures').whereRaw("failed_at < now() - interval '2 days'").delete()
+  await db('pending_sign_ins').whereRaw('expires_at < now()').delete()
   await db('submissions').whereRaw("at < now() - interval '2 days'").delete()
 }

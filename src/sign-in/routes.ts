@@ -1,8 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { refused } from '../web/form.js'
-import { keptFields, readSignInForm, safePath } from './form.js'
+import { enter } from './enter.js'
+import { readSignInForm, safePath } from './form.js'
 import { isPassword, warmUp } from './password.js'
 import { findAccount, forgetOld } from './queries.js'
+import secondStep from './second-step.js'
 import { beginSignIn, forgiveSignIn } from './throttle.js'
 
 export default async function signIn (app: FastifyInstance) {
@@ -11,6 +13,7 @@ export default async function signIn (app: FastifyInstance) {
   await forgetOld(db)
   const hourly = setInterval(() => { forgetOld(db).catch(error => app.log.warn({ err: error }, 'what is over could not be cleared away')) }, 3600_000).unref()
   app.addHook('onClose', async () => clearInterval(hourly))
+  await app.register(secondStep)
 
   app.get('/', { config: { signedIn: true } }, async (request, reply) => {
     const clients = request.viewer!.can('clients.view') || request.viewer!.can('suppliers.view')
@@ -41,25 +44,11 @@ export default async function signIn (app: FastifyInstance) {
     if (!account || !right) return again(refused(form.typed, { form: { key: 'sign_in.wrong' } }), 422)
 
     await forgiveSignIn(db, email, request.ip)
-    await startSession(request, account.id)
-    if (request.isFragment) return reply.page('sign-in/show', {}, { fragment: 'sign-in/_done' })
-    // A form that waited is shown for one more press, so that nobody is signed in and made to send something by one click.
-    const fields = keptFields(kept)
-    if (fields.length > 0) return reply.page('sign-in/resume', { action: safePath(to), fields })
-    return reply.redirect(safePath(to), 303)
+    return enter(request, reply, account.id, { to, kept })
   })
 
-  app.post('/sign-out', { config: { signedIn: true } }, async (request, reply) => {
+  app.post('/sign-out', { config: { signedIn: true, beforeTwoSteps: true, whileViewing: true } }, async (request, reply) => {
     await request.session.destroy()
     return reply.clearCookie('clientela', { path: '/' }).goTo('/sign-in')
   })
-}
-
-/** Signs an employee in under a new session id: one known from before the sign-in is worth nothing after it. */
-export async function startSession (request: FastifyRequest, employeeId: number): Promise<void> {
-  await request.session.regenerate()
-  request.session.employeeId = employeeId
-  request.session.userAgent = String(request.headers['user-agent'] ?? '').slice(0, 300)
-  request.session.address = request.ip
-  await request.session.save()
 }

@@ -12,6 +12,10 @@ declare module 'fastify' {
     signedIn?: boolean
     /** Anyone at all. */
     public?: boolean
+    /** Also for somebody who has to set up two-step sign-in first: see src/two-steps/required.ts. */
+    beforeTwoSteps?: boolean
+    /** Also for somebody who looks as another role, though it is no GET: see src/view-as/read-only.ts. */
+    whileViewing?: boolean
   }
 }
 

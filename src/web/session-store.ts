@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifySessionObject, SessionStore } from '@fastify/session'
 import type * as Fastify from 'fastify'
 import { PREPARED, type Db } from '../database/knex.js'
+import { RIGHTS } from '../rights.js'
 import { makeViewer, type Organisation, type Viewer } from './viewer.js'
 
 export interface SessionLimits { idleHours: number, maxDays: number }
@@ -22,10 +23,13 @@ export const sessionKey = (sessionId: string) => createHash('sha256').update(ses
 const SELECT = `
   select s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
          e.name, e.email, e.language, e.deactivated_at, r.id as role_id, r.key as role_key, r.rights,
+         r.two_steps and not exists (select from two_steps t where t.employee_id = e.id and t.confirmed_at is not null) as needs_two_steps,
+         v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
          o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness
   from sessions s
   left join employees e on e.id = s.employee_id
   left join roles r on r.id = e.role_id
+  left join roles v on v.id = s.viewing_as
   left join organisation o on true
   where s.id = ? and s.idle_until > now() and s.expires_at > now()`
 
@@ -48,10 +52,10 @@ export class PostgresSessionStore implements SessionStore {
     this.db('sessions').where({ id: sessionKey(sessionId) }).delete().then(() => callback(), callback)
   }
 
-  /** Who a session belongs to right now, without counting as a visit: a page left open must not keep its session alive. */
+  /** Who a session belongs to right now, or nobody who may go on, without counting as a visit: a page left open must not keep its session alive. */
   async findViewer (sessionId: string): Promise<Viewer | null> {
     const { rows: [row] } = await this.db.raw(SELECT, [sessionKey(sessionId)]).options(PREPARED)
-    return row?.employee_id && row.company && !row.deactivated_at ? readViewer(row) : null
+    return row?.employee_id && row.company && !row.deactivated_at && !row.needs_two_steps ? readViewer(row) : null
   }
 
   private async read (sessionId: string): Promise<Fastify.Session | null> {
@@ -97,9 +101,19 @@ function readViewer (row: Record<string, any>): Viewer {
     name: row.name,
     email: row.email,
     language: row.language,
-    roleId: row.role_id,
-    roleKey: row.role_key,
-    rights: row.rights,
+    ...roleOf(row),
+    needsTwoSteps: row.needs_two_steps,
+    viewingAs: row.viewed_id && { id: row.viewed_id, key: row.viewed_key, name: row.viewed_name },
     organisation
   })
+}
+
+/** The role one acts in: one's own, or the one through whose eyes one looks, never with more rights than one's own. */
+function roleOf (row: Record<string, any>): Pick<Viewer, 'roleId' | 'roleKey'> & { rights: readonly string[] } {
+  if (!row.viewed_id) return { roleId: row.role_id, roleKey: row.role_key, rights: row.rights }
+  const own: readonly string[] = row.role_key === 'owner' ? RIGHTS : row.rights
+  const viewed: readonly string[] = row.viewed_key === 'owner' ? RIGHTS : row.viewed_rights
+  // An owner may do everything, whatever the rights say: nobody else may pass for one.
+  const roleKey = row.viewed_key === 'owner' && row.role_key !== 'owner' ? null : row.viewed_key
+  return { roleId: row.viewed_id, roleKey, rights: own.filter(right => viewed.includes(right)) }
 }

@@ -31,6 +31,10 @@ export interface Viewer {
   roleKey: string | null
   rights: ReadonlySet<Right>
   organisation: Organisation
+  /** Whether their role asks for two-step sign-in and they have not set it up: until then nothing else opens. */
+  needsTwoSteps?: boolean
+  /** The role through whose eyes they look now; nothing can be changed meanwhile. */
+  viewingAs?: { id: number, key: string | null, name: string | null } | null
   can (right: Right): boolean
 }
 

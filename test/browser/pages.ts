@@ -3,6 +3,7 @@ import type { Page } from 'playwright-core'
 import { PASSWORD } from '../support/cast.js'
 import { addClient, addClients } from '../support/clients.js'
 import type { Desk } from '../support/desk.js'
+import { giveTwoSteps } from '../support/two-steps.js'
 
 /** One thing to look at: who opens it, where, and what has to be done before it is to be seen. */
 export interface Sight {
@@ -131,6 +132,7 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
 export async function deskSights (desk: Desk): Promise<Sight[]> {
   const { db, as, anna, olga, sofia } = desk
   const [place, campaign, role] = await Promise.all(['locations', 'campaigns', 'roles'].map(async table => (await db(table).orderBy('id', 'desc').first('id')).id))
+  await giveTwoSteps(db, olga)
   const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
   const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
   await as(anna).post('/settings/mail/test', { to: 'anna@poczta.example' })
@@ -162,6 +164,32 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
       await page.click('form[action="/account/password"] button')
       await page.waitForSelector('.error')
     } },
+    { name: 'two-steps', route: '/account/two-steps', path: '/account/two-steps', as: 'nuno' },
+    { name: 'two-steps-set-up', route: '/account/two-steps', path: '/account/two-steps', as: 'sofia', prepare: async page => {
+      const start = page.locator('form[action$="/start"] button')
+      if (await start.count() > 0) await start.click()
+      await page.waitForSelector('.qr')
+      await page.click('button.primary')
+      await page.waitForSelector('.error')
+    } },
+    { name: 'two-steps-on', route: '/account/two-steps', path: '/account/two-steps', as: 'olga' },
+    { name: 'two-steps-codes', route: '/account/two-steps', path: '/account/two-steps', as: 'olga', prepare: async page => {
+      await page.fill('#codes-password', PASSWORD)
+      await page.click('form[action$="/codes"] button')
+      await page.waitForSelector('.recovery-codes')
+    } },
+    { name: 'sign-in-code', route: '/sign-in/code', path: '/sign-in', as: null, prepare: async page => {
+      await page.fill('[name=email]', olga.email)
+      await page.fill('[name=password]', PASSWORD)
+      await page.click('button.primary')
+      await page.waitForSelector('[name=code]')
+      await page.click('summary')
+    } },
+    { name: 'viewing', route: '/clients', path: '/clients', alone: true, prepare: async page => {
+      await page.goto(`/settings/roles/${sofia.roleId}`)
+      await page.click('form[action$="/view"] button')
+      await page.waitForSelector('.viewing')
+    } },
     { name: 'settings', route: '/settings', path: '/settings' },
     { name: 'general', route: '/settings/general', path: '/settings/general' },
     { name: 'uniqueness', route: '/settings/clients', path: '/settings/clients' },
@@ -188,6 +216,8 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'role', route: '/settings/roles/:id', path: `/settings/roles/${role}` },
     { name: 'audit', route: '/settings/audit', path: '/settings/audit', as: 'olga' },
     { name: 'audit-none', route: '/settings/audit', path: '/settings/audit?from=2001-01-01&to=2001-01-02' },
+    { name: 'role-built-in', route: '/settings/roles/:id', path: `/settings/roles/${sofia.roleId}` },
+    { name: 'role-owner', route: '/settings/roles/:id', path: `/settings/roles/${olga.roleId}` },
     { name: 'not-allowed', route: '', path: '/settings/roles', as: 'sofia' },
     { name: 'not-found', route: '', path: '/clients/999999' }
   ]

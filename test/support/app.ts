@@ -6,6 +6,9 @@ import type { Db } from '../../src/database/knex.js'
 import type { LogStream } from '../../src/web/logging.js'
 import { testDatabase } from './database.js'
 
+/** Seals secrets in tests. */
+export const TEST_KEY = 'a key for tests, of thirty-two letters'
+
 export interface TestApp { app: FastifyInstance, db: Db, url: string }
 
 /** The whole application on a database of the test's own, with a company unless `organisation` is false. Closed when `t` ends. */
@@ -21,7 +24,7 @@ export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, h
 /** One more process's worth of application on the same database; with `env` for its configuration, its log to `logTo`, and `heartbeat` milliseconds between two looks at a live stream. */
 export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, ...options }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: 'a key for tests, of thirty-two letters', ...env }), db, databaseUrl: url, secret, ...options })
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: TEST_KEY, ...env }), db, databaseUrl: url, secret, ...options })
   await app.ready()
   t.teardown(() => app.close())
   return app

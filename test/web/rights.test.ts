@@ -27,6 +27,11 @@ POST /account  signed in
 POST /account/password  signed in
 POST /account/sessions/:key/end  signed in
 POST /account/sessions/end  signed in
+GET /account/two-steps  signed in
+POST /account/two-steps  signed in
+POST /account/two-steps/codes  signed in
+POST /account/two-steps/off  signed in
+POST /account/two-steps/start  signed in
 GET /assets/:file  public
 POST /clients  clients.create
 GET /clients  clients.view | suppliers.view
@@ -77,6 +82,7 @@ POST /settings/employees/:id  employees.manage
 POST /settings/employees/:id/activate  employees.manage
 POST /settings/employees/:id/deactivate  employees.manage
 POST /settings/employees/:id/invitation  employees.manage
+POST /settings/employees/:id/two-steps/reset  employees.manage
 GET /settings/employees/new  employees.manage
 GET /settings/general  settings.manage
 POST /settings/general  settings.manage
@@ -105,6 +111,8 @@ POST /settings/roles  roles.manage
 GET /settings/roles/:id  roles.manage
 POST /settings/roles/:id  roles.manage
 POST /settings/roles/:id/delete  roles.manage
+POST /settings/roles/:id/two-steps  roles.manage
+POST /settings/roles/:id/view  roles.manage
 GET /settings/roles/new  roles.manage
 POST /settings/roles/rights  roles.manage
 GET /settings/test-mailbox  settings.manage
@@ -115,9 +123,12 @@ GET /setup  public
 POST /setup  public
 GET /sign-in  public
 POST /sign-in  public
+GET /sign-in/code  public
+POST /sign-in/code  public
 POST /sign-out  signed in
 GET /tags  clients.view | suppliers.view | clients.create
 GET /tags/chip  clients.create | clients.edit
+POST /view-as/stop  signed in
 `
 
 t.test('each route asks for the right that stands here', async t => {

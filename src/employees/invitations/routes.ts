@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
-import { startSession } from '../../sign-in/routes.js'
+import { enter } from '../../sign-in/enter.js'
 import { forgiveSignIn } from '../../sign-in/throttle.js'
 import { readInvitationForm } from './form.js'
 import { acceptInvitation, findInvitation } from './queries.js'
@@ -27,8 +27,7 @@ export default async function invitations (app: FastifyInstance) {
     const employee = await acceptInvitation(db, token, form.values.password)
     if (!employee) return gone(reply)
     await forgiveSignIn(db, employee.email, request.ip)
-    await startSession(request, employee.id)
-    return reply.redirect('/', 303)
+    return enter(request, reply, employee.id)
   })
 }
 

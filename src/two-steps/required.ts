@@ -1,0 +1,21 @@
+import fp from 'fastify-plugin'
+import { keptFields } from '../sign-in/form.js'
+import { HttpError } from '../web/errors.js'
+
+/** The viewer's role asks for two-step sign-in, and they have to set it up before anything else. */
+class TwoStepsFirst extends HttpError { constructor () { super(403, 'two_steps_first') } }
+
+/**
+ * Leads whoever has to set up two-step sign-in there, from wherever they are, and opens nothing else. A form that was on its way
+ * waits on its page, or, when it was sent as a whole, on the one that says what to do.
+ */
+export default fp(async app => {
+  app.addHook('preHandler', async (request, reply) => {
+    const { viewer, method } = request
+    const { public: open, beforeTwoSteps } = request.routeOptions.config
+    if (!viewer?.needsTwoSteps || open || beforeTwoSteps || request.is404) return
+    if (request.isFragment || request.headers.accept?.includes('text/event-stream')) throw new TwoStepsFirst()
+    if (method !== 'POST') return reply.redirect('/account/two-steps', 303)
+    return reply.page('two-steps/first', { action: request.url, fields: keptFields(JSON.stringify(request.body ?? {})) }, { status: 403 })
+  })
+}, { name: 'two-steps-required', dependencies: ['pages'] })
