@@ -7,6 +7,9 @@ import audit from './audit/routes.js'
 import campaigns from './campaigns/routes.js'
 import clients from './clients/routes.js'
 import employees from './employees/routes.js'
+import files from './files/routes.js'
+import { openStorage } from './files/storage/open.js'
+import type { Storage } from './files/storage/storage.js'
 import health from './health/routes.js'
 import installation from './installation/routes.js'
 import locations from './locations/routes.js'
@@ -38,6 +41,7 @@ declare module 'fastify' {
   interface FastifyInstance {
     db: Db
     config: Config
+    storage: Storage
     sealer: Sealer
     outbox: Sender
     /** Where links in mails lead, "https://desk.example.com". */
@@ -72,6 +76,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   })
   app.decorate('db', db)
   app.decorate('config', config)
+  app.decorate('storage', openStorage(config))
 
   await app.register(connections)
   await app.register(assets)
@@ -96,6 +101,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(account)
   await app.register(twoSteps)
   await app.register(clients)
+  await app.register(files)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

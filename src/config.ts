@@ -37,8 +37,26 @@ const environment = z.object({
   }),
   LOG_LEVEL: z.enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent']).default('info'),
   SESSION_IDLE_HOURS: positive(24 * 90, 24),
-  SESSION_MAX_DAYS: positive(365, 30)
-})
+  SESSION_MAX_DAYS: positive(365, 30),
+  FILES_S3_BUCKET: text(''),
+  FILES_S3_ENDPOINT: z.url({ protocol: /^https?$/, error: 'an address such as https://s3.example.com' }).optional(),
+  FILES_S3_REGION: text('us-east-1'),
+  FILES_S3_KEY: text(''),
+  FILES_S3_SECRET: text(''),
+  FILES_S3_PATH_STYLE: flag
+}).refine(e => (e.FILES_S3_KEY === '') === (e.FILES_S3_SECRET === ''), { path: ['FILES_S3_SECRET'], error: 'FILES_S3_KEY and FILES_S3_SECRET come together' })
+
+/** A bucket of an S3-compatible store. */
+export interface S3Config {
+  bucket: string
+  /** Where the store is, unless it is Amazon's own. */
+  endpoint: string | undefined
+  region: string
+  /** Without keys those of the machine's role are used. */
+  keys: { key: string, secret: string } | undefined
+  /** The bucket's name in the path instead of the host's name, as most stores but Amazon's want it. */
+  pathStyle: boolean
+}
 
 export interface Config {
   host: string
@@ -57,6 +75,8 @@ export interface Config {
   publicUrl: string | undefined
   logLevel: string
   session: { idleHours: number, maxDays: number }
+  /** The store of uploaded files; undefined for the folder `files` of the data directory. */
+  s3: S3Config | undefined
 }
 
 /** A configuration that cannot be used; its message is for the person who typed it. */
@@ -84,6 +104,13 @@ export function readConfig (env: Record<string, string | undefined>, root_ = roo
     secretKey: e.SECRET_KEY,
     publicUrl: e.PUBLIC_URL,
     logLevel: e.LOG_LEVEL,
-    session: { idleHours: e.SESSION_IDLE_HOURS, maxDays: e.SESSION_MAX_DAYS }
+    session: { idleHours: e.SESSION_IDLE_HOURS, maxDays: e.SESSION_MAX_DAYS },
+    s3: e.FILES_S3_BUCKET === '' ? undefined : {
+      bucket: e.FILES_S3_BUCKET,
+      endpoint: e.FILES_S3_ENDPOINT,
+      region: e.FILES_S3_REGION,
+      keys: e.FILES_S3_KEY === '' ? undefined : { key: e.FILES_S3_KEY, secret: e.FILES_S3_SECRET },
+      pathStyle: e.FILES_S3_PATH_STYLE
+    }
   }
 }

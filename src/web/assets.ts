@@ -24,8 +24,9 @@ const PUBLISHED = /^[\w-]+\.[\w-]{10}\.\w+$/
 
 /**
  * Static files under names that change with their content, so a browser keeps each for ever and asks for none twice:
- * all of public/css as one app.css, htmx and all of public/js as one app.js, and public/icons as they are. Joined and
- * compressed once, at the first start that meets the content. What only the map's page needs, Leaflet, is map.css and map.js.
+ * all of public/css as one app.css, htmx and all of public/js as one app.js, public/icons and public/modules (scripts that
+ * one page alone needs, and loads as a module) as they are. Joined and compressed once, at the first start that meets the content.
+ * What only the map's page needs, Leaflet, is map.css and map.js.
  */
 export default fp(async app => {
   await mkdir(built, { recursive: true })
@@ -35,8 +36,8 @@ export default fp(async app => {
   for (const [file, leaflet] of [['map.css', 'leaflet/dist/leaflet.css'], ['map.js', 'leaflet/dist/leaflet.js']] as const) {
     names.set(file, await publish(file, [await library(leaflet), await readFile(inRoot('public', 'map', file), 'utf8')].join('\n')))
   }
-  for (const file of await readdir(inRoot('public', 'icons'))) {
-    names.set(file, await publish(file, await readFile(inRoot('public', 'icons', file))))
+  for (const folder of ['icons', 'modules']) {
+    for (const file of await readdir(inRoot('public', folder))) names.set(file, await publish(file, await readFile(inRoot('public', folder, file))))
   }
 
   // Answered by the first hook of a scope of their own: files need no session, no right and no query.

@@ -11,6 +11,8 @@ export interface Format {
   plain (value: number): string
   /** 12.5 gives "12.5%", in Spanish "12,5 %". */
   percent (value: number): string
+  /** A file's size: "340 kB", "1.2 MB". */
+  bytes (value: number): string
   date (value: Date | string): string
   dateTime (value: Date): string
   /** Short and relative to `now`, for lists: "10:42", "yesterday", "3 Nov", "3 Nov 2024". */
@@ -56,6 +58,8 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   const numbers = new Intl.NumberFormat(locale, { maximumFractionDigits: 2 })
   const exact = new Intl.NumberFormat(locale, { maximumFractionDigits: 6 })
   const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, useGrouping: false })
+  const unit = (unit: string) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1, style: 'unit', unit })
+  const sizes = { kilobyte: unit('kilobyte'), megabyte: unit('megabyte') }
   const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent' })
 
   // Days and years are those of the organisation's zone, whatever the server's; most rows are told without asking Intl, which is slow.
@@ -70,6 +74,7 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
     exact: value => exact.format(value),
     plain: value => plain.format(value),
     percent: value => percents.format(value),
+    bytes: value => value < 999_500 ? sizes.kilobyte.format(Math.max(1, Math.round(value / 1000))) : sizes.megabyte.format(value / 1e6),
     date: value => typeof value === 'string' ? formats.plainDate.format(new Date(`${value}T00:00:00Z`)) : formats.dayYear.format(value),
     dateTime: value => formats.full.format(value),
     ago: (value, now = new Date()) => {

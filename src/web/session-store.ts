@@ -25,7 +25,8 @@ const SELECT = `
          e.name, e.email, e.language, e.deactivated_at, r.id as role_id, r.key as role_key, r.rights,
          r.two_steps and not exists (select from two_steps t where t.employee_id = e.id and t.confirmed_at is not null) as needs_two_steps,
          v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
-         o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness
+         o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness,
+         o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height
   from sessions s
   left join employees e on e.id = s.employee_id
   left join roles r on r.id = e.role_id
@@ -94,7 +95,11 @@ function readViewer (row: Record<string, any>): Viewer {
     timeZone: row.time_zone,
     language: row.company_language,
     phoneUniqueness: row.phone_uniqueness,
-    emailUniqueness: row.email_uniqueness
+    emailUniqueness: row.email_uniqueness,
+    fileMegabytes: row.file_megabytes,
+    fileCount: row.file_count,
+    fileKinds: row.file_kinds,
+    logo: row.logo && { hash: row.logo, width: row.logo_width, height: row.logo_height }
   }
   return makeViewer({
     id: row.employee_id,

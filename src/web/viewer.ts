@@ -19,7 +19,15 @@ export interface Organisation {
   language: Language
   phoneUniqueness: Uniqueness
   emailUniqueness: Uniqueness
+  /** What may be attached: the size of one file, how many at once, and the kinds (src/files/file.ts). */
+  fileMegabytes: number
+  fileCount: number
+  fileKinds: string[]
+  /** SHA-256 of the logo, which stands at the head of every page, and its size in pixels. */
+  logo: Logo | null
 }
+
+export interface Logo { hash: string, width: number, height: number }
 
 /** The employee who asks. Read anew at each request, so a change of rights acts at the next one. */
 export interface Viewer {

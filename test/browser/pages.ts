@@ -29,7 +29,9 @@ export const NO_PAGES: Record<string, string> = {
   '/healthz': 'is for machines',
   '/readyz': 'is for machines',
   '/settings/test-mailbox/:id/html': 'is a mail in its frame, where no script runs, axe-core neither',
-  '/clients/:id/live': 'is a stream of events'
+  '/clients/:id/live': 'is a stream of events',
+  '/clients/:id/files/:token/:name': 'is a file',
+  '/clients/:id/thumbnails/:token.webp': 'is a picture'
 }
 
 const save = (page: Page) => page.click('.actions .primary >> nth=0')

@@ -1,3 +1,6 @@
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.js'
@@ -7,7 +10,6 @@ import type { LogStream } from '../../src/web/logging.js'
 import { testDatabase } from './database.js'
 
 /** Seals secrets in tests. */
-export const TEST_KEY = 'a key for tests, of thirty-two letters'
 
 export interface TestApp { app: FastifyInstance, db: Db, url: string }
 
@@ -24,8 +26,14 @@ export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, h
 /** One more process's worth of application on the same database; with `env` for its configuration, its log to `logTo`, and `heartbeat` milliseconds between two looks at a live stream. */
 export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, ...options }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: TEST_KEY, ...env }), db, databaseUrl: url, secret, ...options })
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: TEST_KEY, DATA_DIR: folderOf(url), ...env }), db, databaseUrl: url, secret, ...options })
   await app.ready()
-  t.teardown(() => app.close())
+  t.teardown(async () => {
+    await app.close()
+    await rm(folderOf(url), { recursive: true, force: true })
+  })
   return app
 }
+
+/** The folder of a test's files: the same for every application on its database. */
+export const folderOf = (url: string): string => join(tmpdir(), new URL(url).pathname)

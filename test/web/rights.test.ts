@@ -49,6 +49,10 @@ POST /clients/:id/feed/:event  clients.view | suppliers.view
 POST /clients/:id/feed/:event/delete  clients.view | suppliers.view
 GET /clients/:id/feed/:event/edit  clients.view | suppliers.view
 POST /clients/:id/feed/:event/restore  clients.view | suppliers.view
+POST /clients/:id/files  clients.edit
+GET /clients/:id/files/:token/:name  clients.view | suppliers.view
+POST /clients/:id/files/:token/remove  clients.edit
+POST /clients/:id/files/:token/restore  clients.edit
 GET /clients/:id/live  clients.view | suppliers.view
 POST /clients/:id/map  clients.edit
 GET /clients/:id/map  clients.view | suppliers.view
@@ -62,6 +66,8 @@ POST /clients/:id/phones/:contact/restore  clients.edit
 POST /clients/:id/restore  clients.delete
 POST /clients/:id/tags  clients.edit
 POST /clients/:id/tags/:tag/remove  clients.edit
+GET /clients/:id/thumbnails/:token.webp  clients.view | suppliers.view
+POST /clients/:id/uploads  clients.edit
 GET /clients/check  clients.view | suppliers.view | clients.create
 GET /clients/email-row  clients.create | clients.edit
 GET /clients/new  clients.create

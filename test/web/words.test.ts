@@ -3,6 +3,7 @@ import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { FIELDS, KINDS } from '../../src/clients/client.js'
 import { HOWS } from '../../src/clients/consents/consent.js'
+import { FILE_KINDS } from '../../src/files/file.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
@@ -37,6 +38,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'clients.kinds.*': KINDS,
   'fields.*': [...FIELDS, ...CONTACTS],
   'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
+  'files.refused.*': FILE_KINDS,
   'feed.show.*': Object.keys(FEED_FILTERS),
   '*s.taken': CONTACTS,
   '*s.shared': CONTACTS,

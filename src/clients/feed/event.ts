@@ -1,3 +1,4 @@
+import type { ShownFile } from '../../files/file.js'
 import type { Channel, Field, PhoneType } from '../client.js'
 import type { OwnChange } from '../own/save.js'
 
@@ -25,6 +26,9 @@ export interface Details {
   'place.changed': { old: PlaceRef | null, new: PlaceRef | null }
   'tag.added': { tag: { id: number, name: string } }
   'tag.removed': { tag: { id: number, name: string } }
+  'files.added': { files: { id: number, name: string }[] }
+  'file.removed': { file: { id: number, name: string } }
+  'file.restored': { file: { id: number, name: string } }
   comment: Record<string, never>
 }
 export type EventKind = keyof Details
@@ -39,6 +43,8 @@ export interface FeedEvent {
   at: Date
   details: Record<string, any>
   body: string | null
+  /** Of an entry that shows files, the removed ones included. */
+  files?: ShownFile[]
   edited_at: Date | null
   deleted_at: Date | null
 }
@@ -48,7 +54,8 @@ export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
   changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed'],
-  consent: ['consent.changed', 'consent.noted']
+  consent: ['consent.changed', 'consent.noted'],
+  files: ['files.added', 'file.removed', 'file.restored']
 } as const satisfies Record<string, readonly EventKind[] | null>
 export type FeedFilter = keyof typeof FEED_FILTERS
 export const isFeedFilter = (value: unknown): value is FeedFilter => typeof value === 'string' && Object.hasOwn(FEED_FILTERS, value)

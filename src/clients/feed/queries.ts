@@ -1,8 +1,9 @@
 import { PREPARED, type Db } from '../../database/knex.js'
+import { filesOfEvents } from '../../files/queries.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
-import { FEED_FILTERS, type FeedEvent, type FeedFilter } from './event.js'
+import { FEED_FILTERS, type EventKind, type FeedEvent, type FeedFilter } from './event.js'
 
 export const FEED_PAGE = 20
 
@@ -29,7 +30,7 @@ export async function listFeed (db: Db, viewer: Viewer, clientId: number, { filt
     .orderBy('events.id', 'desc').limit(FEED_PAGE + 1)
     .select(...SELECT, db.raw('(select max(id) from events newer where newer.client_id = events.client_id) as newest'))
     .options(PREPARED)
-  const events = rows.slice(0, FEED_PAGE).map(event => seesContacts(viewer) ? event : maskEvent(event))
+  const events = await withFiles(db, rows.slice(0, FEED_PAGE).map(event => seesContacts(viewer) ? event : maskEvent(event)))
   return { events, older: rows.length > FEED_PAGE ? events.at(-1)!.id : null, newest: rows[0]?.newest ?? after ?? 0 }
 }
 
@@ -42,13 +43,20 @@ export async function hasNewer (db: Db, clientId: number, after: number): Promis
 export async function findEvent (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<FeedEvent> {
   const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ client_id: clientId, 'events.id': id }).first(...SELECT)
   if (!event) throw new NotFound()
-  return seesContacts(viewer) ? event : maskEvent(event)
+  const [shown] = await withFiles(db, [seesContacts(viewer) ? event : maskEvent(event)])
+  return shown!
 }
 
-/** A comment that the viewer may change. Throws NotFound when there is none (any more), Forbidden when it is somebody else's. */
+/** Gives the entries that show files theirs, by one query for all of them; none when there are none. */
+async function withFiles (db: Db, events: FeedEvent[]): Promise<FeedEvent[]> {
+  const files = await filesOfEvents(db, events.filter(({ kind }) => kind === 'files.added').map(({ id }) => id))
+  return files.size === 0 ? events : events.map(event => ({ ...event, files: files.get(event.id) ?? [] }))
+}
+
+/** A comment, or words beside files, that the viewer may change. Throws NotFound when there is none (any more), Forbidden when it is somebody else's. */
 export async function findOwnComment (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<FeedEvent> {
   const event = await findEvent(db, viewer, clientId, id)
-  await assertOwn(db, viewer, clientId, id)
+  await assertOwn(db, viewer, clientId, id, WRITTEN)
   return event
 }
 
@@ -60,20 +68,22 @@ export async function addComment (trx: Db, by: Viewer, clientId: number, body: s
   return id
 }
 
-/** Rewrites a comment. Only its author may: Forbidden for anyone else, NotFound when there is none (any more). */
+/** Rewrites a comment, or the words beside files. Only its author may: Forbidden for anyone else, NotFound when there is none (any more). */
 export async function editComment (trx: Db, by: Viewer, clientId: number, id: number | null, body: string): Promise<void> {
-  await assertOwn(trx, by, clientId, id)
+  await assertOwn(trx, by, clientId, id, WRITTEN)
   await trx('events').where({ id: id! }).update({ body, edited_at: trx.fn.now() })
 }
 
 /** Takes a comment back, or back again; what it said stays in the database. Only its author may. */
 export async function setCommentDeleted (trx: Db, by: Viewer, clientId: number, id: number | null, deleted: boolean): Promise<void> {
-  await assertOwn(trx, by, clientId, id, !deleted)
+  await assertOwn(trx, by, clientId, id, ['comment'], !deleted)
   await trx('events').where({ id: id! }).update({ deleted_at: deleted ? trx.fn.now() : null })
 }
 
-async function assertOwn (trx: Db, by: Viewer, clientId: number, id: number | null, deleted = false): Promise<void> {
-  const comment = id === null ? undefined : await trx('events').where({ id, client_id: clientId, kind: 'comment' }).forUpdate().first('employee_id', 'deleted_at')
+const WRITTEN: readonly EventKind[] = ['comment', 'files.added']
+
+async function assertOwn (trx: Db, by: Viewer, clientId: number, id: number | null, kinds: readonly EventKind[], deleted = false): Promise<void> {
+  const comment = id === null ? undefined : await trx('events').where({ id, client_id: clientId }).whereIn('kind', kinds).whereNotNull('body').forUpdate().first('employee_id', 'deleted_at')
   if (!comment || (comment.deleted_at !== null) !== deleted) throw new NotFound()
   if (comment.employee_id !== by.id) throw new Forbidden()
 }

@@ -1,0 +1,120 @@
+import { rm } from 'node:fs/promises'
+import type { MultipartFile } from '@fastify/multipart'
+import type { FastifyRequest } from 'fastify'
+import type { Db } from '../database/knex.js'
+import type { Body } from '../web/form.js'
+import type { Viewer } from '../web/viewer.js'
+import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.js'
+import { cleanName } from './name.js'
+import { paint } from './pictures/painter.js'
+import { addWaiting, keepContent } from './queries.js'
+import { spool, type Spooled } from './spool.js'
+import type { Storage } from './storage/storage.js'
+import { findType } from './type.js'
+
+/** What an upload brought: its other fields, the files that are kept now and those that aren't. */
+export interface Received { body: Body, files: ShownFile[], refusals: Refusal[] }
+
+/** Where files are kept. */
+export interface Keeper { db: Db, storage: Storage }
+
+// Fields and files of one upload; what a browser's form never comes near.
+const MOST_PARTS = 300
+
+/**
+ * Reads a form with files as it arrives: each file goes to disk chunk by chunk, is judged by its content, and waits in the storage for
+ * the entry that will show it. A file that isn't accepted is named in `refusals` and keeps none of the others from being kept.
+ */
+export async function receive (request: FastifyRequest, keeper: Keeper, by: Viewer, clientId: number): Promise<Received> {
+  const limits = limitsOf(by.organisation)
+  const received: Received = { body: {}, files: [], refusals: [] }
+  await eachPart(request, limits.megabytes * 1e6, received.body, async part => {
+    const name = cleanName(part.filename)
+    if (received.files.length >= limits.count) throw new FileRefused({ key: 'files.too_many', values: { count: limits.count } })
+    received.files.push(await accept(part, name, limits, keeper, by, clientId))
+  }, (name, error) => received.refusals.push({ name: cleanName(name), error }))
+  return received
+}
+
+/** Why a file isn't kept, in words of the locales. */
+export class FileRefused extends Error {
+  constructor (readonly said: Refusal['error']) { super(said.key) }
+}
+
+/** Goes through a form with files, and reads it to its end whatever happens: the browser listens to no answer before. */
+export async function eachPart (request: FastifyRequest, bytes: number, body: Body, take: (part: MultipartFile) => Promise<void>, refuse: (name: string, error: Refusal['error']) => void): Promise<void> {
+  try {
+    for await (const part of request.parts({ limits: { fileSize: bytes, fieldSize: 64 * 1024, parts: MOST_PARTS } })) {
+      if (part.type === 'field') {
+        addField(body, part.fieldname, String(part.value))
+      } else if (!part.filename) {
+        part.file.resume() // a box in which nothing was chosen
+      } else {
+        await take(part).catch(error => {
+          if (!(error instanceof FileRefused)) throw error
+          part.file.resume()
+          refuse(part.filename, error.said)
+        })
+      }
+    }
+  } catch (error) {
+    drain(request)
+    throw error
+  }
+}
+
+/** Reads the words of a form up to its first file, for one that can't be accepted; says whether there is a file. */
+export async function readWords (request: FastifyRequest): Promise<{ body: Body, hasFile: boolean }> {
+  const body: Body = {}
+  try {
+    for await (const part of request.parts({ limits: { fieldSize: 64 * 1024, parts: MOST_PARTS } })) {
+      if (part.type === 'field') addField(body, part.fieldname, String(part.value))
+      else if (part.filename) return { body, hasFile: true }
+      else part.file.resume()
+    }
+    return { body, hasFile: false }
+  } finally {
+    drain(request)
+  }
+}
+
+function drain ({ raw }: FastifyRequest): void {
+  raw.unpipe()
+  raw.resume()
+}
+
+function addField (body: Body, name: string, value: string): void {
+  const before = body[name]
+  body[name] = before === undefined ? value : [before, value].flat()
+}
+
+/** Writes an uploaded file to disk, gives it to `use`, and leaves nothing of it there. Throws FileRefused for one that is empty or too big. */
+export async function withSpooled<T> (part: MultipartFile, megabytes: number, { storage }: Keeper, use: (spooled: Spooled) => Promise<T>): Promise<T> {
+  const spooled = await spool(part.file, storage.temporary)
+  try {
+    if (part.file.truncated) throw new FileRefused({ key: 'files.too_big', values: { max: megabytes } })
+    if (spooled.size === 0) throw new FileRefused({ key: 'files.empty' })
+    return await use(spooled)
+  } finally {
+    await rm(spooled.path, { force: true })
+  }
+}
+
+async function accept (part: MultipartFile, name: string, limits: FileLimits, keeper: Keeper, by: Viewer, clientId: number): Promise<ShownFile> {
+  return withSpooled(part, limits.megabytes, keeper, async spooled => {
+    const { type, kind } = await findType(spooled.path, name)
+    if (!limits.kinds.includes(kind)) throw new FileRefused({ key: `files.refused.${kind}` })
+    const kept = kind === 'pictures' ? await drawn(spooled, type, keeper.storage.temporary) : { content: spooled, thumbnail: null, width: null, height: null }
+    await keepContent(keeper, kept.content)
+    if (kept.thumbnail) await keepContent(keeper, kept.thumbnail)
+    return addWaiting(keeper.db, by, clientId, { name, type, size: kept.content.size, width: kept.width, height: kept.height, content: kept.content.hash, thumbnail: kept.thumbnail?.hash ?? null })
+  })
+}
+
+/** Draws a picture anew. Throws FileRefused when it can't be. */
+export async function drawn (spooled: Spooled, type: string, folder: string, logo = false) {
+  const answer = await paint({ path: spooled.path, type, folder, logo })
+  if ('refused' in answer) throw new FileRefused(answer.refused)
+  if ('failed' in answer) throw new Error(answer.failed)
+  return answer.picture
+}
