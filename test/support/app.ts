@@ -9,7 +9,9 @@ import type { Db } from '../../src/database/knex.js'
 import type { LogStream } from '../../src/web/logging.js'
 import { testDatabase } from './database.js'
 
+
 /** Seals secrets in tests. */
+export const TEST_KEY = 'a key for tests, of thirty-two letters'
 
 export interface TestApp { app: FastifyInstance, db: Db, url: string }
 
