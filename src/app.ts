@@ -21,6 +21,7 @@ import roles from './roles/routes.js'
 import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
+import tasks from './tasks/routes.js'
 import twoSteps from './two-steps/routes.js'
 import requireTwoSteps from './two-steps/required.js'
 import viewAs from './view-as/routes.js'
@@ -102,6 +103,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(twoSteps)
   await app.register(clients)
   await app.register(files)
+  await app.register(tasks)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

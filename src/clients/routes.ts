@@ -4,6 +4,7 @@ import { once } from '../database/once.js'
 import { itemsOf, type Shape } from '../form-editor/definition.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
+import { listOpenTasks } from '../tasks/list/queries.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -148,10 +149,11 @@ export default async function clients (app: FastifyInstance) {
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, client: Client, form: FormState, status: number) {
     const filter = isFeedFilter(request.query.feed) ? request.query.feed : 'all'
-    const [choices, feed] = await Promise.all([listChoices(db, client.campaign_id), listFeed(db, viewerOf(request), client.id, { filter })])
+    const viewer = viewerOf(request)
+    const [choices, feed, openTasks] = await Promise.all([listChoices(db, client.campaign_id), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id)])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/show', { client, form, feed, filter, carried, token: randomUUID(), ...choices }, { status })
+    return reply.page('clients/show', { client, form, feed, filter, openTasks, carried, token: randomUUID(), ...choices }, { status })
   }
 }
 

@@ -19,6 +19,12 @@ export interface Format {
   ago (value: Date, now?: Date): string
   /** Of the feed: "today 10:42", "yesterday 16:03", "3 Nov 11:05". */
   moment (value: Date, now?: Date): string
+  /** A day to come or gone, of the organisation's calendar: "today", "tomorrow", "Mon 3 Nov", "3 Nov 2024". */
+  day (value: string, now?: Date): string
+  /** "14:05" as clocks are read: "14:05", in the USA "02:05 PM". */
+  clock (value: string): string
+  /** From 1, Monday, to 7: "Monday". */
+  weekday (value: number): string
 }
 
 // Yesterday began no longer ago than this, also where clocks were put back.
@@ -52,6 +58,9 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
     dayYear: make({ day: 'numeric', month: 'short', year: 'numeric' }),
     time: make({ hour: '2-digit', minute: '2-digit' }),
     full: make({ day: 'numeric', month: 'short', year: 'numeric', hour: '2-digit', minute: '2-digit' }),
+    plainDay: make({ timeZone: 'UTC', weekday: 'short', day: 'numeric', month: 'short' }),
+    plainTime: make({ timeZone: 'UTC', hour: '2-digit', minute: '2-digit' }),
+    plainWeekday: make({ timeZone: 'UTC', weekday: 'long' }),
     plainDate: make({ timeZone: 'UTC', day: 'numeric', month: 'short', year: 'numeric' })
   }
   const calendar = new Intl.DateTimeFormat('en-CA', { timeZone, year: 'numeric', month: '2-digit', day: '2-digit' }) // "2026-11-03"
@@ -68,6 +77,8 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   const yearOf = (value: Date) => [0, 11].includes(value.getUTCMonth()) ? Number(calendar.format(value).slice(0, 4)) : value.getUTCFullYear()
   const dayOf = (value: Date, now: Date) => (yearOf(value) === yearOf(now) ? formats.day : formats.dayYear).format(value)
 
+  const plainDate = (value: string) => formats.plainDate.format(new Date(`${value}T00:00:00Z`))
+
   return {
     locale,
     number: value => numbers.format(value),
@@ -75,7 +86,7 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
     plain: value => plain.format(value),
     percent: value => percents.format(value),
     bytes: value => value < 999_500 ? sizes.kilobyte.format(Math.max(1, Math.round(value / 1000))) : sizes.megabyte.format(value / 1e6),
-    date: value => typeof value === 'string' ? formats.plainDate.format(new Date(`${value}T00:00:00Z`)) : formats.dayYear.format(value),
+    date: value => typeof value === 'string' ? plainDate(value) : formats.dayYear.format(value),
     dateTime: value => formats.full.format(value),
     ago: (value, now = new Date()) => {
       const days = daysAgo(value, now)
@@ -85,6 +96,14 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
       const days = daysAgo(value, now)
       const day = days === 0 ? t('time.today') : days === 1 ? t('time.yesterday') : dayOf(value, now)
       return `${day} ${formats.time.format(value)}`
-    }
+    },
+    day: (value, now = new Date()) => {
+      const today = calendar.format(now)
+      const days = Math.round((Date.parse(value) - Date.parse(today)) / 86_400_000)
+      if (days >= -1 && days <= 1) return t(days === 0 ? 'time.today' : days === 1 ? 'time.tomorrow' : 'time.yesterday')
+      return value.slice(0, 4) === today.slice(0, 4) || Math.abs(days) < 90 ? formats.plainDay.format(new Date(`${value}T00:00:00Z`)) : plainDate(value)
+    },
+    clock: value => formats.plainTime.format(new Date(`1970-01-01T${value}Z`)),
+    weekday: value => formats.plainWeekday.format(new Date(Date.UTC(2024, 0, value))) // 1 January 2024 was a Monday
   }
 }

@@ -3,8 +3,8 @@ import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import pg from 'pg'
 
-/** What a change tells: "client:42", the event's id, and whether it is new or was changed. */
-export interface LiveEvent { topic: string, event: number, is_new: boolean }
+/** What a change tells: "client:42", the event's id, and whether it is new or was changed; or "employee:7" and a name that pages listen for. */
+export type LiveEvent = { topic: string, event: number, is_new: boolean } | { topic: string, name: string }
 
 export interface LiveOptions {
   url: string
@@ -40,6 +40,16 @@ export class Live {
     }
   }
 
+  /** Tells the listeners of this process alone: of what every process finds out by itself. */
+  tellHere (event: LiveEvent): void {
+    for (const listener of this.listeners.get(event.topic) ?? []) listener(event)
+  }
+
+  /** The topics that begin so and have listeners in this process. */
+  topics (prefix: string): string[] {
+    return [...this.listeners.keys()].filter(topic => topic.startsWith(prefix))
+  }
+
   /** Connects and listens; tries again by itself whenever the connection is lost, after `delay` milliseconds, then after ever more. */
   async open (delay = FIRST_DELAY): Promise<void> {
     if (this.closed) return
@@ -70,8 +80,7 @@ export class Live {
   }
 
   private tell (payload: string | undefined): void {
-    const event = JSON.parse(payload ?? '{}') as LiveEvent
-    for (const listener of this.listeners.get(event.topic) ?? []) listener(event)
+    this.tellHere(JSON.parse(payload ?? '{}') as LiveEvent)
   }
 }
 
@@ -89,42 +98,47 @@ export default fp<LiveOptions>(async (app, { url, heartbeat = 20_000 }) => {
 }, { name: 'live' })
 
 export interface StreamOptions {
-  topic: string
-  /** Whether something has happened that the page doesn't show yet. Asked once the stream listens, so that nothing falls between. */
-  behind: () => Promise<boolean>
+  topics: string[]
+  /** Names of the events for what has happened and the page doesn't show yet. Asked once the stream listens, so that nothing falls between. */
+  behind: () => Promise<string[]>
+  /** Names of the events that make the page look at everything anew, when some may have been missed. */
+  anew: string[]
   /** Asked at every heartbeat; the stream ends when the viewer may not see it any more. */
   allowed: () => Promise<boolean>
 }
 
 /**
  * Answers with server-sent events (WHATWG HTML, 9.2): `new` when something was added, `changed-<id>` when something
- * was edited. They carry no content: the page asks for what it shows, with its viewer's rights at that moment.
+ * was edited, or the name that was told. They carry no content: the page asks for what it shows, with its viewer's rights at that moment.
  */
-export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'streams'>, request: FastifyRequest, reply: FastifyReply, { topic, behind, allowed }: StreamOptions): void {
+export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'streams'>, request: FastifyRequest, reply: FastifyReply, { topics, behind, anew, allowed }: StreamOptions): void {
   reply.hijack()
   const { raw } = reply
   // The connection goes with its stream: kept alive for a next request, it would keep the server from closing.
   raw.writeHead(200, { ...reply.getHeaders() as OutgoingHttpHeaders, 'content-type': 'text/event-stream', 'cache-control': 'no-store', 'x-accel-buffering': 'no', connection: 'close' })
   raw.write('retry: 1000\n\n')
-  const send = (name: string, id?: number) => { raw.write(`${id ? `id: ${id}\n` : ''}event: ${name}\ndata: ${id ?? ''}\n\n`) }
+  const send = (name: string, id?: number | string) => { raw.write(`${id ? `id: ${id}\n` : ''}event: ${name}\ndata: ${id ?? ''}\n\n`) }
+  const sendAll = (names: string[]) => { for (const name of names) send(name) }
 
-  const unsubscribe = live.subscribe(topic, event => {
-    if (event === 'resync') send('new')
+  const hear: Listener = event => {
+    if (event === 'resync') sendAll(anew)
+    else if ('name' in event) send(event.name, event.name) // the id, though it names nothing, tells of a stream that comes back
     else send(event.is_new ? 'new' : `changed-${event.event}`, event.event)
-  })
+  }
+  const unsubscribe = topics.map(topic => live.subscribe(topic, hear))
   const heartbeat = setInterval(() => {
     raw.write(': still here\n\n')
     allowed().then(yes => { if (!yes) end() }, end)
   }, streams.heartbeat)
   const end = () => {
     clearInterval(heartbeat)
-    unsubscribe()
+    for (const stop of unsubscribe) stop()
     streams.open.delete(end)
     raw.end()
   }
   streams.open.add(end)
   raw.on('close', end)
   raw.on('error', end)
-  if (request.headers['last-event-id']) send('new')
-  else behind().then(yes => { if (yes) send('new') }, end)
+  if (request.headers['last-event-id']) sendAll(anew)
+  else behind().then(sendAll, end)
 }

@@ -18,7 +18,14 @@ export interface PageOptions {
   status?: number
 }
 
+/** What a noun adds to every whole page: read once a page, for the layout. */
+export type PageReader = (request: FastifyRequest) => Promise<object>
+
 declare module 'fastify' {
+  interface FastifyInstance {
+    /** Readers of what every whole page of somebody signed in shows; a noun adds its own. */
+    pageReaders: PageReader[]
+  }
   interface FastifyReply {
     /** Answers with a view: the whole page, or to htmx's request for a part of one, `fragment` alone. */
     page (view: string, data?: object, options?: PageOptions): Promise<FastifyReply>
@@ -45,6 +52,7 @@ export default fp(async app => {
   rememberPaths(eta)
   await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
 
+  app.decorate('pageReaders', [])
   app.decorateRequest('isFragment', { getter (this: FastifyRequest) { return this.headers['hx-request-type'] === 'partial' } })
   app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? pageLanguage(this) ?? languageOf(this.headers['accept-language']) } })
 
@@ -55,7 +63,7 @@ export default fp(async app => {
     // A boosted form that was refused keeps the address of its page (a POST's can't be reloaded).
     if (request.method === 'POST' && status >= 400) this.header('HX-Push-Url', 'false')
     const fragment = request.isFragment && options.fragment
-    const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...data }
+    const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await readAround(request)), ...data }
     return this.view(fragment || view, { ...contextOf(request, app.asset), ...given })
   })
 
@@ -68,6 +76,17 @@ export default fp(async app => {
 function pageLanguage ({ headers }: FastifyRequest): Language | undefined {
   const language = headers['page-language']
   return isLanguage(language) ? language : undefined
+}
+
+/** What stands around a page, but for one that says what went wrong with us: it asks nothing more of the database. */
+async function readAround (request: FastifyRequest): Promise<object> {
+  if (!request.viewer) return {}
+  try {
+    return Object.assign({}, ...await Promise.all(request.server.pageReaders.map(read => read(request))))
+  } catch (error) {
+    request.log.warn({ err: error }, 'what stands around the page could not be read')
+    return {}
+  }
 }
 
 /** Eta works out the path of each partial anew each time, in 3 to 10 µs; a profile has a hundred of them. */

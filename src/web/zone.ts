@@ -16,3 +16,17 @@ export function instantOf (local: string, timeZone: string): Date {
   const after = wanted - (shown(wanted + 86_400_000) - (wanted + 86_400_000))
   return new Date(shown(after) === wanted ? after : before)
 }
+
+/** The instant so many minutes past midnight of a day ("2026-11-03") by the clock in the zone; 1440 is the next midnight. */
+export function instantAt (day: string, minutes: number, timeZone: string): Date {
+  return instantOf(new Date(Date.parse(`${day}T00:00:00Z`) + minutes * 60_000).toISOString().slice(0, 16), timeZone)
+}
+
+/** Whether a clock in the zone shows this ("2026-11-03T10:30") at all: when clocks are put forward, some times are left out. */
+export const isOnTheClock = (local: string, timeZone: string): boolean => localOf(instantOf(local, timeZone), timeZone) === local
+
+/** The day of an instant on the zone's calendar: "2026-11-03". */
+export const dayOf = (instant: Date, timeZone: string): string => localOf(instant, timeZone).slice(0, 10)
+
+/** The day so many days later. */
+export const daysLater = (day: string, days: number): string => new Date(Date.parse(`${day}T00:00:00Z`) + days * 86_400_000).toISOString().slice(0, 10)

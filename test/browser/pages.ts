@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
+import { dayOf, daysLater } from '../../src/web/zone.js'
 import { PASSWORD } from '../support/cast.js'
 import { addClient, addClients } from '../support/clients.js'
 import type { Desk } from '../support/desk.js'
@@ -30,6 +31,8 @@ export const NO_PAGES: Record<string, string> = {
   '/readyz': 'is for machines',
   '/settings/test-mailbox/:id/html': 'is a mail in its frame, where no script runs, axe-core neither',
   '/clients/:id/live': 'is a stream of events',
+  '/live': 'is a stream of events',
+  '/tasks/due': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
   '/clients/:id/thumbnails/:token.webp': 'is a picture'
 }
@@ -40,6 +43,7 @@ const open = (summary: string) => (page: Page) => page.click(summary)
 /** What there is to see before anything has been done. */
 export const EMPTY: Sight[] = [
   { name: 'clients-empty', route: '/clients', path: '/clients' },
+  { name: 'tasks-empty', route: '/tasks', path: '/tasks' },
   { name: 'locations-empty', route: '/settings/locations', path: '/settings/locations' },
   { name: 'marketing-empty', route: '/settings/marketing', path: '/settings/marketing' }
 ]
@@ -57,7 +61,7 @@ export const SETUP: Sight[] = [
 
 /** The clients' pages, on a desk with a little of everything. */
 export async function clientSights (desk: Desk): Promise<Sight[]> {
-  const { db, as, anna, olga, nuno } = desk
+  const { db, as, anna, olga, nuno, sofia } = desk
   const ids = await addClients(db, anna)
   const [places, campaigns] = await Promise.all([
     db('locations').insert([{ name: 'Rynek' }, { name: 'Porto' }]).returning('id'),
@@ -70,6 +74,10 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
   await as(anna).post(`/clients/${full}/comments`, { body: 'Called twice, nobody answered.\nhttps://an.address.example/without/any/space/in/it/that/could/be/broken/somewhere/along/the/way' })
   await as(anna).post(`/clients/${full}/parts/discounts`, { discount_services: '15', discount_products: '5' })
   await as(anna).post(`/clients/${full}/parts/note`, { note: 'Prefers Viber. Call only after 18:00.' })
+  const days = [-3, -1, 0, 0, 4].map(days => daysLater(dayOf(new Date(), 'Europe/Warsaw'), days))
+  for (const [i, due_on] of days.entries()) await as(anna).post(`/clients/${i === 4 ? ids.joao : full}/tasks`, { what: i === 2 ? 'Order the screen, and if the supplier has none say so at once, because the client leaves on holiday on Friday' : `Call back about the battery, ${i}`, due_on, due_time: i === 1 ? '09:30' : '', assignee: i === 3 ? sofia.id : anna.id })
+  const task = (await db('tasks').where({ client_id: full }).orderBy('id').first('id')).id
+  await as(anna).post(`/tasks/${(await db('tasks').where({ client_id: full }).orderBy('id', 'desc').first('id')).id}/done`)
   const comment = (await db('events').where({ client_id: full, kind: 'comment' }).first('id')).id
   const [{ id: viewer }] = await db('roles').insert({ name: 'Viewer', rights: ['clients.view'] }).returning('id')
   await db('employees').where({ id: nuno.id }).update({ role_id: viewer })
@@ -119,6 +127,15 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
     } },
     { name: 'place', route: '/clients/:id/map', path: `/clients/${ids.zofia}/map`, prepare: page => page.waitForSelector('.map-pin') },
     { name: 'place-unknown', route: '/clients/:id/map', path: `/clients/${full}/map` },
+    { name: 'profile-task', route: '/clients/:id/tasks/new', path: `/clients/${full}`, prepare: async page => {
+      await page.click('#write a')
+      await page.waitForSelector('#task-form')
+    } },
+    { name: 'tasks', route: '/tasks', path: '/tasks' },
+    { name: 'tasks-all', route: '/tasks', path: '/tasks?who=all' },
+    { name: 'tasks-done', route: '/tasks', path: '/tasks?who=all&show=done' },
+    { name: 'task-new', route: '/clients/:id/tasks/new', path: `/clients/${full}/tasks/new`, prepare: page => refused(page, { what: '' }) },
+    { name: 'task-edit', route: '/tasks/:task/edit', path: `/tasks/${task}/edit` },
     { name: 'feed', route: '/clients/:id/feed', path: `/clients/${full}/feed` },
     { name: 'comment', route: '/clients/:id/feed/:event', path: `/clients/${full}/feed/${comment}` },
     { name: 'comment-edit', route: '/clients/:id/feed/:event/edit', path: `/clients/${full}/feed/${comment}/edit` },

@@ -66,6 +66,8 @@ POST /clients/:id/phones/:contact/restore  clients.edit
 POST /clients/:id/restore  clients.delete
 POST /clients/:id/tags  clients.edit
 POST /clients/:id/tags/:tag/remove  clients.edit
+POST /clients/:id/tasks  clients.view | suppliers.view
+GET /clients/:id/tasks/new  clients.view | suppliers.view
 GET /clients/:id/thumbnails/:token.webp  clients.view | suppliers.view
 POST /clients/:id/uploads  clients.edit
 GET /clients/check  clients.view | suppliers.view | clients.create
@@ -76,6 +78,7 @@ POST /clients/phone-types  clients.create | clients.edit
 GET /healthz  public
 GET /invitations/:token  public
 POST /invitations/:token  public
+GET /live  signed in
 GET /readyz  public
 GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view
 GET /settings/audit  audit.view
@@ -134,6 +137,15 @@ POST /sign-in/code  public
 POST /sign-out  signed in
 GET /tags  clients.view | suppliers.view | clients.create
 GET /tags/chip  clients.create | clients.edit
+GET /tasks  clients.view | suppliers.view
+POST /tasks/:task  clients.view | suppliers.view
+POST /tasks/:task/delete  clients.view | suppliers.view
+POST /tasks/:task/done  clients.view | suppliers.view
+GET /tasks/:task/edit  clients.view | suppliers.view
+POST /tasks/:task/noticed  clients.view | suppliers.view
+POST /tasks/:task/reopen  clients.view | suppliers.view
+POST /tasks/:task/restore  clients.view | suppliers.view
+GET /tasks/due  clients.view | suppliers.view
 POST /view-as/stop  signed in
 `
 

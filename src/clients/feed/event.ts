@@ -1,4 +1,5 @@
 import type { ShownFile } from '../../files/file.js'
+import type { Task, TaskChange, TaskRef } from '../../tasks/task.js'
 import type { Channel, Field, PhoneType } from '../client.js'
 import type { OwnChange } from '../own/save.js'
 
@@ -29,6 +30,12 @@ export interface Details {
   'files.added': { files: { id: number, name: string }[] }
   'file.removed': { file: { id: number, name: string } }
   'file.restored': { file: { id: number, name: string } }
+  'task.added': { task: TaskRef }
+  'task.changed': { task: TaskRef, changes: TaskChange[] }
+  'task.done': { task: TaskRef }
+  'task.reopened': { task: TaskRef }
+  'task.deleted': { task: TaskRef }
+  'task.restored': { task: TaskRef }
   comment: Record<string, never>
 }
 export type EventKind = keyof Details
@@ -47,12 +54,15 @@ export interface FeedEvent {
   files?: ShownFile[]
   edited_at: Date | null
   deleted_at: Date | null
+  /** Of a task's newest entry: how the task stands now. */
+  task?: Task
 }
 
 /** What the feed can be narrowed to. */
 export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
+  tasks: ['task.added', 'task.changed', 'task.done', 'task.reopened', 'task.deleted', 'task.restored'],
   changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed'],
   consent: ['consent.changed', 'consent.noted'],
   files: ['files.added', 'file.removed', 'file.restored']

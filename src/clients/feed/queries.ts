@@ -1,5 +1,6 @@
 import { PREPARED, type Db } from '../../database/knex.js'
 import { filesOfEvents } from '../../files/queries.js'
+import { tasksOfEvents } from '../../tasks/list/queries.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
@@ -31,6 +32,7 @@ export async function listFeed (db: Db, viewer: Viewer, clientId: number, { filt
     .select(...SELECT, db.raw('(select max(id) from events newer where newer.client_id = events.client_id) as newest'))
     .options(PREPARED)
   const events = await withFiles(db, rows.slice(0, FEED_PAGE).map(event => seesContacts(viewer) ? event : maskEvent(event)))
+  await addTasks(db, viewer, events)
   return { events, older: rows.length > FEED_PAGE ? events.at(-1)!.id : null, newest: rows[0]?.newest ?? after ?? 0 }
 }
 
@@ -43,6 +45,7 @@ export async function hasNewer (db: Db, clientId: number, after: number): Promis
 export async function findEvent (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<FeedEvent> {
   const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ client_id: clientId, 'events.id': id }).first(...SELECT)
   if (!event) throw new NotFound()
+  await addTasks(db, viewer, [event])
   const [shown] = await withFiles(db, [seesContacts(viewer) ? event : maskEvent(event)])
   return shown!
 }
@@ -51,6 +54,11 @@ export async function findEvent (db: Db, viewer: Viewer, clientId: number, id: n
 async function withFiles (db: Db, events: FeedEvent[]): Promise<FeedEvent[]> {
   const files = await filesOfEvents(db, events.filter(({ kind }) => kind === 'files.added').map(({ id }) => id))
   return files.size === 0 ? events : events.map(event => ({ ...event, files: files.get(event.id) ?? [] }))
+}
+
+/** Whether anything happened to the client's tasks after an event. */
+export async function hasNewerTasks (db: Db, clientId: number, after: number): Promise<boolean> {
+  return Boolean(await db('events').where({ client_id: clientId }).where('id', '>', after).whereIn('kind', FEED_FILTERS.tasks).first('id'))
 }
 
 /** A comment, or words beside files, that the viewer may change. Throws NotFound when there is none (any more), Forbidden when it is somebody else's. */
@@ -78,6 +86,15 @@ export async function editComment (trx: Db, by: Viewer, clientId: number, id: nu
 export async function setCommentDeleted (trx: Db, by: Viewer, clientId: number, id: number | null, deleted: boolean): Promise<void> {
   await assertOwn(trx, by, clientId, id, ['comment'], !deleted)
   await trx('events').where({ id: id! }).update({ deleted_at: deleted ? trx.fn.now() : null })
+}
+
+/** Gives the entries that are the newest of a task how it stands. */
+async function addTasks (db: Db, viewer: Viewer, events: FeedEvent[]): Promise<void> {
+  const tasks = await tasksOfEvents(db, viewer, events.filter(({ kind }) => kind.startsWith('task.')).map(({ id }) => id))
+  for (const event of events) {
+    const task = tasks.get(event.id)
+    if (task) event.task = task
+  }
 }
 
 const WRITTEN: readonly EventKind[] = ['comment', 'files.added']

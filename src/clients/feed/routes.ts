@@ -1,14 +1,16 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { idOf, readOne, text, typedText, type Body, type FieldError } from '../../web/form.js'
 import { once } from '../../database/once.js'
+import { isDueBehind } from '../../tasks/due/routes.js'
+import { listOpenTasks } from '../../tasks/list/queries.js'
 import { stream } from '../../web/live.js'
 import { viewerOf } from '../../web/permissions.js'
 import { findClient } from '../queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isFeedFilter, type FeedFilter } from './event.js'
-import { addComment, editComment, findEvent, findOwnComment, hasNewer, listFeed, setCommentDeleted } from './queries.js'
+import { addComment, editComment, findEvent, findOwnComment, hasNewer, hasNewerTasks, listFeed, setCommentDeleted } from './queries.js'
 
-type At = { Params: { id: string }, Querystring: { feed?: string, older?: string, after?: string } }
+type At = { Params: { id: string }, Querystring: { feed?: string, older?: string, after?: string, seen?: string } }
 type AtEvent = { Params: { id: string, event: string } }
 
 export default async function feed (app: FastifyInstance) {
@@ -21,13 +23,16 @@ export default async function feed (app: FastifyInstance) {
     const after = request.query.after === undefined ? null : idOf(request.query.after) ?? 0
     const feed = await listFeed(db, viewer, client.id, { filter, older: idOf(request.query.older), after })
     const fragment = after !== null ? 'clients/feed/_newer' : request.query.older ? 'clients/feed/_events' : 'clients/feed/_feed'
-    return reply.page('clients/feed/show', { client, feed, filter }, { fragment })
+    const openTasks = after !== null && await hasNewerTasks(db, client.id, after) ? await listOpenTasks(db, viewer, client.id) : null
+    return reply.page('clients/feed/show', { client, feed, filter }, { fragment, with: { openTasks } })
   })
 
   app.get<At>('/clients/:id/live', { exposeHeadRoute: false, config: { can: SEES_CLIENTS } }, async (request, reply) => {
-    const client = await findClient(db, viewerOf(request), idOf(request.params.id))
-    const behind = () => hasNewer(db, client.id, idOf(request.query.after) ?? 0)
-    stream(app, request, reply, { topic: `client:${client.id}`, behind, allowed: () => stillSees(request, client.id) })
+    const viewer = viewerOf(request)
+    const client = await findClient(db, viewer, idOf(request.params.id))
+    const isBehind = async () => await hasNewer(db, client.id, idOf(request.query.after) ?? 0) ? ['new'] : []
+    const behind = async () => [...await isBehind(), ...await isDueBehind(request)]
+    stream(app, request, reply, { topics: [`client:${client.id}`, `employee:${viewer.id}`], behind, anew: ['new', 'tasks'], allowed: () => stillSees(request, client.id) })
   })
 
   app.get<AtEvent>('/clients/:id/feed/:event', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
