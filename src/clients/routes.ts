@@ -9,6 +9,7 @@ import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Client, ClientFields } from './client.js'
+import consents from './consents/routes.js'
 import emails from './emails/routes.js'
 import { isFeedFilter } from './feed/event.js'
 import { listFeed } from './feed/queries.js'
@@ -33,7 +34,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance) {
   const { db } = app
-  for (const part of [list, phones, emails, tags, uniqueness, feed, place]) await app.register(part)
+  for (const part of [list, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const shape = await shapeOf(db, 'client')

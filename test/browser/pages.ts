@@ -34,7 +34,9 @@ export const NO_PAGES: Record<string, string> = {
   '/live': 'is a stream of events',
   '/tasks/due': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
-  '/clients/:id/thumbnails/:token.webp': 'is a picture'
+  '/clients/:id/thumbnails/:token.webp': 'is a picture',
+  '/clients/:id/consents.csv': 'is a file',
+  '/settings/consent/export': 'is a file'
 }
 
 const save = (page: Page) => page.click('.actions .primary >> nth=0')
@@ -136,6 +138,8 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
     { name: 'tasks-done', route: '/tasks', path: '/tasks?who=all&show=done' },
     { name: 'task-new', route: '/clients/:id/tasks/new', path: `/clients/${full}/tasks/new`, prepare: page => refused(page, { what: '' }) },
     { name: 'task-edit', route: '/tasks/:task/edit', path: `/tasks/${task}/edit` },
+    { name: 'consents', route: '/clients/:id/consents', path: `/clients/${full}/consents`, prepare: open('.how summary') },
+    { name: 'consents-none', route: '/clients/:id/consents', path: `/clients/${ids.ela}/consents`, as: 'sofia' },
     { name: 'feed', route: '/clients/:id/feed', path: `/clients/${full}/feed` },
     { name: 'comment', route: '/clients/:id/feed/:event', path: `/clients/${full}/feed/${comment}` },
     { name: 'comment-edit', route: '/clients/:id/feed/:event/edit', path: `/clients/${full}/feed/${comment}/edit` },
@@ -152,6 +156,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
   const { db, as, anna, olga, sofia } = desk
   const [place, campaign, role] = await Promise.all(['locations', 'campaigns', 'roles'].map(async table => (await db(table).orderBy('id', 'desc').first('id')).id))
   await giveTwoSteps(db, olga)
+  await db('consent_wordings').insert([1, 2].map(version => ({ channel: 'sms', language: 'pl', version, body: `Zgadzam się na SMS-y o moich zleceniach. (${version})`, employee_id: anna.id })))
   const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
   const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
   await as(anna).post('/settings/mail/test', { to: 'anna@poczta.example' })
@@ -215,6 +220,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'locations', route: '/settings/locations', path: '/settings/locations' },
     { name: 'location-new', route: '/settings/locations/new', path: '/settings/locations/new' },
     { name: 'location', route: '/settings/locations/:id', path: `/settings/locations/${place}` },
+    { name: 'consent-settings', route: '/settings/consent', path: '/settings/consent?language=pl', prepare: open('.sheet details summary') },
     { name: 'map-settings', route: '/settings/map', path: '/settings/map', prepare: page => refused(page, { tile_url: 'https://tiles.example/{x}' }) },
     { name: 'marketing', route: '/settings/marketing', path: '/settings/marketing' },
     { name: 'campaign-new', route: '/settings/marketing/new', path: '/settings/marketing/new', prepare: page => refused(page, { name: '', ends_on: '2020-01-01', starts_on: '2021-01-01' }) },

@@ -5,7 +5,7 @@ const addresses = (body: string) => [...body.matchAll(/<li><a class="card" href=
 
 t.test('everyone sees what they may open, and it opens', async t => {
   const { as, anna, marek, olga } = await cast(t)
-  const all = ['general', 'locations', 'clients', 'marketing', 'employees', 'roles', 'audit', 'mail', 'test-mailbox', 'map'].map(name => `/settings/${name}`)
+  const all = ['general', 'locations', 'clients', 'consent', 'marketing', 'employees', 'roles', 'audit', 'mail', 'test-mailbox', 'map'].map(name => `/settings/${name}`)
   for (const person of [anna, olga]) {
     const page = await as(person).get('/settings')
     t.equal(page.status, 200)
@@ -13,7 +13,7 @@ t.test('everyone sees what they may open, and it opens', async t => {
   }
   for (const path of all) t.equal((await as(anna).get(path)).status, 200, path)
   const marketing = await as(marek).get('/settings')
-  t.same(addresses(marketing.body), ['/settings/marketing'])
+  t.same(addresses(marketing.body), ['/settings/consent', '/settings/marketing'])
   t.equal(marketing.body.match(/<h2>/g)?.length, 1, 'no group without an entry')
 })
 

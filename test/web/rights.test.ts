@@ -39,6 +39,9 @@ POST /clients/:id  clients.edit
 GET /clients/:id  clients.view | suppliers.view
 POST /clients/:id/archive  clients.delete
 POST /clients/:id/comments  clients.view | suppliers.view
+GET /clients/:id/consents  clients.view | suppliers.view
+GET /clients/:id/consents.csv  clients.export
+POST /clients/:id/consents/:consent  clients.edit
 POST /clients/:id/emails  clients.edit
 POST /clients/:id/emails/:contact  clients.edit
 POST /clients/:id/emails/:contact/remove  clients.edit
@@ -84,6 +87,9 @@ GET /settings  settings.manage | marketing.manage | employees.manage | roles.man
 GET /settings/audit  audit.view
 GET /settings/clients  settings.manage
 POST /settings/clients  settings.manage
+POST /settings/consent  settings.manage
+GET /settings/consent  settings.manage | clients.export
+GET /settings/consent/export  clients.export
 GET /settings/employees  employees.manage
 POST /settings/employees  employees.manage
 GET /settings/employees/:id  employees.manage

@@ -2,8 +2,8 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { FIELDS, KINDS } from '../../src/clients/client.js'
-import { HOWS } from '../../src/clients/consents/consent.js'
 import { FILE_KINDS } from '../../src/files/file.js'
+import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
@@ -48,7 +48,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
   'own.sections.*': ['contacts', 'marketing'], // of migrations/0007_shape_forms.ts
-  'consent.hows.*': HOWS,
+  'consent.hows.*': [...HOWS, 'carried_over'],
+  'consent.sources.*': SOURCES,
   'map.fields.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'], // of src/map/queries.ts
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],
   'place.problems.*': ['missing', 'busy', 'refused', 'failed', 'off'], // of src/map/geocoder.ts
