@@ -17,6 +17,8 @@ import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
 import mailSettings from './mail/routes.js'
 import map from './map/routes.js'
+import phoneTypes from './phone-types/routes.js'
+import priceTypes from './price-types/routes.js'
 import roles from './roles/routes.js'
 import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
@@ -26,6 +28,7 @@ import twoSteps from './two-steps/routes.js'
 import requireTwoSteps from './two-steps/required.js'
 import viewAs from './view-as/routes.js'
 import readOnly from './view-as/read-only.js'
+import tags from './tags/routes.js'
 import assets from './web/assets.js'
 import connections from './web/connections.js'
 import errors, { notFoundPlainly } from './web/errors.js'
@@ -107,6 +110,9 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)
+  await app.register(phoneTypes)
+  await app.register(tags)
+  await app.register(priceTypes)
   await app.register(employees)
   await app.register(roles)
   await app.register(viewAs)

@@ -92,21 +92,21 @@ async function makeStaff (db: Db, locations: Named[], since: Date, left: Date): 
   return staff
 }
 
-/** Adds campaigns; one that is over is not active any more. */
+/** Adds campaigns; one that is over is retired. */
 export async function makeCampaigns (db: Db, campaigns: Omit<Campaign, 'id'>[], until: Date, since: Date): Promise<Campaign[]> {
   const today = dayOf(until)
   const named = await insertNamed(db, 'campaigns', campaigns.map(({ name, starts, ends }) =>
-    ({ name, starts_on: starts, ends_on: ends, active: ends === null || ends >= today, created_at: starts ?? since })))
+    ({ name, starts_on: starts, ends_on: ends, retired_at: ends === null || ends >= today ? null : ends, created_at: starts ?? since })))
   return named.map((campaign, i) => ({ ...campaigns[i]!, ...campaign }))
 }
 
 /** The types of phones there are, after the company's own were added. */
 async function makePhoneTypes (db: Db): Promise<PhoneType[]> {
-  await db('phone_types').insert(OWN_PHONE_TYPES.map((name, i) => ({ name, position: 3 + i })))
+  await db('phone_types').insert(OWN_PHONE_TYPES.map(name => ({ name })))
   return listPhoneTypes(db)
 }
 
-export const listPhoneTypes = (db: Db): Promise<PhoneType[]> => db('phone_types').select('id', 'key', 'name').orderBy('position').orderBy('id')
+export const listPhoneTypes = (db: Db): Promise<PhoneType[]> => db('phone_types').select('id', 'key', 'name').orderByRaw('position nulls last, name_key, id')
 
 /** Inserts rows that have names, and gives their ids in the same order. */
 export async function insertNamed (db: Db, table: string, rows: { name: string }[]): Promise<Named[]> {

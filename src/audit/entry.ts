@@ -8,6 +8,11 @@ export const AUDIT_KINDS = [
   'settings.mail',
   'settings.map',
   'settings.consent',
+  'lists.phone_types',
+  'lists.tags',
+  'lists.campaigns',
+  'lists.locations',
+  'lists.price_types',
   'roles.created',
   'roles.renamed',
   'roles.deleted',
@@ -69,7 +74,16 @@ export const AUDIT_FIELDS = {
   consent_whatsapp: 'text',
   consent_viber: 'text',
   consent_sms: 'text',
-  consent_email: 'text'
+  consent_email: 'text',
+  colour: 'text',
+  starts_on: 'date',
+  ends_on: 'date',
+  mark_up: 'number',
+  order: 'text',
+  retired: 'yes_no',
+  merged: 'text',
+  deleted: 'yes_no',
+  replaced_by: 'text'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

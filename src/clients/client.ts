@@ -40,6 +40,16 @@ export interface Tag { id: number, name: string, colour: string }
 /** One of the company's campaigns or locations, as a choice. */
 export interface Named { id: number, name: string }
 
+/** One of the company's price types, as a choice: a mark-up on cost, per cent. */
+export interface PriceType extends Named { mark_up: number }
+
+/** A discount: per cent, 0 to 100, two decimals; or one of the company's price types, as "price:7". One value either way, so that it changes, clashes and reads as one. */
+export type Discount = number | `price:${number}`
+
+/** The id of a discount's price type, or null when it is a percentage. */
+export const priceTypeOf = (discount: Discount): number | null => typeof discount === 'string' ? Number(discount.slice('price:'.length)) : null
+export const PRICE_TYPE = /^price:[1-9]\d{0,13}$/
+
 /** What stands in the client's own row and can be typed. */
 export interface ClientFields {
   kind: Kind
@@ -52,9 +62,8 @@ export interface ClientFields {
   address: string
   campaign_id: number | null
   location_id: number | null
-  /** Per cent, 0 to 100, two decimals. */
-  discount_services: number
-  discount_products: number
+  discount_services: Discount
+  discount_products: Discount
   note: string
 }
 

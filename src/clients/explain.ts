@@ -2,14 +2,16 @@ import type { Db } from '../database/knex.js'
 import type { Shape } from '../form-editor/definition.js'
 import { nameOf } from '../form-editor/schema.js'
 import { FieldChanged, findIdHolder, IdTaken } from '../form-editor/values.js'
+import { NoSuchPhoneType } from '../phone-types/queries.js'
 import { idOf } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { ClientForm } from './form.js'
-import { NoSuchPhoneType } from './phones/queries.js'
 import { ContactTaken, findMatches, nameMatches } from './uniqueness/queries.js'
 
-// A campaign or location that was deleted since the form was shown.
-const STALE_CHOICES: Record<string, string> = { clients_campaign_id_fkey: 'campaign_id', clients_location_id_fkey: 'location_id' }
+// A campaign, location or price type that was deleted since the form was shown.
+const STALE_CHOICES: Record<string, string> = {
+  clients_campaign_id_fkey: 'campaign_id', clients_location_id_fkey: 'location_id', clients_price_type_services_id_fkey: 'discount_services', clients_price_type_products_id_fkey: 'discount_products'
+}
 
 /**
  * Says beside its field why the database refused it: a choice that isn't there (any more), a number, address or unique id that another

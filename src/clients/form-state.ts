@@ -1,6 +1,6 @@
-import { typedText, type FieldError, type FieldErrors } from '../web/form.js'
+import { idOf, typedText, type FieldError, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
-import { FIELDS, type Client, type ClientFields, type Field, type Tag } from './client.js'
+import { FIELDS, priceTypeOf, type Client, type ClientFields, type Discount, type Field, type Tag } from './client.js'
 import { rowAgain } from './contacts/rows.js'
 import { emailRows, type EmailState } from './emails/rows.js'
 import { fingerprint } from './fingerprint.js'
@@ -8,6 +8,7 @@ import type { Form, Shape } from '../form-editor/definition.js'
 import { emptyFields, mayWrite, shownForm, type ClientForm } from './form.js'
 import { ownStates, type OwnState } from './own/state.js'
 import { phoneRows, type PhoneState } from './phones/rows.js'
+import type { Held } from './queries.js'
 import type { Conflict } from './save.js'
 
 /** One input as the form shows it: what is in it, what is wrong with it, and what its value was when it was shown. */
@@ -73,4 +74,16 @@ function shownAgain (form: ClientForm, name: Field): unknown {
   if (name === 'is_supplier' || name === 'is_conflicted') return Boolean(form.typed[name])
   const typed = form.typed[name]
   return (Array.isArray(typed) ? typed[0] : typed) ?? form.fields[name] ?? ''
+}
+
+/** What is chosen in the form or stands in the client: it is offered there though it was retired. */
+export function heldIn ({ client, fields, phones }: FormState): Held {
+  const ids = (...values: unknown[]) => values.map(value => idOf(String(value ?? ''))).filter(id => id !== null)
+  const prices = [fields.discount_services.value, fields.discount_products.value, client?.discount_services, client?.discount_products]
+  return {
+    campaigns: ids(fields.campaign_id.value, client?.campaign_id),
+    locations: ids(fields.location_id.value, client?.location_id),
+    phoneTypes: ids(...phones.map(phone => phone.typeId), ...(client?.phones ?? []).map(phone => phone.type.id)),
+    priceTypes: ids(...prices.map(value => typeof value === 'string' ? priceTypeOf(value as Discount) : null))
+  }
 }

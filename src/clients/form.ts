@@ -1,8 +1,8 @@
 import { z } from 'zod'
-import { issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
+import { idOf, issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { formOf, itemsOf, type Form, type Shape } from '../form-editor/definition.js'
-import { FIELDS, KINDS, type Client, type ClientFields, type Field } from './client.js'
+import { FIELDS, KINDS, PRICE_TYPE, type Client, type ClientFields, type Discount, type Field } from './client.js'
 import { readEmails, type EmailRow, type EmailValues } from './emails/form.js'
 import { fieldOfPart, partOf, readOwn, type OwnWrite } from './own/form.js'
 import { missing } from './required.js'
@@ -23,8 +23,13 @@ export const UNITS = {
 export type Unit = keyof typeof UNITS
 export const isUnit = (value: string): value is Unit => Object.hasOwn(UNITS, value)
 
-/** A percentage as people type it: "10", "10 %", "7,5"; nothing is 0. */
-const discount = text(20).transform((value, context) => {
+/** A percentage as people type it: "10", "10 %", "7,5"; nothing is 0. Or a price type: "price:7". */
+const discount = text(20).transform((value, context): Discount => {
+  if (PRICE_TYPE.test(value)) return value as Discount
+  if (value.startsWith('price:')) {
+    context.addIssue(issue('form.choose'))
+    return 0
+  }
   const plain = value.replace(/\s*%$/, '').replace(',', '.').trim()
   if (plain === '') return 0
   const number = /^[+-]?\d+(\.\d+)?$/.test(plain) ? Number(plain) : NaN
@@ -70,7 +75,7 @@ export interface FormContext { shape: Shape, client: Client | null }
 
 /** Reads the whole form, or with `unit` that part of it. Never throws; nothing may be written while `errors` has any. */
 export function readClientForm (body: unknown, viewer: Viewer, { shape, client }: FormContext, unit?: string): ClientForm {
-  const typed = (body ?? {}) as Body
+  const typed = withPriceTypes((body ?? {}) as Body)
   const part = unit === undefined ? FIELDS : isUnit(unit) ? UNITS[unit] as readonly Field[] : []
   const wanted = part.filter(field => mayWrite(viewer, field))
   const read = readForm(z.object(Object.fromEntries(wanted.map(field => [field, checks[field]]))), typed)
@@ -101,6 +106,12 @@ export const shownForm = (shape: Shape, kind: unknown): Form => formOf(shape, KI
 function partOfForm (form: Form, unit: string | undefined): Form {
   const items = itemsOf(form).filter(({ system, field }) => unit === undefined || system === unit || (field && partOf(field) === unit))
   return { ...form, sections: [{ id: 0, key: null, labels: {}, items }] }
+}
+
+/** A price type that is chosen is the discount; what stands in the box beside it counts for nothing. */
+function withPriceTypes (body: Body): Body {
+  const chosen = UNITS.discounts.map(field => [field, typedText(body, `${field}.price`)] as const).filter(([, price]) => price !== '')
+  return { ...body, ...Object.fromEntries(chosen.map(([field, price]) => [field, `price:${idOf(price) ?? ''}`])) }
 }
 
 /** Whether this viewer's form has anything of a part to write. */

@@ -2,7 +2,7 @@ import { PREPARED, type Db } from '../database/knex.js'
 import { valueRows, writeValues } from '../form-editor/values.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
-import { FIELDS, type Client, type ClientFields, type Field } from './client.js'
+import { FIELDS, priceTypeOf, type Client, type ClientFields, type Discount, type Field, type Named, type PhoneType, type PriceType } from './client.js'
 import { addEmail } from './emails/queries.js'
 import type { EmailValues } from './emails/form.js'
 import type { Details } from './feed/event.js'
@@ -20,7 +20,8 @@ const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at',
 // Columns by name: a prepared `c.*` would fail after a migration that adds one.
 const SHOWN = `
   c.id, c.kind, c.first_name, c.surname, c.company_name, c.name, c.is_supplier, c.is_conflicted, c.conflict_reason, c.address, c.campaign_id, c.location_id, c.note, c.version, c.created_at, c.archived_at,
-  c.discount_services::float8 as discount_services, c.discount_products::float8 as discount_products,
+  coalesce(to_jsonb('price:' || c.price_type_services_id), to_jsonb(c.discount_services::float8)) as discount_services,
+  coalesce(to_jsonb('price:' || c.price_type_products_id), to_jsonb(c.discount_products::float8)) as discount_products,
   (select json_build_object('id', g.id, 'name', g.name) from campaigns g where g.id = c.campaign_id) as campaign,
   (select json_build_object('id', l.id, 'name', l.name) from locations l where l.id = c.location_id) as location,
   coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'valid', p.e164 is not null, 'display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms,
@@ -75,7 +76,7 @@ export async function changeClient (trx: Db, by: Viewer, client: Client, values:
   const changed = FIELDS.filter(field => field in values && values[field] !== client[field])
   const changes: Details['client.changed']['changes'] = await changeOwn(trx, client, own)
   if (changed.length + changes.length === 0) return false
-  if (changed.length > 0) await trx('clients').where({ id: client.id }).update(Object.fromEntries(changed.map(field => [field, values[field]])))
+  if (changed.length > 0) await trx('clients').where({ id: client.id }).update(columns(values, changed))
   for (const field of changed.toReversed()) changes.unshift({ field, old: await named(trx, field, client[field]), new: await named(trx, field, values[field]) })
   await recordEvent(trx, by, client.id, 'client.changed', { changes })
   return true
@@ -90,21 +91,35 @@ export async function setArchived (trx: Db, by: Viewer, client: Client, archived
 }
 
 /** What the client form offers to choose from. */
-export interface Choices { campaigns: (Client['campaign'] & { active: boolean })[], locations: Client['location'][], phoneTypes: Client['phones'][number]['type'][] }
+export interface Choices { campaigns: Named[], locations: Named[], phoneTypes: (PhoneType & { retired: boolean })[], priceTypes: PriceType[] }
 
-/** Active campaigns, locations and phone types, in one query; `campaign` is offered though it has ended. */
-export async function listChoices (db: Db, campaign: number | null = null): Promise<Choices> {
+/** What somebody has already, by its id: it is offered though it was retired. */
+export interface Held { campaigns: number[], locations: number[], phoneTypes: number[], priceTypes: number[] }
+
+const NOTHING: Held = { campaigns: [], locations: [], phoneTypes: [], priceTypes: [] }
+
+/** What is on offer, each list in the company's order, in one query. */
+export async function listChoices (db: Db, held: Partial<Held> = {}): Promise<Choices> {
+  const list = (table: string, ids: string, columns = '') => `
+    (select coalesce(json_agg(json_build_object('id', id, 'name', name ${columns}) order by position nulls last, name_key, id), '[]') from ${table} where retired_at is null or id = any (:${ids}::bigint[]))`
   const { rows: [row] } = await db.raw(`
-    select (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'active', active) order by lower(name)), '[]') from campaigns where active or id = ?) as campaigns,
-      (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by lower(name)), '[]') from locations) as locations,
-      (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'name', name) order by position, id), '[]') from phone_types) as "phoneTypes"`, [campaign]).options(PREPARED)
+    select ${list('campaigns', 'campaigns')} as campaigns, ${list('locations', 'locations')} as locations,
+      ${list('phone_types', 'phoneTypes', ", 'key', key, 'retired', retired_at is not null")} as "phoneTypes", ${list('price_types', 'priceTypes', ", 'mark_up', mark_up::float8")} as "priceTypes"`,
+  { ...NOTHING, ...held }).options(PREPARED)
   return row
 }
 
-const columns = (values: ClientFields) => Object.fromEntries(FIELDS.map(field => [field, values[field]]))
+// What of these fields stands in which column: a discount in two.
+const columns = (values: Partial<ClientFields>, fields: readonly Field[] = FIELDS) => Object.assign({}, ...fields.map(field => {
+  if (field !== 'discount_services' && field !== 'discount_products') return { [field]: values[field] }
+  const price = priceTypeOf(values[field]!)
+  return { [field]: price ? 0 : values[field], [field === 'discount_services' ? 'price_type_services_id' : 'price_type_products_id']: price }
+}))
 
 // The feed has to read right after a campaign was renamed, so it keeps the name of that day.
 async function named (trx: Db, field: Field, value: unknown): Promise<unknown> {
+  const price = field === 'discount_services' || field === 'discount_products' ? priceTypeOf(value as Discount) : null
+  if (price) return await trx('price_types').where({ id: price }).first('id', 'name', trx.raw('mark_up::float8 as mark_up')) ?? null
   if (field !== 'campaign_id' && field !== 'location_id') return value
   if (value === null) return null
   return await trx(field === 'campaign_id' ? 'campaigns' : 'locations').where({ id: value as number }).first('id', 'name') ?? null

@@ -16,7 +16,7 @@ import { listFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
 import { explain } from './explain.js'
-import { formState, type FormState } from './form-state.js'
+import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
 import { fieldOfPart, partOf } from './own/form.js'
 import phones from './phones/routes.js'
@@ -125,7 +125,7 @@ export default async function clients (app: FastifyInstance) {
     })
 
   async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number) {
-    const choices = await listChoices(db)
+    const choices = await listChoices(db, heldIn(form))
     addRows((request.body ?? {}) as Body, form, choices, true)
     const token = ((request.body ?? {}) as Body).token ?? randomUUID()
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
@@ -134,24 +134,23 @@ export default async function clients (app: FastifyInstance) {
 
   async function showPart (request: FastifyRequest<At>, reply: FastifyReply, client: Client, shape: Shape, form: ClientForm, status: number, conflicts: Conflict[] = []) {
     const viewer = viewerOf(request)
-    const choices = await listChoices(db, client.campaign_id)
     const saved = status === 200
     if (request.isFragment && isSwitched(form)) {
       // The other kind has a form of its own: the whole of it is shown, with what is typed in it.
       const whole = readClientForm(withCarried(form.typed), viewer, { shape, client })
       const state = formState(viewer, client, shape, { ...whole, errors: form.errors }, conflicts)
       reply.header('HX-Retarget', '#form-body').header('HX-Reswap', 'outerMorph')
-      return reply.page('', { client, form: state, saved, carried: carriedOver(state.asks, form.typed), ...choices }, { fragment: 'clients/form/_switched', status })
+      return reply.page('', { client, form: state, saved, carried: carriedOver(state.asks, form.typed), ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_switched', status })
     }
     const state = saved ? formState(viewer, client, shape) : formState(viewer, client, shape, form, conflicts)
     const item = itemsOf(state.asks).find(({ field, system }) => system === form.unit || (field && partOf(field) === form.unit))
-    return reply.page('clients/edit', { client, form: state, unit: form.unit, item, saved, ...choices }, { fragment: 'clients/form/_answer', status })
+    return reply.page('clients/edit', { client, form: state, unit: form.unit, item, saved, ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_answer', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, client: Client, form: FormState, status: number) {
     const filter = isFeedFilter(request.query.feed) ? request.query.feed : 'all'
     const viewer = viewerOf(request)
-    const [choices, feed, openTasks] = await Promise.all([listChoices(db, client.campaign_id), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id)])
+    const [choices, feed, openTasks] = await Promise.all([listChoices(db, heldIn(form)), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id)])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
     return reply.page('clients/show', { client, form, feed, filter, openTasks, carried, token: randomUUID(), ...choices }, { status })

@@ -13,6 +13,8 @@ export interface Format {
   percent (value: number): string
   /** A file's size: "340 kB", "1.2 MB". */
   bytes (value: number): string
+  /** The same with its sign: 15 gives "+15%", -10 gives "-10%". */
+  markUp (value: number): string
   date (value: Date | string): string
   dateTime (value: Date): string
   /** Short and relative to `now`, for lists: "10:42", "yesterday", "3 Nov", "3 Nov 2024". */
@@ -69,6 +71,7 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   const plain = new Intl.NumberFormat(locale, { maximumFractionDigits: 6, useGrouping: false })
   const unit = (unit: string) => new Intl.NumberFormat(locale, { maximumFractionDigits: 1, style: 'unit', unit })
   const sizes = { kilobyte: unit('kilobyte'), megabyte: unit('megabyte') }
+  const markUps = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent', signDisplay: 'exceptZero' })
   const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent' })
 
   // Days and years are those of the organisation's zone, whatever the server's; most rows are told without asking Intl, which is slow.
@@ -85,6 +88,7 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
     exact: value => exact.format(value),
     plain: value => plain.format(value),
     percent: value => percents.format(value),
+    markUp: value => markUps.format(value),
     bytes: value => value < 999_500 ? sizes.kilobyte.format(Math.max(1, Math.round(value / 1000))) : sizes.megabyte.format(value / 1e6),
     date: value => typeof value === 'string' ? plainDate(value) : formats.dayYear.format(value),
     dateTime: value => formats.full.format(value),

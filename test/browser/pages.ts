@@ -36,7 +36,13 @@ export const NO_PAGES: Record<string, string> = {
   '/clients/:id/files/:token/:name': 'is a file',
   '/clients/:id/thumbnails/:token.webp': 'is a picture',
   '/clients/:id/consents.csv': 'is a file',
-  '/settings/consent/export': 'is a file'
+  '/settings/consent/export': 'is a file',
+  '/settings/locations/merge': 'is the page on which tags are merged',
+  '/settings/marketing/merge': 'is the page on which tags are merged',
+  '/settings/phone-types/merge': 'is the page on which tags are merged',
+  '/settings/phone-types/new': 'is the page of a new location',
+  '/settings/price-types/merge': 'is the page on which tags are merged',
+  '/settings/price-types/:id': 'is the page of a campaign, with the fields of a new price type'
 }
 
 const save = (page: Page) => page.click('.actions .primary >> nth=0')
@@ -46,8 +52,7 @@ const open = (summary: string) => (page: Page) => page.click(summary)
 export const EMPTY: Sight[] = [
   { name: 'clients-empty', route: '/clients', path: '/clients' },
   { name: 'tasks-empty', route: '/tasks', path: '/tasks' },
-  { name: 'locations-empty', route: '/settings/locations', path: '/settings/locations' },
-  { name: 'marketing-empty', route: '/settings/marketing', path: '/settings/marketing' }
+  { name: 'price-types-empty', route: '/settings/price-types', path: '/settings/price-types' }
 ]
 
 /** The first run, on a desk without a company. */
@@ -67,10 +72,11 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
   const ids = await addClients(db, anna)
   const [places, campaigns] = await Promise.all([
     db('locations').insert([{ name: 'Rynek' }, { name: 'Porto' }]).returning('id'),
-    db('campaigns').insert([{ name: 'Google Ads', starts_on: '2026-01-01', active: true }, { name: 'Facebook, a campaign whose name takes its time to come to an end', active: false }]).returning('id')
+    db('campaigns').insert([{ name: 'Google Ads', starts_on: '2026-01-01' }, { name: 'Facebook, a campaign whose name takes its time to come to an end', retired_at: db.fn.now() }]).returning('id')
   ])
+  const [price] = await db('price_types').insert({ name: 'Staff', mark_up: 0 }).returning('id')
   const full = await addClient(db, anna, {
-    first_name: 'Wolfeschlegelsteinhausenbergerdorff', surname: 'Brzęczyszczykiewicz-Żółkiewska', is_supplier: true, is_conflicted: true, conflict_reason: 'refuses to pay for diagnostics', note: 'Prefers Viber.\nCall only after 17:00.', address: 'Rua Augusta 12, Lisboa', discount_services: 10, campaign_id: campaigns[0].id, location_id: places[0].id,
+    first_name: 'Wolfeschlegelsteinhausenbergerdorff', surname: 'Brzęczyszczykiewicz-Żółkiewska', is_supplier: true, is_conflicted: true, conflict_reason: 'refuses to pay for diagnostics', note: 'Prefers Viber.\nCall only after 17:00.', address: 'Rua Augusta 12, Lisboa', discount_services: 10, discount_products: `price:${price.id}`, campaign_id: campaigns[0].id, location_id: places[0].id,
     phones: [{ number: '600 123 456', on: ['viber', 'sms'] }, '12345678', { number: '22 123 45 67', type: 'work' }], emails: [{ address: 'a.rather.long.address.of.somebody@poczta.example', agrees: true }], tags: ['VIP', 'Fleet', 'Rowery', 'Wholesale', 'Net 30']
   })
   await as(anna).post(`/clients/${full}/comments`, { body: 'Called twice, nobody answered.\nhttps://an.address.example/without/any/space/in/it/that/could/be/broken/somewhere/along/the/way' })
@@ -154,6 +160,7 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
 /** Everything around the clients, on the same desk. */
 export async function deskSights (desk: Desk): Promise<Sight[]> {
   const { db, as, anna, olga, sofia } = desk
+  await db('price_types').insert([{ name: 'Wholesale, for those who come back', mark_up: 15 }, { name: 'Below cost', mark_up: -10, retired_at: db.fn.now() }])
   const [place, campaign, role] = await Promise.all(['locations', 'campaigns', 'roles'].map(async table => (await db(table).orderBy('id', 'desc').first('id')).id))
   await giveTwoSteps(db, olga)
   await db('consent_wordings').insert([1, 2].map(version => ({ channel: 'sms', language: 'pl', version, body: `Zgadzam się na SMS-y o moich zleceniach. (${version})`, employee_id: anna.id })))
@@ -225,6 +232,18 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'marketing', route: '/settings/marketing', path: '/settings/marketing' },
     { name: 'campaign-new', route: '/settings/marketing/new', path: '/settings/marketing/new', prepare: page => refused(page, { name: '', ends_on: '2020-01-01', starts_on: '2021-01-01' }) },
     { name: 'campaign', route: '/settings/marketing/:id', path: `/settings/marketing/${campaign}` },
+    { name: 'tags-settings', route: '/settings/tags', path: '/settings/tags' },
+    { name: 'tag-new', route: '/settings/tags/new', path: '/settings/tags/new' },
+    { name: 'tag', route: '/settings/tags/:id', path: '/settings/tags/1', plain: true, prepare: async page => {
+      await page.fill('[name=tag]', 'No such tag')
+      await page.click('#delete .danger')
+      await page.waitForSelector('.error')
+    } },
+    { name: 'tags-merge', route: '/settings/tags/merge', path: '/settings/tags/merge?id=1&id=2' },
+    { name: 'phone-types', route: '/settings/phone-types', path: '/settings/phone-types' },
+    { name: 'phone-type', route: '/settings/phone-types/:id', path: '/settings/phone-types/1' },
+    { name: 'price-types', route: '/settings/price-types', path: '/settings/price-types' },
+    { name: 'price-type-new', route: '/settings/price-types/new', path: '/settings/price-types/new', prepare: page => refused(page, { name: 'Wholesale', mark_up: '-100' }) },
     { name: 'employees', route: '/settings/employees', path: '/settings/employees' },
     { name: 'employee-new', route: '/settings/employees/new', path: '/settings/employees/new', prepare: page => refused(page, { name: 'Łucja' }) },
     { name: 'employee', route: '/settings/employees/:id', path: `/settings/employees/${sofia.id}` },

@@ -153,7 +153,7 @@ t.test('the reason of a conflict goes with the box', async t => {
 
 t.test('a campaign that has ended stays with the client who came by it', async t => {
   const { as, sofia, db } = await cast(t)
-  const [campaign] = await db('campaigns').insert({ name: 'Zeszłoroczna', active: false }).returning('id')
+  const [campaign] = await db('campaigns').insert({ name: 'Zeszłoroczna', retired_at: db.fn.now() }).returning('id')
   const other = await addClient(db, sofia, { first_name: 'João' })
   const id = await addClient(db, sofia, { first_name: 'João', campaign_id: campaign.id })
   t.match(formOf((await as(sofia).get(`/clients/${id}`)).body, `/clients/${id}`), { campaign_id: String(campaign.id) })

@@ -33,7 +33,7 @@ t.test('the demo company', async t => {
     t.equal(await count(db, 'locations'), 3)
     t.equal(await count(db, 'tags'), 25)
     t.equal(await count(db, 'campaigns'), 10)
-    t.ok(await count(db, 'campaigns where not active') > 0)
+    t.ok(await count(db, 'campaigns where retired_at is not null') > 0)
     const phones = await db('client_phones').whereNull('removed_at').groupBy('client_id').count('* as count')
     t.equal(phones.length, COUNT)
     t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))

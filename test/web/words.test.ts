@@ -1,14 +1,20 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
-import { FIELDS, KINDS } from '../../src/clients/client.js'
+import { campaigns } from '../../src/campaigns/list.js'
+import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
 import { FILE_KINDS } from '../../src/files/file.js'
 import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
+import { locations } from '../../src/locations/list.js'
 import { inRoot } from '../../src/paths.js'
+import { BUILT_IN_TYPES } from '../../src/phone-types/form.js'
+import { phoneTypes } from '../../src/phone-types/list.js'
+import { priceTypes } from '../../src/price-types/list.js'
 import { BUILT_IN_ROLES, RIGHT_GROUPS, RIGHTS } from '../../src/rights.js'
+import { tags } from '../../src/tags/list.js'
 import { LANGUAGES } from '../../src/web/viewer.js'
 
 const files = [...filesIn('views', '.eta'), ...filesIn('src', '.ts')]
@@ -16,6 +22,8 @@ const files = [...filesIn('views', '.eta'), ...filesIn('src', '.ts')]
 const httpErrors = [...new Set(files.flatMap(file => [...text(file).matchAll(/(?:HttpError|super) ?\([\w.]+, '(\w+)'|\[\d{3}, '(\w+)'\]/g)].map(([, thrown, known]) => thrown ?? known!)))]
 
 const CONTACTS = ['phone', 'email']
+
+const LISTS = [campaigns, locations, phoneTypes, priceTypes, tags].map(list => list.words)
 
 /**
  * Keys that are put together where they are used, as they stand there with `*` for what is filled in, and what can be.
@@ -33,7 +41,14 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'audit.groups.*': AUDIT_GROUPS,
   'audit.fields.*': Object.keys(AUDIT_FIELDS),
   'audit.choices.*': AUDIT_CHOICES,
-  'phone_types.*': ['mobile', 'work', 'home'], // of seeds/reference.ts
+  'phone_types.*': BUILT_IN_TYPES,
+  '*.title': LISTS,
+  '*.lead': LISTS,
+  '*.none_yet': LISTS,
+  '*.add_one': LISTS,
+  '*.new': LISTS,
+  '*.about': LISTS,
+  'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'clients.kinds.*': KINDS,
   'fields.*': [...FIELDS, ...CONTACTS],

@@ -5,7 +5,7 @@ import { viewerOf } from '../../web/permissions.js'
 import type { Client } from '../client.js'
 import { judge } from '../fingerprint.js'
 import { findClient, listChoices, lockClient } from '../queries.js'
-import { NoSuchPhoneType } from '../phones/queries.js'
+import { NoSuchPhoneType } from '../../phone-types/queries.js'
 import { ContactTaken, findMatches, isTaken, refusingTaken } from '../uniqueness/queries.js'
 import { rowIndexes } from './form.js'
 import { rowAgain, writeRow, type RowState, type Rows } from './rows.js'
@@ -104,7 +104,7 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
   }
 
   async function show (reply: FastifyReply, client: Client | null, row: RowState, status: number, extra: object = {}) {
-    const { phoneTypes } = await listChoices(db)
+    const { phoneTypes } = await listChoices(db, { phoneTypes: client?.phones.map(phone => phone.type.id) ?? [] })
     return reply.page(`clients/${kind}s/edit`, { client, [kind]: row, phoneTypes, ...extra }, { fragment: `clients/${kind}s/_${kind}`, status })
   }
 }

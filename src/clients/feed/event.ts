@@ -36,6 +36,7 @@ export interface Details {
   'task.reopened': { task: TaskRef }
   'task.deleted': { task: TaskRef }
   'task.restored': { task: TaskRef }
+  'tag.merged': { tags: { id: number, name: string }[], into: { id: number, name: string } }
   comment: Record<string, never>
 }
 export type EventKind = keyof Details
@@ -63,7 +64,7 @@ export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
   tasks: ['task.added', 'task.changed', 'task.done', 'task.reopened', 'task.deleted', 'task.restored'],
-  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed'],
+  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
   consent: ['consent.changed', 'consent.noted'],
   files: ['files.added', 'file.removed', 'file.restored']
 } as const satisfies Record<string, readonly EventKind[] | null>

@@ -132,9 +132,9 @@ export interface FilterChoices { campaigns: Named[], locations: Named[], tags: T
 
 export async function listFilterChoices (db: Db): Promise<FilterChoices> {
   const { rows: [row] } = await db.raw(`
-    select (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by lower(name)), '[]') from campaigns) as campaigns,
-      (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by lower(name)), '[]') from locations) as locations,
-      (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'colour', colour) order by name_key), '[]')
-         from (select * from tags order by name_key limit 200) t) as tags`)
+    select (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from campaigns) as campaigns,
+      (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from locations) as locations,
+      (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'colour', colour) order by retired_at is not null, position nulls last, name_key), '[]')
+         from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`)
   return row
 }

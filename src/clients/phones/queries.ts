@@ -1,7 +1,8 @@
 import type { Db } from '../../database/knex.js'
+import { createPhoneType, findPhoneType } from '../../phone-types/queries.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
-import { CHANNELS, type Phone, type PhoneType } from '../client.js'
+import { CHANNELS, type Phone } from '../client.js'
 import { carryConsents, recordConsent } from '../consents/record.js'
 import type { Change, PhoneRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
@@ -87,24 +88,6 @@ export async function findRemovedPhone (trx: Db, viewer: Viewer, clientId: numbe
   return row && maskedPhone(viewer, { ...row, valid: row.e164 !== null, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false })
 }
 
-/** The form chose a type of phone that isn't there. */
-export class NoSuchPhoneType extends Error {
-  constructor (readonly id: number) { super('no such type of phone') }
-}
-
-/** Makes a phone type of one's own, or finds the one of this name. */
-export async function createPhoneType (trx: Db, name: string): Promise<PhoneType> {
-  await trx('phone_types').insert({ name, position: 100 }).onConflict(trx.raw('(lower(name))')).ignore()
-  return await trx('phone_types').whereRaw('lower(name) = lower(?)', [name]).first('id', 'key', 'name') as PhoneType
-}
-
 const chosenType = (trx: Db, { newType, typeId }: PhoneValues) => newType === '' ? findPhoneType(trx, typeId) : createPhoneType(trx, newType)
-
-/** Throws NoSuchPhoneType. */
-async function findPhoneType (trx: Db, id: number): Promise<PhoneType> {
-  const type = await trx('phone_types').where({ id }).first('id', 'key', 'name')
-  if (!type) throw new NoSuchPhoneType(id)
-  return type
-}
 
 const boxes = ({ whatsapp, viber, sms }: PhoneValues) => ({ whatsapp, viber, sms })

@@ -3,7 +3,7 @@ import { readOne, required, type Body } from '../../web/form.js'
 import { rowIndexes } from '../contacts/form.js'
 import { contactRoutes } from '../contacts/routes.js'
 import { listChoices } from '../queries.js'
-import { createPhoneType } from './queries.js'
+import { createPhoneType } from '../../phone-types/queries.js'
 import { phoneRows } from './rows.js'
 
 export default async function phones (app: FastifyInstance) {

@@ -1,17 +1,9 @@
 import type { Db } from '../../database/knex.js'
 import { anywhere } from '../../database/like.js'
+import { ensureTag } from '../../tags/queries.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Tag } from '../client.js'
-import { TAG_COLOURS } from '../client.js'
 import { recordEvent } from '../feed/record.js'
-
-/** Finds the tag of this name, whatever its case and accents, or makes it. */
-export async function ensureTag (trx: Db, name: string): Promise<Tag> {
-  // A tag's first colour comes from its name, so that it is the same wherever it is made.
-  const colour = TAG_COLOURS[[...name].reduce((sum, letter) => sum + letter.codePointAt(0)!, 0) % TAG_COLOURS.length]
-  await trx('tags').insert({ name, colour }).onConflict('name_key').ignore()
-  return await trx('tags').whereRaw('name_key = fold(?)', [name]).first('id', 'name', 'colour') as Tag
-}
 
 /** Puts tags on a client by their names; new ones are made. In one order always, so that of two people who make the same ones neither waits for ever. */
 export async function tagClientByNames (trx: Db, by: Viewer, clientId: number, names: readonly string[], { quiet = false } = {}): Promise<void> {
@@ -34,13 +26,8 @@ export async function untagClient (trx: Db, by: Viewer, clientId: number, tagId:
 export async function suggestTags (db: Db, q: string, without: readonly number[] = []): Promise<Tag[]> {
   const { rows } = await db.raw(`
     select id, name, colour from tags
-    where name_key like ${anywhere('fold(:q)')} and id <> all (:without::bigint[])
+    where retired_at is null and name_key like ${anywhere('fold(:q)')} and id <> all (:without::bigint[])
     order by starts_with(name_key, fold(:q)) desc, (select count(*) from (select from client_tags where tag_id = tags.id limit 1000) used) desc, name_key
     limit 8`, { q, without: [...without] })
   return rows
-}
-
-/** The tags on most clients, for the list's shortcuts. */
-export async function listTags (db: Db): Promise<Tag[]> {
-  return db('tags').orderBy('name_key').limit(500).select('id', 'name', 'colour')
 }

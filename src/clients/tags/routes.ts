@@ -1,11 +1,12 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { ensureTag } from '../../tags/queries.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { findClient, lockClient } from '../queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { readTagName } from './form.js'
-import { ensureTag, suggestTags, tagClient, untagClient } from './queries.js'
+import { suggestTags, tagClient, untagClient } from './queries.js'
 
 type At = { Params: { id: string, tag: string } }
 

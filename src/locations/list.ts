@@ -1,0 +1,35 @@
+import { countClientsBy, findUseOf, holdClientsBy, replaceInClients } from '../clients/choices/queries.js'
+import type { Choice, ChoiceList } from '../choices/choice.js'
+import { countByLocation, holdLocated, replaceLocations } from '../employees/locations.js'
+import { readLocationForm } from './form.js'
+
+const named = ({ id, name }: Choice) => ({ id, name })
+
+/** Settings > Locations: clients belong to one, employees work in some. */
+export const locations: ChoiceList<Choice, { name: string }> = {
+  table: 'locations',
+  columns: [],
+  url: '/settings/locations',
+  words: 'locations',
+  can: 'settings.manage',
+  audit: 'lists.locations',
+  mayBeNone: true,
+  href: id => `/clients?location=${id}`,
+  read: readLocationForm,
+  typed: ({ name }) => ({ name: name ?? '' }),
+  audited: ({ name }) => ({ name }),
+  count: (db, ids) => countClientsBy(db, 'location_id', ids),
+  about: countByLocation,
+  async findUse (db, ids) {
+    const [clients, employees] = await Promise.all([findUseOf(db, 'location_id', ids), countByLocation(db, ids)])
+    return { ...clients, employees: [...employees.values()].reduce((sum, count) => sum + count, 0) }
+  },
+  async hold (trx, ids) {
+    await holdClientsBy(trx, 'location_id', ids)
+    await holdLocated(trx, ids)
+  },
+  async replace (trx, by, from, to) {
+    await replaceInClients(trx, by, 'location_id', from.map(named), to && named(to))
+    await replaceLocations(trx, from.map(({ id }) => id), to?.id ?? null)
+  }
+}
