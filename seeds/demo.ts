@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { writeAudit } from './demo/audit.js'
 import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { streamClients } from './demo/stream.js'
@@ -38,7 +39,11 @@ export interface DemoOptions {
  * years of history. Large numbers go in chunks, so the company's own row is written last: without it the demo isn't whole.
  */
 export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = new Date(), log }: DemoOptions = {}): Promise<void> {
-  const shop = await db.transaction(trx => makeCompany(trx, until))
+  const shop = await db.transaction(async trx => {
+    const made = await makeCompany(trx, until)
+    await writeAudit(trx, made.staff, until)
+    return made
+  })
   await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
