@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { writeAudit } from './demo/audit.js'
 import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
+import { givePrices } from './demo/prices.js'
 import { streamClients } from './demo/stream.js'
 
 export { DEMO_EMAILS, DEMO_PASSWORD } from './demo/company.js'
@@ -45,6 +46,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
     return made
   })
   await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
+  await db.transaction(trx => givePrices(trx, new Date(shop.calendar.start), until))
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
   for (const table of TABLES) await db.raw(`vacuum (analyze) ${table}`)
@@ -68,4 +70,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('phone_types').whereNull('key').delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events']

@@ -34,6 +34,9 @@ t.test('the demo company', async t => {
     t.equal(await count(db, 'tags'), 25)
     t.equal(await count(db, 'campaigns'), 10)
     t.ok(await count(db, 'campaigns where retired_at is not null') > 0)
+    t.equal(await count(db, 'price_types'), 5)
+    for (const list of ['price_types', 'tags']) t.equal(await count(db, `${list} where retired_at is not null`), 1)
+    t.ok(await count(db, 'clients where price_type_services_id is not null') > 0)
     const phones = await db('client_phones').whereNull('removed_at').groupBy('client_id').count('* as count')
     t.equal(phones.length, COUNT)
     t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))
@@ -101,7 +104,7 @@ t.test('the demo company', async t => {
     t.ok(told.size > COUNT / 4)
     for (const [key, value] of told) {
       const [id, field] = key.split(' ') as [string, string]
-      const stands = clients.get(Number(id))[field]
+      const stands = clients.get(Number(id))[(value as any)?.mark_up === undefined ? field : field.replace('discount_services', 'price_type_services_id')]
       t.equal(typeof value === 'number' ? Number(stands) : stands, idOf(value), key)
     }
     t.equal(await count(db, "events e where kind in ('phone.added', 'phone.removed') and not exists (select from client_phones where id = (details #>> '{phone,id}')::bigint and client_id = e.client_id)"), 0)
