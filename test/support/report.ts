@@ -5,6 +5,7 @@
  * every file (0.85 s a file against 0.25 s), and ours are compiled already.
  */
 import { availableParallelism } from 'node:os'
+import { basename, dirname } from 'node:path'
 import { report } from '@tapjs/reporter'
 import { t } from 'tap'
 import { inRoot, root } from '../../src/paths.js'
@@ -15,6 +16,8 @@ import { compiled } from './files.js'
 export interface Counts { passed: number, failed: number, skipped: number }
 
 const secondsPerFile = 120
+const FILES_PER_PROCESS = 6
+const ALONE = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
@@ -29,20 +32,22 @@ t.jobs = Number(process.env.TEST_JOBS) || Math.min(3, availableParallelism())
 t.setTimeout(0)
 report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
-t.plan(files.length)
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone.
-const ordered = [...files.filter(needsBrowser), ...files.filter(file => !needsBrowser(file))]
-await Promise.all(ordered.map(start))
+const runs = [...files.filter(needsBrowser).map(file => [file]), ...inBatches(files.filter(file => !needsBrowser(file)))]
+t.plan(runs.length)
+await Promise.all(runs.map(start))
 process.send?.({ counts })
 
-async function start (file: string): Promise<void> {
-  const node = [process.execPath, '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, compiled(file)]
+async function start (batch: string[]): Promise<void> {
+  const [file = ''] = batch
+  const name = batch.length > 1 ? `${dirname(file)}: ${batch.map(one => basename(one, '.test.ts')).join(', ')}` : file
+  const node = [process.execPath, '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), ...batch.map(compiled)]
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
   const run = t.spawn('env', [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, ...node], {
-    name: file,
+    name,
     cwd: root,
-    env: { ...process.env, TAP_TIMEOUT: String(secondsPerFile) },
-    timeout: secondsPerFile * 1000,
+    env: { ...process.env, TAP_TIMEOUT: String(secondsPerFile * batch.length) },
+    timeout: secondsPerFile * batch.length * 1000,
     buffered: true,
     stdio: 'pipe',
     at: null,
@@ -51,6 +56,20 @@ async function start (file: string): Promise<void> {
   })
   const result = await run
   add(result?.ok ?? true, run.subtest?.counts)
+}
+
+/**
+ * Files of one folder share a process: to load the application takes longer than most files do. Each test has its own database and its own
+ * application all the same. Those that start programs of their own, and would hold up the others, stay by themselves.
+ */
+function inBatches (files: string[]): string[][] {
+  const batches: string[][] = []
+  for (const file of files) {
+    const last = batches.at(-1)
+    if (last && last.length < FILES_PER_PROCESS && dirname(last[0]!) === dirname(file) && !ALONE.test(file)) last.push(file)
+    else batches.push([file])
+  }
+  return batches
 }
 
 function add (ok: boolean, { pass = 0, fail = 0, skip = 0, todo = 0 } = {}): void {
