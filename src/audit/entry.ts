@@ -7,6 +7,8 @@ export const AUDIT_KINDS = [
   'settings.uniqueness',
   'settings.mail',
   'settings.map',
+  'settings.files',
+  'settings.logo',
   'settings.consent',
   'lists.phone_types',
   'lists.tags',
@@ -60,6 +62,10 @@ export const AUDIT_FIELDS = {
   locations: 'list',
   two_steps: 'yes_no',
   device: 'text',
+  file_megabytes: 'number',
+  file_count: 'number',
+  file_kinds: 'choices',
+  logo: 'yes_no',
   mail_sends: 'yes_no',
   mail_server: 'text',
   mail_username: 'text',
@@ -85,11 +91,11 @@ export const AUDIT_FIELDS = {
   deleted: 'yes_no',
   replaced_by: 'text'
 } as const satisfies Record<string, AuditValue>
-export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
+export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS
 
-/** The words there are for a `choice`, under `audit.choices`. */
-export const AUDIT_CHOICES = ['allow', 'warn', 'refuse'] as const
+/** The words there are for a `choice`, and of `choices` for each, under `audit.choices`. */
+export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others'] as const
 
 /** What one field was before and after. */
 export interface AuditChange { field: AuditField, old: unknown, new: unknown }

@@ -9,10 +9,12 @@ import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { addEntry, readEntry, waitingOf } from './entry.js'
 import { limitsOf, type Refusal, type ShownFile } from './file.js'
+import logo from './logo/routes.js'
 import { stopPainting } from './pictures/painter.js'
 import { FilesGone, findServed, findWaiting, setFileRemoved, sweep } from './queries.js'
 import { readWords, receive, type Received } from './receive.js'
 import { sendContent } from './serve.js'
+import fileSettings from './settings/routes.js'
 import { clearTemporary } from './spool.js'
 
 type At = { Params: { id: string } }
@@ -22,6 +24,8 @@ export default async function files (app: FastifyInstance) {
   const { db, storage } = app
   // In this scope alone: elsewhere a form with files is refused before it is read.
   await app.register(multipart, { throwFileSizeLimit: false })
+  await app.register(logo)
+  await app.register(fileSettings)
 
   await clearTemporary(storage.temporary)
   const hourly = setInterval(() => { sweep({ db, storage }).catch(error => app.log.warn({ err: error }, 'files that nothing names could not be cleared away')) }, 3600_000).unref()

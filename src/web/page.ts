@@ -6,6 +6,7 @@ import { inRoot } from '../paths.js'
 import type { Right } from '../rights.js'
 import { formatFor } from './format.js'
 import { languageOf, translator } from './i18n.js'
+import { findLogo } from './brand.js'
 import { icon } from './icons.js'
 import { wordsOf, type Labels } from './labels.js'
 import { isLanguage, type Language } from './viewer.js'
@@ -63,8 +64,10 @@ export default fp(async app => {
     // A boosted form that was refused keeps the address of its page (a POST's can't be reloaded).
     if (request.method === 'POST' && status >= 400) this.header('HX-Push-Url', 'false')
     const fragment = request.isFragment && options.fragment
+    // Pages that nobody is signed in to carry the company's logo too.
+    const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await readAround(request)), ...data }
-    return this.view(fragment || view, { ...contextOf(request, app.asset), ...given })
+    return this.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
   })
 
   app.decorateReply('goTo', function (this: FastifyReply, path: string) {

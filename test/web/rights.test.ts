@@ -82,6 +82,7 @@ GET /healthz  public
 GET /invitations/:token  public
 POST /invitations/:token  public
 GET /live  signed in
+GET /logo/:hash.webp  public
 GET /readyz  public
 GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view
 GET /settings/audit  audit.view
@@ -99,8 +100,12 @@ POST /settings/employees/:id/deactivate  employees.manage
 POST /settings/employees/:id/invitation  employees.manage
 POST /settings/employees/:id/two-steps/reset  employees.manage
 GET /settings/employees/new  employees.manage
+GET /settings/files  settings.manage
+POST /settings/files  settings.manage
 GET /settings/general  settings.manage
 POST /settings/general  settings.manage
+POST /settings/general/logo  settings.manage
+POST /settings/general/logo/remove  settings.manage
 GET /settings/locations  settings.manage
 POST /settings/locations  settings.manage
 GET /settings/locations/:id  settings.manage

@@ -54,6 +54,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'fields.*': [...FIELDS, ...CONTACTS],
   'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
   'files.refused.*': FILE_KINDS,
+  'files.kind.*': FILE_KINDS,
+  'files.kind_line.*': FILE_KINDS,
   'feed.show.*': Object.keys(FEED_FILTERS),
   '*s.taken': CONTACTS,
   '*s.shared': CONTACTS,
