@@ -1,22 +1,30 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { changesBetween, recordAudit } from '../audit/record.js'
+import type { Db } from '../database/knex.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
+import { sendsMail } from '../mail/queries.js'
 import { findRole } from '../roles/queries.js'
+import { attempt } from '../roles/refusal.js'
 import { checkPassword } from '../sign-in/check.js'
 import { hashPassword } from '../sign-in/password.js'
 import { findTwoSteps } from '../two-steps/queries.js'
 import { NotFound } from '../web/errors.js'
-import type { FieldErrors } from '../web/form.js'
+import { typedText, type FieldError, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { sessionKey } from '../web/session-store.js'
 import { deviceOf } from './device.js'
-import { readPasswordForm, readProfileForm } from './form.js'
+import confirmEmail from './email/routes.js'
+import { askForEmail } from './email/queries.js'
+import { readEmailForm, readPasswordForm, readProfileForm } from './form.js'
+import { tellPasswordChanged } from './letters.js'
+import { findUnconfirmed, voidLinks } from './links.js'
 import { endSession, endSessions, listSessions } from './queries.js'
 
 export default async function account (app: FastifyInstance) {
   const { db } = app
   const config = { signedIn: true }
+  await app.register(confirmEmail)
 
   app.get('/account', { config }, async (request, reply) => reply.page('account/show', await shown(request)))
 
@@ -28,23 +36,39 @@ export default async function account (app: FastifyInstance) {
   })
 
   app.post('/account/password', { config }, async (request, reply) => {
-    const { id, email } = viewerOf(request)
+    const viewer = viewerOf(request)
+    const { id, name, email, organisation } = viewer
     const again = async (errors: FieldErrors, status: number) => reply.page('account/show', { ...await shown(request), errors }, { status })
-    const form = readPasswordForm(request.body)
+    const form = readPasswordForm(request.body, [name, email, organisation.name])
     if (form.errors) return again(form.errors, 422)
+    const wrong = await provePassword(db, request, reply, form.values.current_password)
+    if (wrong) return again({ current_password: wrong.error }, wrong.status)
 
-    const wrong = await checkPassword(db, email, form.values.current_password, request.ip)
-    if (wrong) {
-      if (wrong.wait > 0) reply.header('Retry-After', wrong.wait)
-      return again({ current_password: wrong.error }, wrong.wait > 0 ? 429 : 422)
-    }
     const passwordHash = await hashPassword(form.values.password)
     await db.transaction(async trx => {
       await putPassword(trx, id, passwordHash)
       await endSessions(trx, id, { but: keyOf(request) })
       await recordAudit(trx, { id }, 'safety.password')
+      await tellPasswordChanged(trx, viewer, await app.publicUrl())
     })
     return reply.flash('account.password_changed').goTo('/account')
+  })
+
+  app.post('/account/email', { config }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const form = readEmailForm(request.body)
+    const again = async (errors: FieldErrors, status: number) => reply.page('account/show', { ...await shown(request), typedEmail: typedText(form.typed, 'new_email'), errors }, { status })
+    if (form.errors) return again(form.errors, 422)
+    const wrong = await provePassword(db, request, reply, form.values.email_password)
+    if (wrong) return again({ email_password: wrong.error }, wrong.status)
+    const { errors, made } = await attempt(askForEmail(db, viewer, form.values.new_email, await app.publicUrl()))
+    if (errors) return again(errors, 422)
+    return reply.flash(made.caught ? 'account.email_asked_caught' : 'account.email_asked', { email: form.values.new_email }).goTo('/account')
+  })
+
+  app.post('/account/email/cancel', { config }, async (request, reply) => {
+    await voidLinks(db, viewerOf(request).id, 'email')
+    return reply.flash('account.email_cancelled').goTo('/account')
   })
 
   app.post<{ Params: { key: string } }>('/account/sessions/:key/end', { config }, async (request, reply) => {
@@ -70,12 +94,15 @@ export default async function account (app: FastifyInstance) {
 
   async function shown (request: FastifyRequest) {
     const viewer = viewerOf(request)
-    const [role, sessions, twoSteps] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id)])
+    const [role, sessions, twoSteps, unconfirmed, sends] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db)])
     const here = keyOf(request)
     return {
       role,
       twoSteps,
       languages,
+      unconfirmed,
+      sends,
+      typedEmail: '',
       sessions: sessions.map(session => ({ ...session, ...deviceOf(session.userAgent), isHere: session.key === here })),
       typed: { name: viewer.name, language: viewer.language },
       errors: {}
@@ -87,6 +114,14 @@ export default async function account (app: FastifyInstance) {
 function nameOf (userAgent: string): string {
   const { browser, system } = deviceOf(userAgent)
   return [browser, system].filter(Boolean).join(', ')
+}
+
+/** Whether this is the viewer's password; if not, the words that say so. Whoever finds a screen unattended could try passwords here as well as at the door. */
+async function provePassword (db: Db, request: FastifyRequest, reply: FastifyReply, password: string): Promise<{ error: FieldError, status: number } | undefined> {
+  const wrong = await checkPassword(db, viewerOf(request).email, password, request.ip)
+  if (!wrong) return undefined
+  if (wrong.wait > 0) reply.header('Retry-After', wrong.wait)
+  return { error: wrong.error, status: wrong.wait > 0 ? 429 : 422 }
 }
 
 const keyOf = (request: FastifyRequest) => sessionKey(request.session.sessionId)

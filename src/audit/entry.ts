@@ -29,6 +29,7 @@ export const AUDIT_KINDS = [
   'employees.owner_reset',
   'safety.invitation_accepted',
   'safety.password',
+  'safety.email',
   'safety.sessions_ended',
   'safety.two_steps_on',
   'safety.two_steps_off',

@@ -1,3 +1,5 @@
+import { tellEmailChanged } from '../account/letters.js'
+import { voidLinks } from '../account/links.js'
 import { endSessions } from '../account/queries.js'
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
@@ -9,6 +11,7 @@ import { Forbidden, NotFound } from '../web/errors.js'
 import type { Language, Viewer } from '../web/viewer.js'
 import type { EmployeeValues } from './form.js'
 import { invite } from './invitations/invite.js'
+import { mailInvitation, type Mailed } from './invitations/letters.js'
 
 export interface Employee {
   id: number
@@ -55,14 +58,16 @@ export async function countByRole (db: Db): Promise<Map<number, number>> {
   return new Map(rows.map(row => [Number(row.role_id), Number(row.count)]))
 }
 
-/** Adds an employee and the token of their invitation. Throws Refusal for an e-mail that another has, or a role that isn't the acting person's to give. */
-export async function createEmployee (db: Db, by: Viewer, values: EmployeeValues): Promise<{ id: number, name: string, token: string }> {
+/** Adds an employee and the token of their invitation, which is sent to them too. Throws Refusal for an e-mail that another has, or a role that isn't the acting person's to give. */
+export async function createEmployee (db: Db, by: Viewer, values: EmployeeValues, publicUrl: string): Promise<{ id: number, name: string, token: string, mail: Mailed }> {
   return explain(changingRanks(db, by, 'employees.manage', async (trx, by) => {
     const role = await refuseRole(trx, by, values.role)
     const [{ id }] = await trx('employees').insert({ name: values.name, email: values.email, role_id: values.role, language: values.language }).returning('id')
     const locations = await putLocations(trx, id, values.locations)
+    const token = await invite(trx, id)
+    const mail = await mailInvitation(trx, by, { id, name: values.name, email: values.email, language: values.language }, { token, role, publicUrl, isReset: false })
     await recordAudit(trx, by, 'employees.invited', { subject: audited({ id, name: values.name }), changes: changesBetween({}, { email: values.email, role: roleName(role), locations }) })
-    return { id, name: values.name, token: await invite(trx, id) }
+    return { id, name: values.name, token, mail }
   }), WORDS)
 }
 
@@ -78,6 +83,10 @@ export async function changeEmployee (db: Db, by: Viewer, id: number, values: Em
     }
     const places = await namesOfLocations(trx, employee.locations)
     await trx('employees').where({ id }).update({ name: values.name, email: values.email, role_id: values.role, language: values.language })
+    if (values.email.toLowerCase() !== employee.email.toLowerCase()) {
+      await voidLinks(trx, id)
+      await tellEmailChanged(trx, employee, values.email)
+    }
     const locations = await putLocations(trx, id, values.locations)
     await recordChanges(trx, by, 'employees.changed', {
       subject: audited({ id, name: values.name }),
@@ -115,9 +124,18 @@ export async function changeOwnProfile (db: Db, id: number, { name, language }: 
   await db('employees').where({ id }).update({ name, language })
 }
 
+/** Gives an employee the address they confirmed. Throws Refusal, at the field new_email, when another has it. */
+export async function changeOwnEmail (trx: Db, id: number, email: string): Promise<void> {
+  await explain(trx('employees').where({ id }).update({ email }).then(() => {}), { employees_email: { new_email: { key: 'employees.email_taken' } } })
+}
+
+/** Whether somebody has this e-mail, in whatever case. */
+export const isEmailTaken = async (db: Db, email: string): Promise<boolean> => Boolean(await db('employees').whereRaw('lower(email) = lower(?)', [email]).first('id'))
+
 /** Gives an employee a new password. A link that was made to reset the old one is worth nothing any more. */
 export async function putPassword (db: Db, id: number, passwordHash: string): Promise<void> {
   await db('employees').where({ id }).update({ password_hash: passwordHash, invitation_hash: null, invitation_expires_at: null })
+  await voidLinks(db, id)
 }
 
 /** Locks an employee's row to change it. Throws NotFound, and Forbidden when their role isn't covered by the acting person's. Inside changingRanks only. */

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { languages } from '../installation/choices.js'
 import { listLocations } from '../locations/queries.js'
+import { findLastMail } from '../mail/outbox/queries.js'
+import { sendsMail } from '../mail/queries.js'
 import { listRoles } from '../roles/queries.js'
 import { covers } from '../roles/ranks.js'
 import { attempt } from '../roles/refusal.js'
@@ -32,10 +34,10 @@ export default async function employees (app: FastifyInstance) {
 
   app.post('/settings/employees', { config }, async (request, reply) => {
     const form = readEmployeeForm(request.body)
-    const { errors, made } = form.errors ? { errors: form.errors } : await attempt(createEmployee(db, viewerOf(request), form.values))
+    const { errors, made } = form.errors ? { errors: form.errors } : await attempt(createEmployee(db, viewerOf(request), form.values, await app.publicUrl()))
     if (errors) return reply.page('employees/new', await blank(request, typedEmployee(form.typed), errors), { status: 422 })
-    // The link is shown by the next page, once, and kept nowhere: the message is its only carrier.
-    return reply.flash('employees.invited', { name: made.name, token: made.token }).goTo(`/settings/employees/${made.id}`)
+    // The link is shown by the next page, once, and kept nowhere but in the letter: the message is its only other carrier.
+    return reply.flash(`employees.invited_${made.mail}`, { name: made.name, email: form.values!.email, token: made.token }).goTo(`/settings/employees/${made.id}`)
   })
 
   app.get<OfEmployee>('/settings/employees/:id', { config }, async (request, reply) => reply.page('employees/show', await one(request)))
@@ -53,9 +55,9 @@ export default async function employees (app: FastifyInstance) {
 
   app.post<OfEmployee>('/settings/employees/:id/invitation', { config }, async (request, reply) => {
     const shown = await one(request)
-    const { errors, made } = await attempt(renewInvitation(db, viewerOf(request), shown.employee.id))
+    const { errors, made } = await attempt(renewInvitation(db, viewerOf(request), shown.employee.id, await app.publicUrl()))
     if (errors) return reply.page('employees/show', { ...shown, errors }, { status: 422 })
-    return reply.flash('employees.link_made', { name: made.name, token: made.token }).goTo(`/settings/employees/${shown.employee.id}`)
+    return reply.flash(`employees.link_${made.mail}`, { name: made.name, email: shown.employee.email, token: made.token }).goTo(`/settings/employees/${shown.employee.id}`)
   })
 
   app.post<OfEmployee>('/settings/employees/:id/deactivate', { config }, async (request, reply) => {
@@ -73,8 +75,8 @@ export default async function employees (app: FastifyInstance) {
 
   /** What the page of a new employee shows: of the roles those that the viewer may give. */
   async function blank (request: FastifyRequest, shown: ShownEmployee, errors: FieldErrors = {}) {
-    const [roles, locations] = await Promise.all([listRoles(db), listLocations(db)])
-    return { shown, errors, languages, locations, roles: roles.filter(role => covers(viewerOf(request), role)) }
+    const [roles, locations, sends] = await Promise.all([listRoles(db), listLocations(db), sendsMail(db)])
+    return { sends, shown, errors, languages, locations, roles: roles.filter(role => covers(viewerOf(request), role)) }
   }
 
   /** What the page of one employee shows. */
@@ -86,7 +88,8 @@ export default async function employees (app: FastifyInstance) {
     const mayChange = form.roles.some(role => role.id === employee.roleId)
     // Somebody above the viewer is shown as they are.
     const roles = mayChange ? form.roles : (await listRoles(db)).filter(role => role.id === employee.roleId)
-    return { ...form, roles, employee, twoSteps: await findTwoSteps(db, id), mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
+    const [twoSteps, lastMail] = await Promise.all([findTwoSteps(db, id), findLastMail(db, id, ['invitation', 'password_link'])])
+    return { ...form, roles, employee, twoSteps, lastMail, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
   }
 }
 

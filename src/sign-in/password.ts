@@ -1,6 +1,6 @@
 import { hash, verify } from '@node-rs/argon2'
 import { z } from 'zod'
-import { issue } from '../web/form.js'
+import { issue, type FieldError } from '../web/form.js'
 
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane (the package's kind is argon2id).
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
@@ -23,12 +23,39 @@ export async function isPassword (passwordHash: string | null | undefined, passw
 /** Makes the hash that unknown addresses are measured by, before the first sign-in can be timed. */
 export const warmUp = async () => { await isPassword(null, '') }
 
-/** A new password: 10 characters at least (NIST SP 800-63B asks for 8), 200 at most, and not one that everybody tries first. */
-export const newPassword = z.preprocess(value => typeof value === 'string' ? value : '', z.string()).transform((value, context) => {
-  if (value.length < 10) context.addIssue(issue('form.password_short', { min: 10 }))
-  else if (value.length > 200) context.addIssue(issue('form.too_long', { max: 200, length: value.length }))
-  else if (/^(.)\1*$/.test(value) || COMMON.has(value.toLowerCase())) context.addIssue(issue('form.password_common'))
+const MIN = 10
+const MAX = 200
+
+/**
+ * What is too weak about a password, in words that say what would pass: 10 characters at least (NIST SP 800-63B asks for 8), and
+ * neither what everybody tries first, nor one thing again and again, nor keys in a row, nor little else than the name, e-mail or
+ * company in `about`. Nothing when it is good.
+ */
+export function weaknessOf (password: string, about: readonly string[] = []): FieldError | undefined {
+  if (password.length < MIN) return { key: 'form.password_short', values: { min: MIN } }
+  if (password.length > MAX) return { key: 'form.too_long', values: { max: MAX, length: password.length } }
+  const plain = plainly(password)
+  const backwards = [...plain].toReversed().join('')
+  if (/^(.{1,5})\1+.?$/.test(plain)) return { key: 'form.password_repeats' }
+  if (ROWS.some(row => row.includes(plain) || row.includes(backwards))) return { key: 'form.password_row' }
+  if (COMMON.has(plain) || COMMON.has(plain.replace(/[^a-z]+$/, ''))) return { key: 'form.password_common' }
+  const words = about.flatMap(text => plainly(text).split(/[^\p{L}\p{N}]+/u)).filter(word => word.length >= 4)
+  if (words.reduce((rest, word) => rest.replaceAll(word, ''), plain).length < 5) return { key: 'form.password_personal' }
+  return undefined
+}
+
+/** A new password, as weaknessOf judges it. */
+export const newPasswordOf = (about: readonly string[]) => z.preprocess(value => typeof value === 'string' ? value : '', z.string()).transform((value, context) => {
+  const weakness = weaknessOf(value, about)
+  if (weakness) context.addIssue(issue(weakness.key, weakness.values))
   return value
 })
 
-const COMMON = new Set(['1234567890', '0123456789', '12345678910', 'qwertyuiop', 'password12', 'password123', 'password1234', 'passwordpassword', 'qwerty12345', 'administrator', 'letmein123', '1q2w3e4r5t', 'zaq12wsxcde3', 'contraseña', 'contrasena123'])
+export const newPassword = newPasswordOf([])
+
+const plainly = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase()
+
+const ROWS = ['01234567890123456789', '1234567890-=', 'abcdefghijklmnopqrstuvwxyz', 'qwertyuiop[]asdfghjkl;zxcvbnm,./', 'qwertzuiopasdfghjklyxcvbnm', 'azertyuiopqsdfghjklmwxcvbn', '1qaz2wsx3edc4rfv5tgb6yhn7ujm', '1q2w3e4r5t6y7u8i9o0p', 'q1w2e3r4t5y6u7i8o9p0']
+
+// Lists of leaked passwords, from ten characters on; ends of digits and signs are taken off before a look.
+const COMMON = new Set(['password', 'passwordpassword', 'qwerty', 'qwertyuiop', 'administrator', 'admin', 'letmein', 'letmeinplease', 'welcome', 'iloveyou', 'football', 'baseball', 'superman', 'princess', 'sunshine', 'changeme', 'secret', 'clientela', 'zaq12wsxcde3', '12345678910', 'contrasena', 'contrasenha', 'micontrasena', 'tequiero', 'teamomucho', 'haslo', 'mojehaslo', 'haslohaslo', 'kocham', 'kochamcie', 'dupadupa', 'senha', 'minhasenha', 'senhasenha', 'euteamo'])

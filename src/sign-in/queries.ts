@@ -1,3 +1,4 @@
+import { forgetOldLinks } from '../account/links.js'
 import type { Db } from '../database/knex.js'
 
 export interface Account { id: number, name: string, passwordHash: string | null, active: boolean }
@@ -13,5 +14,6 @@ export async function forgetOld (db: Db): Promise<void> {
   await db('sessions').whereRaw('least(idle_until, expires_at) < now()').delete()
   await db('sign_in_failures').whereRaw("failed_at < now() - interval '2 days'").delete()
   await db('pending_sign_ins').whereRaw('expires_at < now()').delete()
+  await forgetOldLinks(db)
   await db('submissions').whereRaw("at < now() - interval '2 days'").delete()
 }

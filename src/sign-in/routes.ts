@@ -3,6 +3,7 @@ import { refused } from '../web/form.js'
 import { enter } from './enter.js'
 import { readSignInForm, safePath } from './form.js'
 import { isPassword, warmUp } from './password.js'
+import forgotten from './forgotten/routes.js'
 import { findAccount, forgetOld } from './queries.js'
 import secondStep from './second-step.js'
 import { beginSignIn, forgiveSignIn } from './throttle.js'
@@ -14,6 +15,8 @@ export default async function signIn (app: FastifyInstance) {
   const hourly = setInterval(() => { forgetOld(db).catch(error => app.log.warn({ err: error }, 'what is over could not be cleared away')) }, 3600_000).unref()
   app.addHook('onClose', async () => clearInterval(hourly))
   await app.register(secondStep)
+
+  await app.register(forgotten)
 
   app.get('/', { config: { signedIn: true } }, async (request, reply) => {
     const clients = request.viewer!.can('clients.view') || request.viewer!.can('suppliers.view')

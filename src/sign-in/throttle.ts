@@ -6,7 +6,7 @@ import type { Db } from '../database/knex.js'
  * so a restart forgives nothing and all processes count together. The count goes up before the password is looked at:
  * a hundred tries at once are a hundred.
  */
-interface Subject { kind: 'account' | 'address', value: string, free: number }
+interface Subject { kind: 'account' | 'address' | 'reset' | 'reset address', value: string, free: number }
 
 // From one address many people sign in (a shop behind one router), so it has more tries than an account.
 const subjects = (email: string, address: string): Subject[] => [
@@ -24,13 +24,24 @@ function networkOf (address: string): string {
   return [...left, ...zeros, ...right].slice(0, 4).join(':')
 }
 
+// A letter to somebody is a nuisance when it comes often, so there are fewer; counted apart, so that they keep nobody from signing in.
+const resetSubjects = (email: string, address: string): Subject[] => [
+  { kind: 'reset', value: email.toLowerCase(), free: 3 },
+  { kind: 'reset address', value: networkOf(address), free: 20 }
+]
+
+/** Counts a request for a new password. Returns the seconds to wait when account or address have to wait, else 0. */
+export const beginReset = (db: Db, email: string, address: string): Promise<number> => begin(db, resetSubjects(email, address))
+
 /**
  * Counts a try to sign in before it is judged. Returns the seconds to wait when account or address have to wait, else 0.
  * A day without failures forgets them.
  */
-export async function beginSignIn (db: Db, email: string, address: string): Promise<number> {
+export const beginSignIn = (db: Db, email: string, address: string): Promise<number> => begin(db, subjects(email, address))
+
+async function begin (db: Db, subjects: Subject[]): Promise<number> {
   let wait = 0
-  for (const subject of subjects(email, address)) {
+  for (const subject of subjects) {
     // One statement, so that tries at the same instant queue for the row and each sees what the one before left.
     const { rows: [row] } = await db.raw(`
       insert into sign_in_failures as f (key, failures) values (:key, 1)

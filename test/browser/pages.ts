@@ -2,6 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import type { Page } from 'playwright-core'
 import { dayOf, daysLater } from '../../src/web/zone.js'
 import { openSession, PASSWORD } from '../support/cast.js'
+import { makeLink } from '../../src/account/links.js'
 import { addClient, addClients } from '../support/clients.js'
 import type { Desk } from '../support/desk.js'
 import { giveTwoSteps } from '../support/two-steps.js'
@@ -167,6 +168,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
   await db('consent_wordings').insert([1, 2].map(version => ({ channel: 'sms', language: 'pl', version, body: `Zgadzam się na SMS-y o moich zleceniach. (${version})`, employee_id: anna.id })))
   const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
   const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
+  const [reset, confirm] = await Promise.all((['password', 'email'] as const).map(kind => makeLink(db, sofia.id, kind, sofia.email)))
   await as(anna).post('/settings/mail/test', { to: 'anna@poczta.example' })
   const caught = (await db('mails').orderBy('id', 'desc').first('id')).id
   return [
@@ -188,6 +190,12 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'not-found-stranger', route: '', path: '/nothing/here', as: null },
     { name: 'invitation', route: '/invitations/:token', path: link, as: null },
     { name: 'invitation-gone', route: '/invitations/:token', path: '/invitations/none', as: null },
+
+    { name: 'forgotten', route: '/sign-in/forgotten', path: '/sign-in/forgotten', as: null },
+    { name: 'forgotten-sent', route: '/sign-in/forgotten/sent', path: '/sign-in/forgotten/sent', as: null },
+    { name: 'new-password', route: '/sign-in/password/:token', path: `/sign-in/password/${reset!.token}`, as: null },
+    { name: 'link-closed', route: '/sign-in/password/:token', path: '/sign-in/password/none', as: null },
+    { name: 'confirm-email', route: '/confirm-email/:token', path: `/confirm-email/${confirm!.token}`, as: null },
 
     { name: 'account', route: '/account', path: '/account' },
     { name: 'account-refused', route: '/account', path: '/account', prepare: async page => {

@@ -15,7 +15,8 @@ t.test('somebody is invited, and comes in by the link', async t => {
   const page = await follow(as(anna), made)
   const link = linkIn(page)!
   t.ok(link, 'the link is shown')
-  t.match(page.body, 'nothing is sent by e-mail')
+  t.match(page.body, 'was put into the test mailbox')
+  t.match(await db('mails').first(), { kind: 'invitation', recipient: 'Lucja@clientela.example', state: 'caught', subject: 'Zaproszenie do Naprawa & Co', body_text: new RegExp(`http://127\\.0\\.0\\.1:3000${link}`) }, 'in the language of whom it is for')
   t.notOk(linkIn(await as(anna).get(made.location!)), 'and only once')
 
   const row = await db('employees').where({ email: 'Lucja@clientela.example' }).first()

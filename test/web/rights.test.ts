@@ -24,6 +24,8 @@ const ROUTES = `
 GET /  signed in
 GET /account  signed in
 POST /account  signed in
+POST /account/email  signed in
+POST /account/email/cancel  signed in
 POST /account/password  signed in
 POST /account/sessions/:key/end  signed in
 POST /account/sessions/end  signed in
@@ -78,6 +80,8 @@ GET /clients/email-row  clients.create | clients.edit
 GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
+GET /confirm-email/:token  public
+POST /confirm-email/:token  public
 GET /healthz  public
 GET /invitations/:token  public
 POST /invitations/:token  public
@@ -186,6 +190,11 @@ GET /sign-in  public
 POST /sign-in  public
 GET /sign-in/code  public
 POST /sign-in/code  public
+GET /sign-in/forgotten  public
+POST /sign-in/forgotten  public
+GET /sign-in/forgotten/sent  public
+GET /sign-in/password/:token  public
+POST /sign-in/password/:token  public
 POST /sign-out  signed in
 GET /tags  clients.view | suppliers.view | clients.create
 GET /tags/chip  clients.create | clients.edit

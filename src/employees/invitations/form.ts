@@ -1,7 +1,6 @@
 import { z } from 'zod'
-import { newPassword } from '../../sign-in/password.js'
+import { newPasswordOf } from '../../sign-in/password.js'
 import { readForm } from '../../web/form.js'
 
-const schema = z.object({ password: newPassword })
-
-export const readInvitationForm = (body: unknown) => readForm(schema, body)
+/** Reads a new password; `about`: what somebody who knows its owner would try. */
+export const readInvitationForm = (body: unknown, about: readonly string[]) => readForm(z.object({ password: newPasswordOf(about) }), body)

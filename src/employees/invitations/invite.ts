@@ -2,7 +2,7 @@ import { createHash, randomBytes } from 'node:crypto'
 import type { Db } from '../../database/knex.js'
 
 /** How many days a link lets somebody in. */
-const DAYS = 7
+export const DAYS = 7
 
 /** What is kept of a token: who reads the table can't make the link of it. */
 export const tokenHash = (token: string) => createHash('sha256').update(token).digest('base64url')

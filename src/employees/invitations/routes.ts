@@ -21,10 +21,10 @@ export default async function invitations (app: FastifyInstance) {
     const { token } = request.params
     const invitation = await findInvitation(db, token)
     if (!invitation) return gone(reply)
-    const form = readInvitationForm(request.body)
+    const form = readInvitationForm(request.body, [invitation.name, invitation.email])
     if (form.errors) return reply.page('employees/invitation', { invitation, errors: form.errors }, { status: 422 })
 
-    const employee = await acceptInvitation(db, token, form.values.password)
+    const employee = await acceptInvitation(db, token, form.values.password, await app.publicUrl())
     if (!employee) return gone(reply)
     await forgiveSignIn(db, employee.email, request.ip)
     return enter(request, reply, employee.id)

@@ -2,6 +2,7 @@ import type { FastifyBaseLogger } from 'fastify'
 import type { Db } from '../../database/knex.js'
 import type { Sealer } from '../../seal.js'
 import { findMailSettings, type MailSettings } from '../queries.js'
+import { Rounds } from '../rounds.js'
 import { passwordOf } from '../settings.js'
 import { catchDue, settle, settleLost, takeDue } from './queries.js'
 import { openMailServer, type MailServer } from './server.js'
@@ -11,41 +12,24 @@ import { openMailServer, type MailServer } from './server.js'
  * before it is sent and settled after: one whose process was killed in between is called uncertain and not repeated.
  */
 export class Sender {
-  private running: Promise<void> | undefined
-  private again = false
-  private isClosed = false
+  private readonly rounds: Rounds
 
-  constructor (private readonly db: Db, private readonly sealer: Sealer, private readonly log: FastifyBaseLogger) {}
+  constructor (private readonly db: Db, private readonly sealer: Sealer, private readonly log: FastifyBaseLogger) {
+    this.rounds = new Rounds(() => this.sendDue(), error => log.warn({ err: error }, 'the outbox could not be looked at'))
+  }
 
   /** Looks at what is due, now or after the look that is going on. Returns when it has. */
-  wake (): Promise<void> {
-    if (this.isClosed) return this.running ?? Promise.resolve()
-    if (this.running) {
-      this.again = true
-      return this.running
-    }
-    const run = async () => {
-      do {
-        this.again = false
-        await this.sendDue()
-      } while (this.again && !this.isClosed)
-    }
-    this.running = run().catch(error => { this.log.warn({ err: error }, 'the outbox could not be looked at') }).finally(() => { this.running = undefined })
-    return this.running
-  }
+  wake (): Promise<void> { return this.rounds.wake() }
 
   /** Lets the mail that is being sent arrive, and takes no other. */
-  async close (): Promise<void> {
-    this.isClosed = true
-    await this.running
-  }
+  close (): Promise<void> { return this.rounds.close() }
 
   private async sendDue (): Promise<void> {
     await settleLost(this.db)
     let server: MailServer | undefined
     let version = -1
     try {
-      while (!this.isClosed) {
+      while (!this.rounds.isClosed) {
         // Read for each mail: whoever changes the server means all that hasn't gone yet.
         const settings = await findMailSettings(this.db)
         if (!settings.sends) return await catchDue(this.db)
