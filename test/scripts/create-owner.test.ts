@@ -26,6 +26,7 @@ t.test('an e-mail that is taken is left alone, and reset when asked', async t =>
   const role = await db('roles').where({ key: 'specialist' }).first('id')
   const [{ id }] = await db('employees').insert({ name: 'Sofia', email: 'sofia@naprawa.example', role_id: role.id, language: 'es', deactivated_at: db.fn.now() }).returning('id')
   await db.raw("insert into sessions (id, employee_id, idle_until, expires_at) values ('x', ?, now() + interval '1 hour', now() + interval '1 hour')", [id])
+  await db('two_steps').insert({ employee_id: id, secret: 'on a telephone that is lost', confirmed_at: db.fn.now() })
 
   const refused = await run(['--name', 'Anna', '--email', 'SOFIA@naprawa.example', '--password', 'nine lives and one'])
   t.match(refused, { code: 1, out: '', err: /^SOFIA@naprawa\.example belongs to Sofia already\..*--reset --email SOFIA@naprawa\.example\n$/ })
@@ -37,6 +38,8 @@ t.test('an e-mail that is taken is left alone, and reset when asked', async t =>
   t.match(sofia, { id, name: 'Sofia', role: 'owner', language: 'es', deactivated_at: null })
   t.ok(await isPassword(sofia.password_hash, 'nine lives and one'))
   t.equal((await db('sessions')).length, 0)
+  t.equal((await db('two_steps')).length, 0, 'nor is a code asked for')
+  t.match(await db('audit_entries'), [{ kind: 'employees.owner_reset', employee_id: null, subject_id: id }])
 
   t.match(await run(['--reset', '--email', 'nobody@naprawa.example', '--password', 'nine lives and one']), { code: 1, err: /^No employee has the e-mail.*--reset\.\n$/ })
 })
