@@ -18,7 +18,10 @@ export interface Storage {
 
 /** The store doesn't answer, or has lost what it was given. */
 export class StorageDown extends HttpError {
-  constructor (override readonly cause: unknown) { super(503, 'storage_down') }
+  constructor (override readonly cause: unknown) {
+    super(503, 'storage_down')
+    this.message = `storage_down: ${String(cause)}` // for the log; a page says it in other words
+  }
 }
 
 /** "ab/cd/abcd…": no folder grows too long to list. */
