@@ -143,9 +143,19 @@ async function searchOwnText (db: Knex): Promise<void> {
       where v.client_id = client and v.text_value is not null and f.removed_at is null and f.kind in ('short_text', 'long_text', 'unique_id')
     $$`)
   await keepSearch(db, ', own_search_text(c.id)', ', own_search_text(new.id)')
-  await db.raw('create trigger search_after_insert after insert on client_values referencing new table as new_rows for each statement execute function refresh_search_of_changed()')
-  await db.raw('create trigger search_after_update after update on client_values referencing new table as new_rows old table as old_rows for each statement execute function refresh_search_of_changed()')
-  await db.raw('create trigger search_after_delete after delete on client_values referencing old table as old_rows for each statement execute function refresh_search_of_changed()')
+  // Only what is searched: thousands of numbers may be written, or values of a removed field erased, without it.
+  await db.raw(`
+    create function refresh_search_of_values() returns trigger language plpgsql as $$
+    declare ids bigint[];
+    begin
+      select array_agg(distinct r.client_id) into ids from rows_changed r join fields f on f.id = r.field_id
+      where r.text_value is not null and f.removed_at is null and f.kind in ('short_text', 'long_text', 'unique_id');
+      if ids is not null then perform refresh_client_search(ids); end if;
+      return null;
+    end $$`)
+  // Values are never updated: what replaces them is inserted.
+  await db.raw('create trigger search_after_insert after insert on client_values referencing new table as rows_changed for each statement execute function refresh_search_of_values()')
+  await db.raw('create trigger search_after_delete after delete on client_values referencing old table as rows_changed for each statement execute function refresh_search_of_values()')
   await db.raw(`
     create function refresh_search_of_field() returns trigger language plpgsql as $$
     begin
@@ -181,7 +191,7 @@ export async function down (db: Knex): Promise<void> {
   await keepSearch(db, '', '')
   await db.raw('drop trigger search_after_removal on fields')
   await db.raw('drop table client_values')
-  for (const name of ['refresh_search_of_field()', 'own_search_text(bigint)', 'unique_key(text)']) await db.raw(`drop function ${name}`)
+  for (const name of ['refresh_search_of_field()', 'refresh_search_of_values()', 'own_search_text(bigint)', 'unique_key(text)']) await db.raw(`drop function ${name}`)
   for (const table of ['form_changes', 'form_items', 'form_sections', 'field_options', 'fields', 'forms', 'form_versions']) await db.raw(`drop table ${table}`)
   await db.raw('select refresh_client_search(array(select id from clients))')
 }

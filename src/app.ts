@@ -10,6 +10,7 @@ import employees from './employees/routes.js'
 import files from './files/routes.js'
 import { openStorage } from './files/storage/open.js'
 import type { Storage } from './files/storage/storage.js'
+import formEditor from './form-editor/routes.js'
 import health from './health/routes.js'
 import installation from './installation/routes.js'
 import locations from './locations/routes.js'
@@ -117,6 +118,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(roles)
   await app.register(viewAs)
   await app.register(settings)
+  await app.register(formEditor)
   await app.register(audit)
   await app.register(mailSettings)
   return app

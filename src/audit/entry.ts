@@ -36,7 +36,14 @@ export const AUDIT_KINDS = [
   'safety.two_steps_reset',
   'safety.recovery_codes',
   'safety.recovery_code_used',
-  'safety.view_as'
+  'safety.view_as',
+  'forms.item',
+  'forms.field_added',
+  'forms.field_changed',
+  'forms.field_converted',
+  'forms.field_removed',
+  'forms.field_restored',
+  'forms.field_erased'
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
@@ -90,7 +97,14 @@ export const AUDIT_FIELDS = {
   retired: 'yes_no',
   merged: 'text',
   deleted: 'yes_no',
-  replaced_by: 'text'
+  replaced_by: 'text',
+  hidden: 'yes_no',
+  required: 'yes_no',
+  label: 'text',
+  help: 'text',
+  field_kind: 'text',
+  choices: 'list',
+  values: 'number'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

@@ -9,6 +9,8 @@ import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
 import { locations } from '../../src/locations/list.js'
+import { CHANGES } from '../../src/form-editor/changes.js'
+import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
 import { inRoot } from '../../src/paths.js'
 import { BUILT_IN_TYPES } from '../../src/phone-types/form.js'
 import { phoneTypes } from '../../src/phone-types/list.js'
@@ -67,6 +69,11 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.removed_meanwhile': CONTACTS,
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
+  'form_editor.kinds.*': FIELD_KINDS,
+  'form_editor.system.*': Object.keys(SYSTEM_ITEMS),
+  'form_editor.changes.*': CHANGES,
+  'form_editor.forms.*': KINDS,
+  'form_editor.languages.*': LANGUAGES,
   'own.sections.*': ['contacts', 'marketing'], // of migrations/0007_shape_forms.ts
   'consent.hows.*': [...HOWS, 'carried_over'],
   'consent.sources.*': SOURCES,

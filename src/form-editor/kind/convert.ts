@@ -1,0 +1,101 @@
+import { readOne } from '../../web/form.js'
+import { wordsOf } from '../../web/labels.js'
+import type { Language } from '../../web/viewer.js'
+import { localOf } from '../../web/zone.js'
+import { isChoice, type FieldKind, type OwnField } from '../definition.js'
+import { schemaOf } from '../schema.js'
+import type { OwnValue } from '../value.js'
+
+export interface Converting {
+  /** The field as it is, and the kind it is to have. */
+  field: OwnField
+  kind: FieldKind
+  timeZone: string
+  /** ISO 3166-1: in the USA a date begins with its month. */
+  country: string
+  language: Language
+  /** Words for yes and no, folded, in every language. */
+  yes: ReadonlySet<string>
+  no: ReadonlySet<string>
+  /** The choices there will be, by their folded words, each by its place; those a text becomes are added. */
+  choices: Map<string, { place: number, label: string }>
+}
+
+const MOST_NEW_CHOICES = 100
+
+/** Case and accents away, to compare words. */
+export const folded = (words: string): string => words.normalize('NFD').replace(/[łŁ]/g, 'l').replace(/\p{M}/gu, '').toLowerCase().replace(/\s+/g, ' ').trim()
+
+/** What a value becomes when its field changes kind; undefined when it doesn't convert. Choices are given by their place among `choices`. */
+export function convert (value: OwnValue, to: Converting): OwnValue | undefined {
+  const { field, kind } = to
+  if (isChoice(field.kind) && isChoice(kind)) {
+    const places = [value].flat().map(id => field.options.findIndex(option => option.id === id))
+    return kind === 'several_choices' ? places : places.length === 1 ? places[0] : undefined
+  }
+  const texts = textsOf(value, to)
+  if (kind === 'several_choices') {
+    const places = texts.map(text => placeOf(text, to))
+    return places.includes(undefined) ? undefined : places as number[]
+  }
+  if (kind === 'one_choice') return texts.length === 1 ? placeOf(texts[0]!, to) : undefined
+  return readText(texts.join(', '), value, to)
+}
+
+/** A value in words, as somebody would type it. */
+function textsOf (value: OwnValue, { field, timeZone, language }: Converting): string[] {
+  const { kind, options } = field
+  if (isChoice(kind)) return [value].flat().map(id => wordsOf(options.find(option => option.id === id)?.labels ?? {}, language, 'en'))
+  if (kind === 'yes_no') return [value ? YES[language] : NO[language]]
+  if (kind === 'date_time') return [localOf(new Date(value as string), timeZone).replace('T', ' ')]
+  return [String(value)]
+}
+
+const YES: Record<Language, string> = { en: 'Yes', es: 'Sí', pl: 'Tak', pt: 'Sim' }
+const NO: Record<Language, string> = { en: 'No', es: 'No', pl: 'Nie', pt: 'Não' }
+
+export const yesWords = (): Set<string> => new Set([...Object.values(YES).map(folded), 'true', '1', 'x', '+', 'y', '✓'])
+export const noWords = (): Set<string> => new Set([...Object.values(NO).map(folded), 'false', '0', '-', 'n'])
+
+function readText (text: string, value: OwnValue, to: Converting): OwnValue | undefined {
+  const { kind, field } = to
+  const typed = kind === 'number' && typeof value === 'boolean' ? String(Number(value))
+    : kind === 'yes_no' ? yesNo(text, to)
+      : kind === 'date' ? dayOf(text, to.country)
+        : kind === 'date_time' ? momentOf(text, to.country)
+          : kind === 'short_text' || kind === 'unique_id' ? text.replace(/\s*\n\s*/g, ' ') : text
+  if (typed === undefined) return undefined
+  const read = readOne(schemaOf({ ...field, kind, options: [] }, to.timeZone), typed)
+  return read.error || read.value === null ? undefined : read.value
+}
+
+function yesNo (text: string, { yes, no }: Converting): string | undefined {
+  const word = folded(text)
+  return yes.has(word) ? 'yes' : no.has(word) ? 'no' : undefined
+}
+
+/** "2026-11-03", "3.11.2026", "03/11/2026", in the USA "11/3/2026"; a time after it is left out. */
+function dayOf (text: string, country: string): string | undefined {
+  const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text.trim())
+  if (iso) return iso[1]
+  const [, first = '', second = '', year] = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ,].*)?$/.exec(text.trim()) ?? []
+  if (!year) return undefined
+  const [day, month] = country === 'US' ? [second, first] : [first, second]
+  return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}
+
+function momentOf (text: string, country: string): string | undefined {
+  const day = dayOf(text, country)
+  const [time = '00:00'] = /\b\d{1,2}:\d{2}\b/.exec(text) ?? []
+  return day && `${day}T${time.padStart(5, '0')}`
+}
+
+/** The choice of these words; new words become one, up to a hundred. */
+function placeOf (text: string, { choices }: Converting): number | undefined {
+  const label = text.replace(/\s+/g, ' ').trim()
+  const known = choices.get(folded(label))
+  if (known) return known.place
+  if (choices.size >= MOST_NEW_CHOICES || label.length > 100 || label === '') return undefined
+  choices.set(folded(label), { place: choices.size, label })
+  return choices.size - 1
+}

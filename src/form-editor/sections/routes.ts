@@ -1,0 +1,65 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { transaction } from '../../database/transaction.js'
+import { NotFound } from '../../web/errors.js'
+import { idOf, type Body, type FieldErrors } from '../../web/form.js'
+import { viewerOf } from '../../web/permissions.js'
+import { LANGUAGES } from '../../web/viewer.js'
+import { findForm } from '../arrange.js'
+import { readLabels, typedLabels } from '../fields/form.js'
+import { shapeOf } from '../shape.js'
+import { addSection, findSection, moveSection, removeSection, renameSection } from './queries.js'
+
+type AtForm = { Params: { form: string } }
+type AtSection = { Params: { form: string, section: string, action: string } }
+
+export default async function sections (app: FastifyInstance) {
+  const { db } = app
+  const config = { can: 'settings.manage' } as const
+  const url = '/settings/form-editor/:form/sections'
+
+  app.get<AtForm>(`${url}/new`, { config }, async (request, reply) => {
+    findForm(await shapeOf(db, 'client'), request.params.form)
+    return edit(reply, request.params.form, null, {}, {})
+  })
+
+  app.post<AtForm>(url, { config }, async (request, reply) => {
+    const { form } = request.params
+    const { labels, errors } = read(request, true)
+    if (Object.keys(errors).length > 0) return edit(reply, form, null, (request.body ?? {}) as Body, errors)
+    await transaction(db, trx => addSection(trx, viewerOf(request), 'client', form, labels))
+    return reply.flash('form_editor.section_added').goTo(`/settings/form-editor/${form}`)
+  })
+
+  app.get<AtSection>(`${url}/:section`, { config }, async (request, reply) => {
+    const { section } = findSection(await shapeOf(db, 'client'), request.params.form, idOf(request.params.section))
+    return edit(reply, request.params.form, section, typedLabels('label', section.labels), {})
+  })
+
+  app.post<AtSection>(`${url}/:section`, { config }, async (request, reply) => {
+    const { form } = request.params
+    const { section } = findSection(await shapeOf(db, 'client'), form, idOf(request.params.section))
+    const { labels, errors } = read(request, false)
+    if (Object.keys(errors).length > 0) return edit(reply, form, section, (request.body ?? {}) as Body, errors)
+    await transaction(db, trx => renameSection(trx, viewerOf(request), 'client', form, section.id, labels))
+    return reply.flash('form_editor.saved').goTo(`/settings/form-editor/${form}`)
+  })
+
+  app.post<AtSection>(`${url}/:section/:action`, { config }, async (request, reply) => {
+    const { form, section, action } = request.params
+    const viewer = viewerOf(request)
+    if (action === 'remove') await transaction(db, trx => removeSection(trx, viewer, 'client', form, idOf(section)))
+    else if (action === 'up' || action === 'down') await transaction(db, trx => moveSection(trx, viewer, 'client', form, idOf(section), action === 'up' ? -1 : 1))
+    else throw new NotFound()
+    return app.editedForm(request, reply, form)
+  })
+
+  function read (request: FastifyRequest, isNew: boolean) {
+    const errors: FieldErrors = {}
+    const main = isNew ? viewerOf(request).organisation.language : undefined
+    return { labels: readLabels((request.body ?? {}) as Body, 'label', 60, errors, main), errors }
+  }
+
+  function edit (reply: FastifyReply, form: string, section: object | null, typed: Body, errors: FieldErrors) {
+    return reply.page('form-editor/section', { formKey: form, section, typed, errors, languages: LANGUAGES }, { fragment: 'form-editor/_section', status: Object.keys(errors).length > 0 ? 422 : 200 })
+  }
+}
