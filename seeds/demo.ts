@@ -4,6 +4,8 @@ import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { givePrices } from './demo/prices.js'
 import { streamClients } from './demo/stream.js'
+import { makeHours, makeTasks } from './demo/tasks.js'
+import { dayOf } from '../src/web/zone.js'
 
 export { DEMO_EMAILS, DEMO_PASSWORD } from './demo/company.js'
 
@@ -47,6 +49,11 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
   })
   await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
   await db.transaction(trx => givePrices(trx, new Date(shop.calendar.start), until))
+  const today = dayOf(until, DEMO_COMPANY.time_zone)
+  await db.transaction(async trx => {
+    await makeTasks(trx, shop, today)
+    await makeHours(trx, shop, today)
+  })
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
   for (const table of TABLES) await db.raw(`vacuum (analyze) ${table}`)
@@ -70,4 +77,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('phone_types').whereNull('key').delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']

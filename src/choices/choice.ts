@@ -73,6 +73,8 @@ export interface ChoiceList<R extends Choice = any, V extends object = any> {
   count (db: Db, ids: readonly number[]): Promise<Map<number, Count>>
   /** What else the list says of each. */
   about? (db: Db, ids: readonly number[]): Promise<Map<number, unknown>>
+  /** What the page of one shows besides, for its view. */
+  more? (db: Db, id: number): Promise<object>
   /** Who has any of these, counted to the last one. */
   findUse (db: Db, ids: readonly number[]): Promise<Use>
   /** Locks whoever has any of these until the end of the transaction: before the choices themselves, as one who saves a client does. */

@@ -115,7 +115,7 @@ export function choiceRoutes (app: FastifyInstance, list: ChoiceList): void {
 
   async function showForm (reply: FastifyReply, choice: Choice | null, typed: Body, errors: FieldErrors, status: number, extra: object = {}) {
     const [use, others] = choice ? await Promise.all([list.findUse(db, [choice.id]), listOthers(db, list, choice.id)]) : [null, []]
-    const data = { list, choice, typed, errors, use, others, was: choice && (typedText(typed, 'was') || print(choice)), instead: {}, ...extra }
+    const data = { list, choice, typed, errors, use, others, was: choice && (typedText(typed, 'was') || print(choice)), instead: {}, ...(choice && await list.more?.(db, choice.id)), ...extra }
     return reply.page(choice ? 'choices/edit' : 'choices/new', data, { fragment: choice ? 'choices/_edit' : 'choices/_form', status })
   }
 

@@ -2,6 +2,8 @@ import { countClientsBy, findUseOf, holdClientsBy, replaceInClients } from '../c
 import type { Choice, ChoiceList } from '../choices/choice.js'
 import { countByLocation, holdLocated, replaceLocations } from '../employees/locations.js'
 import { readLocationForm } from './form.js'
+import { spansTyped } from './hours/form.js'
+import { findHours } from './hours/queries.js'
 
 const named = ({ id, name }: Choice) => ({ id, name })
 
@@ -20,6 +22,7 @@ export const locations: ChoiceList<Choice, { name: string }> = {
   audited: ({ name }) => ({ name }),
   count: (db, ids) => countClientsBy(db, 'location_id', ids),
   about: countByLocation,
+  async more (db, id) { return { hours: await findHours(db, id, new Date().toISOString().slice(0, 10)), spansTyped } },
   async findUse (db, ids) {
     const [clients, employees] = await Promise.all([findUseOf(db, 'location_id', ids), countByLocation(db, ids)])
     return { ...clients, employees: [...employees.values()].reduce((sum, count) => sum + count, 0) }

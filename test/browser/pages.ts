@@ -244,6 +244,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
     { name: 'location', route: '/settings/locations/:id', path: `/settings/locations/${place}` },
     { name: 'consent-settings', route: '/settings/consent', path: '/settings/consent?language=pl', prepare: open('.sheet details summary') },
     { name: 'map-settings', route: '/settings/map', path: '/settings/map', prepare: page => refused(page, { tile_url: 'https://tiles.example/{x}' }) },
+    { name: 'hours', route: '/settings/locations/:id/hours', path: `/settings/locations/${place}/hours`, prepare: page => refused(page, { day1: '09:00-13:00, 14:00-18:00', day2: '18-9', day3: '9-13, 12-14' }) },
     { name: 'marketing', route: '/settings/marketing', path: '/settings/marketing' },
     { name: 'campaign-new', route: '/settings/marketing/new', path: '/settings/marketing/new', prepare: page => refused(page, { name: '', ends_on: '2020-01-01', starts_on: '2021-01-01' }) },
     { name: 'campaign', route: '/settings/marketing/:id', path: `/settings/marketing/${campaign}` },

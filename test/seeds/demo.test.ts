@@ -79,6 +79,15 @@ t.test('the demo company', async t => {
     t.equal(await count(db, `events where at >= '${until.toISOString()}' or extract(isodow from at) = 7`), 0)
   })
 
+  t.test('everybody has tasks: overdue, for today, for later and done', async t => {
+    const tasks = await db('tasks').select('assignee_id', 'due_on', 'done_at')
+    t.equal(new Set(tasks.map(({ assignee_id: id }) => id)).size, 8)
+    const open = tasks.filter(({ done_at: done }) => !done).map(({ due_on: day }) => day)
+    for (const [when, some] of Object.entries({ overdue: open.some(day => day < '2026-05-20'), today: open.includes('2026-05-20'), later: open.some(day => day > '2026-05-20'), done: open.length < tasks.length })) t.ok(some, when)
+    t.equal(await count(db, "tasks where event_id is distinct from (select max(id) from events e where e.client_id = tasks.client_id and kind like 'task.%')"), 0)
+    t.equal(await count(db, 'locations where not exists (select from location_hours where location_id = locations.id)'), 0)
+  })
+
   t.test('the last consent is what the box says, and no box is on without one', async t => {
     for (const channel of ['whatsapp', 'viber', 'sms']) {
       t.ok(await count(db, `client_phones where ${channel}`) > 0)

@@ -133,6 +133,11 @@ POST /settings/locations  settings.manage
 GET /settings/locations/:id  settings.manage
 POST /settings/locations/:id  settings.manage
 POST /settings/locations/:id/delete  settings.manage
+GET /settings/locations/:id/hours  settings.manage
+POST /settings/locations/:id/hours  settings.manage
+POST /settings/locations/:id/hours/closed-days  settings.manage
+POST /settings/locations/:id/hours/closed-days/:days/remove  settings.manage
+POST /settings/locations/:id/hours/closed-days/:days/restore  settings.manage
 POST /settings/locations/:id/restore  settings.manage
 POST /settings/locations/:id/retire  settings.manage
 GET /settings/locations/merge  settings.manage
