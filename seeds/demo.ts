@@ -3,6 +3,7 @@ import { writeAudit } from './demo/audit.js'
 import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { givePrices } from './demo/prices.js'
+import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
 import { dayOf } from '../src/web/zone.js'
@@ -54,6 +55,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
     await makeTasks(trx, shop, today)
     await makeHours(trx, shop, today)
   })
+  await putPins(db)
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
   for (const table of TABLES) await db.raw(`vacuum (analyze) ${table}`)
@@ -77,4 +79,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('phone_types').whereNull('key').delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']

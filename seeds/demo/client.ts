@@ -1,7 +1,9 @@
 import { CHANNELS, type Channel, type ClientFields, type Named, type PhoneType } from '../../src/clients/client.js'
 import type { Details, EventKind } from '../../src/clients/feed/event.js'
 import { readNumber, type PhoneNumber } from '../../src/clients/phones/number.js'
+import type { ConsentChannel, How } from '../../src/clients/consents/consent.js'
 import type { Chance } from './chance.js'
+import { howOf, wordingAt } from './consents.js'
 import { makeNumber, makeWrongNumber } from './phones.js'
 import { makeAddress, plainWord } from './places.js'
 import { someoneAt, type Branch, type Employee, type Shop } from './shop.js'
@@ -28,6 +30,9 @@ export interface Consent {
   at: Date
   employee_id: number
   source: 'form' | 'import'
+  source_name: string
+  how: How | null
+  wording_id: number | null
 }
 
 export interface Event { id: number, kind: EventKind, employee_id: number, at: Date, version: number | null, details: Details[EventKind], body: string | null }
@@ -172,17 +177,23 @@ function tickBoxes (maker: Maker, client: Client, by: Employee, source: Consent[
 interface Trace { by: Employee, at: Date, source: Consent['source'] }
 
 /** Turns a channel's box over, and keeps when, who and how. Gives the new state. */
-export function switchPhone ({ ids }: Maker, client: Client, phone: Phone, channel: Channel, { by, at, source }: Trace): boolean {
+export function switchPhone (maker: Maker, client: Client, phone: Phone, channel: Channel, { by, at, source }: Trace): boolean {
   phone[channel] = !phone[channel]
-  client.consents.push({ id: ids.consent(), phone_id: phone.id, email_id: null, channel, address: phone.display, given: phone[channel], at, employee_id: by.id, source })
+  client.consents.push({ id: maker.ids.consent(), phone_id: phone.id, email_id: null, channel, address: phone.display, given: phone[channel], at, employee_id: by.id, source, ...proofOf(maker, channel, phone[channel], at, source) })
   return phone[channel]
 }
 
 /** The same for an e-mail's box. */
-export function switchEmail ({ ids }: Maker, client: Client, email: Email, { by, at, source }: Trace): boolean {
+export function switchEmail (maker: Maker, client: Client, email: Email, { by, at, source }: Trace): boolean {
   email.agrees = !email.agrees
-  client.consents.push({ id: ids.consent(), phone_id: null, email_id: email.id, channel: 'email', address: email.address, given: email.agrees, at, employee_id: by.id, source })
+  client.consents.push({ id: maker.ids.consent(), phone_id: null, email_id: email.id, channel: 'email', address: email.address, given: email.agrees, at, employee_id: by.id, source, ...proofOf(maker, 'email', email.agrees, at, source) })
   return email.agrees
+}
+
+// How it was given and to which words; what came by the import was agreed to elsewhere.
+function proofOf ({ shop }: Maker, channel: ConsentChannel, given: boolean, at: Date, source: Consent['source']): Pick<Consent, 'how' | 'source_name' | 'wording_id'> {
+  if (source === 'import') return { how: null, source_name: 'old-system.xlsx', wording_id: null }
+  return { how: given ? howOf(Math.floor(at.getTime() / 1000 / 7)) : null, source_name: '', wording_id: given ? wordingAt(shop.wordings, channel, at) : null }
 }
 
 function makeNames (branch: Branch, chance: Chance, isSupplier: boolean): Pick<Client, 'kind' | 'first_name' | 'surname' | 'company_name'> {

@@ -3,6 +3,7 @@ import type { Db } from '../../src/database/knex.js'
 import type { BuiltInRole } from '../../src/rights.js'
 import { hashPassword } from '../../src/sign-in/password.js'
 import type { Language } from '../../src/web/viewer.js'
+import { wordConsents } from './consents.js'
 import { loadNames } from './names.js'
 import { PLACES } from './places.js'
 import type { Branch, Campaign, Employee, Shop } from './shop.js'
@@ -58,13 +59,16 @@ export async function makeCompany (db: Db, until: Date): Promise<Shop> {
   const calendar = makeCalendar(DEMO_COMPANY.time_zone, YEARS * 365, until)
   const opened = new Date(calendar.start)
   const locations = await insertNamed(db, 'locations', LOCATIONS.map(name => ({ name, created_at: opened })))
+  const staff = await makeStaff(db, locations, opened, new Date(calendar.end - 300 * 86_400_000))
+  const { name: company, language } = DEMO_COMPANY
   return {
     country: DEMO_COMPANY.country,
     branches: await makeBranches(locations),
-    staff: await makeStaff(db, locations, opened, new Date(calendar.end - 300 * 86_400_000)),
+    staff,
     campaigns: await makeCampaigns(db, CAMPAIGNS.map(([name, season]) => season ? seasonal(name, season, until) : { name, starts: null, ends: null }), until, opened),
     tags: await insertNamed(db, 'tags', TAGS.map(([name, colour]) => ({ name, colour, created_at: opened }))),
     phoneTypes: await makePhoneTypes(db),
+    wordings: await wordConsents(db, { company, language, by: staff[0]!.id, since: opened, anew: new Date(calendar.end - 400 * 86_400_000) }),
     calendar
   }
 }

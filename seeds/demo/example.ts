@@ -30,6 +30,7 @@ export async function furnish (db: Db, ownerId: number, until: Date): Promise<Sh
     campaigns: await makeCampaigns(db, words.campaigns.map(name => ({ name, starts: null, ends: null })), until, new Date(calendar.start)),
     tags: await insertNamed(db, 'tags', words.tags.map(([name, colour]) => ({ name, colour }))),
     phoneTypes: await listPhoneTypes(db),
+    wordings: [],
     calendar
   }
 }

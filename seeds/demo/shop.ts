@@ -5,6 +5,7 @@ import type { Chance } from './chance.js'
 import type { Names } from './names.js'
 import type { Place } from './places.js'
 import type { Calendar } from './times.js'
+import type { DemoWording } from './consents.js'
 
 /** Everything that clients are made from: the company as it stands before the first of them comes in. */
 export interface Shop {
@@ -15,6 +16,8 @@ export interface Shop {
   campaigns: Campaign[]
   tags: Named[]
   phoneTypes: PhoneType[]
+  /** What clients agree to, oldest first; an example leaves that to its company. */
+  wordings: DemoWording[]
   calendar: Calendar
 }
 

@@ -14,7 +14,7 @@ const TABLES = {
     columns: 'id bigint, client_id bigint, position int, type_id bigint, typed text, e164 text, display text, digits text, whatsapp boolean, viber boolean, sms boolean, removed_at timestamptz'
   },
   client_emails: { ids: 'email', columns: 'id bigint, client_id bigint, position int, address text, agrees boolean, removed_at timestamptz' },
-  consents: { ids: 'consent', columns: 'id bigint, client_id bigint, phone_id bigint, email_id bigint, channel text, address text, given boolean, at timestamptz, employee_id bigint, source text' },
+  consents: { ids: 'consent', columns: 'id bigint, client_id bigint, phone_id bigint, email_id bigint, channel text, address text, given boolean, at timestamptz, employee_id bigint, source text, source_name text, how text, wording_id bigint' },
   events: { ids: 'event', columns: 'id bigint, client_id bigint, kind text, employee_id bigint, at timestamptz, version int, details jsonb, body text' }
 } as const satisfies Record<string, { ids: keyof Ids | null, columns: string }>
 
