@@ -70,7 +70,7 @@ async function keepConsents (db: Knex): Promise<void> {
   await db.raw(`
     alter table consents
       add wording_id bigint references consent_wordings,
-      add how text check (how in ('in_person', 'phone', 'writing', 'online', 'other', 'carried_over')), -- null: nobody said
+      add how text check (how in ('in_person', 'phone', 'writing', 'online', 'other', 'changed')), -- null: nobody said
       add source_name text not null default ''   -- which import, which form`)
   await db.raw('create index consents_at on consents (at, id)')
 

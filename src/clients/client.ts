@@ -12,7 +12,15 @@ export type ContactKind = 'phone' | 'email'
 export interface PhoneType { id: number, key: string | null, name: string | null }
 
 /** The last word of a client about one channel: given or withdrawn, when, and by whom it was noted. */
-export interface Consent { channel: Channel | 'email', given: boolean, at: Date, by: string | null, source: string }
+export interface Consent {
+  channel: Channel | 'email'
+  given: boolean
+  at: Date
+  by: string | null
+  source: string
+  /** "changed": it was for the number or address before. */
+  how: string | null
+}
 
 export interface Phone {
   id: number

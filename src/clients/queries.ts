@@ -15,7 +15,7 @@ import type { PhoneValues } from './phones/form.js'
 import { tagClientByNames } from './tags/queries.js'
 import { visibleTo } from './visibility.js'
 
-const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at', k.at, 'by', w.name, 'source', k.source)`
+const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at', k.at, 'by', w.name, 'source', k.source, 'how', k.how)`
 
 // Columns by name: a prepared `c.*` would fail after a migration that adds one.
 const SHOWN = `

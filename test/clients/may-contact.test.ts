@@ -77,17 +77,21 @@ t.test('the history is only added to, and goes with its client alone', async t =
   t.equal((await db('consents')).length, 0)
 })
 
-t.test('a number that is changed takes its consents along, with a line of its own', async t => {
+t.test('a number that is changed has no consents yet: those of the old one end, with a line each', async t => {
   const { db, as, anna, id, phone, email } = await shop(t)
-  await db('consent_wordings').insert({ channel: 'sms', language: 'en', version: 1, body: 'I agree to SMS.' })
   const first = await db('consents').where({ phone_id: phone }).first()
-  t.match(first, { how: 'in_person', wording_id: null, given: true }, 'there were no words yet')
-  await as(anna).post(`/clients/${id}/phones/${phone}`, { row: 0, 'phones.0.id': phone, 'phones.0.number': '600 123 999', 'phones.0.type': 1, 'phones.0.sms': 'on', 'phones.0.whatsapp': 'on' })
+  const row = { row: 0, 'phones.0.id': phone, 'phones.0.number': '600 123 999', 'phones.0.type': 1, 'phones.0.sms': 'on' }
+  const answer = await as(anna).post(`/clients/${id}/phones/${phone}`, { ...row, 'phones.0.whatsapp': 'on' }, { fragment: true })
+  t.match(answer.body, /agreed to messages for the old number: ask/)
   await as(anna).post(`/clients/${id}/emails/${email}`, { row: 0, 'emails.0.id': email, 'emails.0.address': 'z@poczta.example', 'emails.0.agrees': 'on' })
-  t.match(await db('consents').whereNot({ id: first.id }).where(of => of.where({ phone_id: phone }).orWhere({ how: 'carried_over' })).orderBy('id'), [
-    { channel: 'whatsapp', how: 'in_person', address: '+48 600 123 999' },
-    { channel: 'sms', how: 'carried_over', address: '+48 600 123 999', given: true, wording_id: null, employee_id: anna.id },
-    { channel: 'email', how: 'carried_over', address: 'z@poczta.example' }
+  t.match(await db('consents').where('id', '>', first.id).where(of => of.where({ phone_id: phone }).orWhere({ how: 'changed' })).orderBy('id'), [
+    { channel: 'whatsapp', how: 'in_person', address: '+48 600 123 999', given: true },
+    { channel: 'sms', how: 'changed', address: '+48 600 123 456', given: false, employee_id: anna.id },
+    { channel: 'email', how: 'changed', given: false }
   ])
-  t.ok(await mayContact(db, { phoneId: phone }, 'sms'))
+  t.notOk(await mayContact(db, { phoneId: phone }, 'sms'))
+  t.ok(await mayContact(db, { phoneId: phone }, 'whatsapp'), 'what was ticked with the new number is for it')
+  t.notOk(await mayContact(db, { emailId: email }, 'email'))
+  await as(anna).post(`/clients/${id}/phones/${phone}`, row)
+  t.ok(await mayContact(db, { phoneId: phone }, 'sms'), 'ticked again')
 })

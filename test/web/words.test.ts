@@ -75,7 +75,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'form_editor.forms.*': KINDS,
   'form_editor.languages.*': LANGUAGES,
   'own.sections.*': ['contacts', 'marketing'], // of migrations/0007_shape_forms.ts
-  'consent.hows.*': [...HOWS, 'carried_over'],
+  'consent.hows.*': [...HOWS, 'changed'],
   'consent.sources.*': SOURCES,
   'map.fields.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'], // of src/map/queries.ts
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],

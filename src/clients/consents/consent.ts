@@ -31,8 +31,8 @@ export interface ConsentEntry {
   source: string
   /** Which import or form. */
   source_name: string
-  /** "carried_over": the number or address was changed while its box was on. */
-  how: How | 'carried_over' | null
+  /** "changed": the number or address was changed while its box was on. */
+  how: How | 'changed' | null
   note: string
   /** Who said so afterwards, and when; null when it stands as it was first noted. */
   noted_by: string | null

@@ -16,7 +16,7 @@ export interface ConsentValues {
   /** Which import, which form. */
   sourceName?: string
   /** How the client said it. Of what is given at the counter, "in_person" unless said otherwise; the history can be told better. */
-  how?: How | 'carried_over'
+  how?: How | 'changed'
   /** The language of the wording that was agreed to; the company's unless given. */
   language?: string
   /** The feed says nothing of it. */
@@ -29,28 +29,23 @@ export interface ConsentValues {
  */
 export async function recordConsent (trx: Db, by: Actor, clientId: number, of: ConsentOf, { channel, given, address, source, sourceName = '', how, language, quiet }: ConsentValues): Promise<void> {
   const said = how ?? (source === 'form' && given ? 'in_person' : null)
-  const wording = given && source !== 'import' && said !== 'carried_over'
+  const wording = given && source !== 'import'
   await trx('consents').insert({
     client_id: clientId, employee_id: by.id, ...of, channel, given, address, source, source_name: sourceName, how: said,
-    wording_id: wording ? wordingInForce(trx, channel, language) : said === 'carried_over' ? lastWording(trx, of, channel) : null
+    wording_id: wording ? wordingInForce(trx, channel, language) : null
   })
   if (!quiet) await recordEvent(trx, by, clientId, 'consent.changed', { channel, given, address })
 }
 
 /**
- * Keeps that the number or address of a contact was changed while channels were on: the consent is the client's, and goes on for
- * the new one. The feed tells of the change itself.
+ * Keeps that a number or address was changed while channels were on: nobody has agreed to messages to the new one yet, so they are
+ * off. The feed tells of the change itself.
  */
-export async function carryConsents (trx: Db, by: Actor, clientId: number, of: ConsentOf, channels: readonly ConsentChannel[], { address, source }: Pick<ConsentValues, 'address' | 'source'>): Promise<void> {
-  for (const channel of channels) await recordConsent(trx, by, clientId, of, { channel, given: true, address, source, how: 'carried_over', quiet: true })
+export async function endConsents (trx: Db, by: Actor, clientId: number, of: ConsentOf, channels: readonly ConsentChannel[], { address, source }: Pick<ConsentValues, 'address' | 'source'>): Promise<void> {
+  for (const channel of channels) await recordConsent(trx, by, clientId, of, { channel, given: false, address, source, how: 'changed' })
 }
 
 const wordingInForce = (trx: Db, channel: ConsentChannel, language: string | undefined) => trx.raw(`(
   select id from (
     select id, body from consent_wordings where channel = ? and language = coalesce(?, (select language from organisation)) order by version desc limit 1
   ) newest where body <> '')`, [channel, language ?? null])
-
-const lastWording = (trx: Db, of: ConsentOf, channel: ConsentChannel) => {
-  const [[column, id]] = Object.entries(of) as [[string, number]]
-  return trx.raw('(select wording_id from consents where ?? = ? and channel = ? order by id desc limit 1)', [column, id, channel])
-}

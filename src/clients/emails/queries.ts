@@ -2,7 +2,7 @@ import type { Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Email } from '../client.js'
-import { carryConsents, recordConsent } from '../consents/record.js'
+import { endConsents, recordConsent } from '../consents/record.js'
 import { recordEvent } from '../feed/record.js'
 import { maskedEmail } from '../masking.js'
 import type { Trace } from '../phones/queries.js'
@@ -25,14 +25,16 @@ export async function changeEmail (trx: Db, by: Viewer, clientId: number, email:
   const stored: string = email.masked && values.address !== undefined ? (await trx('client_emails').where({ id: email.id }).first('address'))?.address : email.address
   const address = values.address === stored ? undefined : values.address
   const switched = values.agrees !== email.agrees
+  // They agreed to e-mails to the old address, not to this one.
+  const ended = address !== undefined && email.agrees && values.agrees
   if (address === undefined && !switched) return false
 
   const [row] = await trx('client_emails').where({ id: email.id, client_id: clientId }).whereNull('removed_at')
-    .update({ ...(address !== undefined && { address }), agrees: values.agrees }).returning('address')
+    .update({ ...(address !== undefined && { address }), agrees: values.agrees && !ended }).returning('address')
   if (!row) throw new NotFound()
   if (address !== undefined) await recordEvent(trx, by, clientId, 'email.changed', { email: { id: email.id, address }, changes: [{ field: 'address', old: stored, new: address }] })
   if (switched) await recordConsent(trx, by, clientId, { email_id: email.id }, { channel: 'email', given: values.agrees, address: row.address, source, sourceName })
-  else if (address !== undefined && email.agrees) await carryConsents(trx, by, clientId, { email_id: email.id }, ['email'], { address, source })
+  if (ended) await endConsents(trx, by, clientId, { email_id: email.id }, ['email'], { address: stored, source })
   return true
 }
 

@@ -3,7 +3,7 @@ import { createPhoneType, findPhoneType } from '../../phone-types/queries.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { CHANNELS, type Phone } from '../client.js'
-import { carryConsents, recordConsent } from '../consents/record.js'
+import { endConsents, recordConsent } from '../consents/record.js'
 import type { Change, PhoneRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
 import { maskedPhone } from '../masking.js'
@@ -34,7 +34,10 @@ export async function addPhone (trx: Db, by: Viewer, clientId: number, values: P
   return id
 }
 
-/** Writes what differs from the phone that is there: number and type as one feed entry, each switched channel as a consent. Returns whether anything changed. */
+/**
+ * Writes what differs from the phone that is there: number and type as one feed entry, each switched channel as a consent. What the client
+ * agreed to was for the old number, so channels that were on are off for another. Returns whether anything changed.
+ */
 export async function changePhone (trx: Db, by: Viewer, clientId: number, phone: Phone, values: PhoneValues, { source = 'form', sourceName = '' }: Trace = {}): Promise<boolean> {
   const changes: Change[] = []
   const update: Record<string, unknown> = {}
@@ -51,6 +54,8 @@ export async function changePhone (trx: Db, by: Viewer, clientId: number, phone:
   }
   const switched = CHANNELS.filter(channel => values[channel] !== phone[channel])
   for (const channel of switched) update[channel] = values[channel]
+  const ended = number ? CHANNELS.filter(channel => phone[channel] && values[channel]) : []
+  for (const channel of ended) update[channel] = false
   if (Object.keys(update).length === 0) return false
 
   const [row] = await trx('client_phones').where({ id: phone.id, client_id: clientId }).whereNull('removed_at').update(update).returning('display')
@@ -59,7 +64,7 @@ export async function changePhone (trx: Db, by: Viewer, clientId: number, phone:
   for (const channel of switched) {
     await recordConsent(trx, by, clientId, { phone_id: phone.id }, { channel, given: values[channel], address: row.display, source, sourceName })
   }
-  if (number) await carryConsents(trx, by, clientId, { phone_id: phone.id }, CHANNELS.filter(channel => phone[channel] && values[channel]), { address: row.display, source })
+  await endConsents(trx, by, clientId, { phone_id: phone.id }, ended, { address: stored.display, source })
   return true
 }
 
