@@ -7,6 +7,7 @@ import { parseArgs } from 'node:util'
 import { emptyDemo, DEMO_EMAILS, DEMO_PASSWORD, findDemo, seedDemo } from '../seeds/demo.js'
 import { ConfigError, readConfig, type Config } from '../src/config.js'
 import type { Db } from '../src/database/knex.js'
+import { openStorage } from '../src/files/storage/open.js'
 import { fail, serve } from '../src/serve.js'
 
 try {
@@ -30,17 +31,17 @@ function readClients (args: string[]): number {
   return clients
 }
 
-async function makeDemo (db: Db, { databaseUrl }: Config, clients: number): Promise<void> {
+async function makeDemo (db: Db, config: Config, clients: number): Promise<void> {
   const state = await findDemo(db)
   if (state === 'whole') return console.log('The demo is as you left it.')
   if (state === 'foreign') throw new Error('The demo needs a database of its own, and this one (DATABASE_URL) has somebody\'s data: create an empty one')
   if (state === 'started') {
-    if (databaseUrl) throw new Error('An earlier start of the demo in this database (DATABASE_URL) was broken off: drop it and create an empty one')
+    if (config.databaseUrl) throw new Error('An earlier start of the demo in this database (DATABASE_URL) was broken off: drop it and create an empty one')
     await emptyDemo(db)
   }
   console.log(`Making a shop with ${clients} clients ...`)
   const begun = performance.now()
-  await seedDemo(db, { clients, log: console.log })
+  await seedDemo(db, { clients, log: console.log, storage: openStorage(config) })
   console.log(`Made in ${((performance.now() - begun) / 1000).toFixed(1)} s.`)
 }
 

@@ -2,6 +2,8 @@ import type { Knex } from 'knex'
 import { writeAudit } from './demo/audit.js'
 import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
+import { attachFiles } from './demo/files.js'
+import type { Storage } from '../src/files/storage/storage.js'
 import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
@@ -36,13 +38,15 @@ export interface DemoOptions {
   /** The demo's today. */
   until?: Date
   log?: (message: string) => void
+  /** Where the files of some clients go; without it there are none. */
+  storage?: Storage
 }
 
 /**
  * Fills an empty migrated database with the demo company: three locations, nine employees (one has left), and clients with three
  * years of history. Large numbers go in chunks, so the company's own row is written last: without it the demo isn't whole.
  */
-export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = new Date(), log }: DemoOptions = {}): Promise<void> {
+export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = new Date(), log, storage }: DemoOptions = {}): Promise<void> {
   const shop = await db.transaction(async trx => {
     const made = await makeCompany(trx, until)
     await writeAudit(trx, made.staff, until)
@@ -56,6 +60,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
     await makeHours(trx, shop, today)
   })
   await putPins(db)
+  if (storage) await attachFiles(db, storage, until)
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
   for (const table of TABLES) await db.raw(`vacuum (analyze) ${table}`)
