@@ -5,7 +5,7 @@
 export const RIGHT_GROUPS = {
   clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.import', 'clients.export'],
   tasks: ['tasks.view_all'],
-  settings: ['marketing.manage', 'settings.manage', 'audit.view'],
+  settings: ['views.share', 'marketing.manage', 'settings.manage', 'audit.view'],
   employees: ['employees.manage', 'roles.manage']
 } as const
 
@@ -18,7 +18,7 @@ export const isRight = (name: string): name is Right => (RIGHTS as readonly stri
 /** The built-in roles as a new installation has them. The owner's can't be changed: an owner may do everything, also what comes later. */
 export const BUILT_IN_ROLES = {
   specialist: ['clients.view', 'clients.create', 'clients.edit'],
-  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.export', 'tasks.view_all', 'marketing.manage'],
+  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.export', 'tasks.view_all', 'views.share', 'marketing.manage'],
   admin: RIGHTS,
   owner: RIGHTS
 } as const satisfies Record<string, readonly Right[]>

@@ -16,6 +16,12 @@ export const AUDIT_KINDS = [
   'lists.campaigns',
   'lists.locations',
   'lists.price_types',
+  'views.shared',
+  'views.changed',
+  'views.unshared',
+  'views.removed',
+  'views.restored',
+  'views.role_opening',
   'roles.created',
   'roles.renamed',
   'roles.deleted',
@@ -107,7 +113,10 @@ export const AUDIT_FIELDS = {
   help: 'text',
   field_kind: 'text',
   choices: 'list',
-  values: 'number'
+  values: 'number',
+  view: 'text',
+  view_query: 'text',
+  shared: 'yes_no'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

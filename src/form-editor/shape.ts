@@ -59,12 +59,12 @@ export interface ListField {
   many: boolean
 }
 
-/** The own fields of a subject that aren't removed, in the order of its forms. */
+/** The own fields of a subject that a form asks for, in the order of its forms. */
 export async function listOwnFields (db: Db, subject: Subject): Promise<ListField[]> {
   const { forms } = await shapeOf(db, subject)
   const found = new Map<number, ListField>()
-  for (const { field } of forms.flatMap(form => form.sections).flatMap(section => section.items)) {
-    if (!field || field.removed) continue
+  for (const { field, hidden } of forms.flatMap(form => form.sections).flatMap(section => section.items)) {
+    if (!field || field.removed || hidden) continue
     const { id, key, kind, labels, options } = field
     found.set(id, { id, key, kind, labels, options, column: VALUE_COLUMNS[kind], many: kind === 'several_choices' })
   }

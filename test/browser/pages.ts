@@ -6,8 +6,8 @@ import { makeLink } from '../../src/account/links.js'
 import { FIELD_KINDS } from '../../src/form-editor/definition.js'
 import { addClient, addClients } from '../support/clients.js'
 import type { Desk } from '../support/desk.js'
-import { giveTwoSteps } from '../support/two-steps.js'
 import { addFields, reshape, type DescribedField } from '../support/fields.js'
+import { giveTwoSteps } from '../support/two-steps.js'
 
 /** One thing to look at: who opens it, where, and what has to be done before it is to be seen. */
 export interface Sight {
@@ -98,12 +98,26 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
   await db('map_settings').update({ tile_url: `${desk.base}/assets/{z}/{x}/{y}.png`, geocoder_url: '' })
   await db('clients').where({ id: ids.zofia }).update({ address: 'Rynek 1', latitude: 51.11, longitude: 17.03, place_source: 'hand', place_address: 'Rynek 2' })
 
+  await addFields(db, { frame_size: { kind: 'number', label: 'Frame size' }, next_service: { kind: 'date', label: 'Next service' }, bike_type: { kind: 'one_choice', label: 'Bike type', choices: ['Road bike', 'City bike'] }, extras: { kind: 'several_choices', label: 'Extras', choices: ['Lights', 'Lock'] }, frame: { kind: 'unique_id', label: 'Frame number' } })
+  const shared = await keepView(desk, 'People with a frame size that we know')
+
   return [
     { name: 'clients', route: '/clients', path: '/clients' },
     { name: 'clients-filter', route: '/clients', path: `/clients?tag=1&campaign=${campaigns[0].id}&from=2020-01-01`, prepare: open('.filter summary') },
     { name: 'clients-none', route: '/clients', path: '/clients?q=nobody+at+all' },
     { name: 'clients-masked', route: '/clients', path: '/clients', as: 'sofia' },
     { name: 'clients-archived', route: '/clients', path: '/clients?show=archived' },
+    { name: 'clients-view', route: '/clients', path: `/clients?view=${shared}&show=people&columns=tags,own.frame_size,own.bike_type,phone,location,own.next_service&own.frame_size.from=50`, prepare: open('.keep summary') },
+    { name: 'clients-columns', route: '/clients', path: '/clients', prepare: async page => {
+      await page.click('.choose summary')
+      await page.waitForSelector('.columns-form')
+    } },
+    { name: 'clients-own-filter', route: '/clients', path: '/clients?own.bike_type=filled', prepare: async page => {
+      await page.click('.filter summary')
+      await page.waitForSelector('.own-filters details[open]')
+    } },
+    { name: 'filters', route: '/clients/filters', path: '/clients/filters' },
+    { name: 'columns', route: '/clients/columns', path: '/clients/columns' },
     { name: 'new', route: '/clients/new', path: '/clients/new' },
     { name: 'new-refused', route: '/clients/new', path: '/clients/new', prepare: page => refused(page, { 'emails.0.address': 'zofia', 'phones.0.number': 'none', discount_services: 'abc' }) },
     { name: 'profile', route: '/clients/:id', path: `/clients/${full}`, prepare: page => page.waitForSelector('#events') },
@@ -169,6 +183,7 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
   await giveTwoSteps(db, olga)
   await db('consent_wordings').insert([1, 2].map(version => ({ channel: 'sms', language: 'pl', version, body: `Zgadzam się na SMS-y o moich zleceniach. (${version})`, employee_id: anna.id })))
   const invited = await as(anna).post('/settings/employees', { name: 'Łucja Żak', email: 'lucja@clientela.example', role: sofia.roleId, language: 'pl' })
+  const shared = await keepView(desk, 'Companies of the centre')
   const link = /\/invitations\/[\w-]{43}/.exec((await as(anna).get(invited.location!, { headers: { cookie: `${as(anna).cookie}; ${flashOf(invited.headers['set-cookie'])}` } })).body)![0]
   const [reset, confirm] = await Promise.all((['password', 'email'] as const).map(kind => makeLink(db, sofia.id, kind, sofia.email)))
   await as(anna).post('/settings/mail/test', { to: 'anna@poczta.example' })
@@ -234,6 +249,9 @@ export async function deskSights (desk: Desk): Promise<Sight[]> {
       await page.click('form[action$="/view"] button')
       await page.waitForSelector('.viewing')
     } },
+    { name: 'views', route: '/clients/views', path: '/clients/views' },
+    { name: 'view-new', route: '/clients/views/new', path: '/clients/views/new?show=people', prepare: page => refused(page, { name: '' }) },
+    { name: 'view', route: '/clients/views/:view', path: `/clients/views/${shared}` },
     { name: 'settings', route: '/settings', path: '/settings' },
     { name: 'general', route: '/settings/general', path: '/settings/general' },
     { name: 'files', route: '/settings/files', path: '/settings/files', prepare: page => refused(page, { file_megabytes: '0' }) },
@@ -320,6 +338,12 @@ export function getRoutes (app: FastifyInstance): string[] {
     above.splice(indent.length / 4, above.length, part)
     return methods.split(', ').includes('GET') ? [path] : []
   })
+}
+
+/** Keeps a view of the clients for all; returns its id. */
+async function keepView ({ as, anna }: Desk, name: string): Promise<number> {
+  const { location } = await as(anna).post('/clients/views', { name, query: 'show=people&columns=phone,own.frame_size', shared: '1' })
+  return Number(location!.split('=')[1])
 }
 
 /** Fills in a form that is going to come back. */

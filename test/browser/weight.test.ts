@@ -37,7 +37,7 @@ t.test('a list of 50 clients and a profile weigh less than 60 kB each on a cold 
 
   await page.goto('/clients')
   const search = await weigh(page, async () => {
-    await Promise.all([page.waitForResponse('**/clients?q=a&**'), page.fill('[type=search]', 'a')])
+    await Promise.all([page.waitForResponse('**/clients?q=a*'), page.fill('[type=search]', 'a')])
     await page.waitForFunction(() => location.search === '?q=a')
   })
   t.equal(await page.locator('table.clients tbody tr').count(), 50, 'a whole page was found')

@@ -76,10 +76,23 @@ GET /clients/:id/tasks/new  clients.view | suppliers.view
 GET /clients/:id/thumbnails/:token.webp  clients.view | suppliers.view
 POST /clients/:id/uploads  clients.edit
 GET /clients/check  clients.view | suppliers.view | clients.create
+GET /clients/columns  clients.view | suppliers.view
 GET /clients/email-row  clients.create | clients.edit
+GET /clients/filters  clients.view | suppliers.view
 GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
+GET /clients/views  clients.view | suppliers.view
+POST /clients/views  clients.view | suppliers.view
+GET /clients/views/:view  clients.view | suppliers.view
+POST /clients/views/:view  clients.view | suppliers.view
+POST /clients/views/:view/delete  clients.view | suppliers.view
+POST /clients/views/:view/down  clients.view | suppliers.view
+POST /clients/views/:view/restore  clients.view | suppliers.view
+POST /clients/views/:view/up  clients.view | suppliers.view
+GET /clients/views/new  clients.view | suppliers.view
+POST /clients/views/opening  clients.view | suppliers.view
+POST /clients/views/roles  settings.manage
 GET /confirm-email/:token  public
 POST /confirm-email/:token  public
 GET /healthz  public

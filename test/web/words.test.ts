@@ -11,6 +11,7 @@ import { SECURITIES } from '../../src/mail/queries.js'
 import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
+import { HOWS as ASKS } from '../../src/list-views/condition.js'
 import { inRoot } from '../../src/paths.js'
 import { BUILT_IN_TYPES } from '../../src/phone-types/form.js'
 import { phoneTypes } from '../../src/phone-types/list.js'
@@ -56,6 +57,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'clients.kinds.*': KINDS,
+  'list.how.*': [...new Set(Object.values(ASKS).flat())].filter(how => how !== 'among'),
   'fields.*': [...FIELDS, ...CONTACTS],
   'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
   'files.refused.*': FILE_KINDS,

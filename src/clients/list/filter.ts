@@ -1,9 +1,16 @@
+import type { ListField } from '../../form-editor/shape.js'
+import { nameOf } from '../../form-editor/schema.js'
+import { all, one, typed, type Pairs, type Query } from '../../list-views/address.js'
+import { readColumns } from '../../list-views/columns.js'
+import { conditionPairs, readConditions, type Condition } from '../../list-views/condition.js'
 import { idOf, isDay } from '../../web/form.js'
+import { columnsWith, isSortable } from './columns.js'
 
 export const SHOWS = ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived'] as const
 export const SORTS = ['name', 'created', 'active'] as const
 export type Show = (typeof SHOWS)[number]
-export type Sort = (typeof SORTS)[number]
+/** An order by an own field is called as the field is in a form. */
+export type Sort = (typeof SORTS)[number] | `own.${string}`
 
 /** What the list shows, as it stands in its address. */
 export interface ClientFilter {
@@ -15,62 +22,62 @@ export interface ClientFilter {
   /** Created from and to, both days included: "2026-11-03". */
   from: string
   to: string
+  /** What is asked of own fields. */
+  own: Condition[]
   sort: Sort
   descending: boolean
+  /** Columns besides the name, in their order; null: the usual ones. */
+  columns: string[] | null
   /** The page that follows, or comes before, this client. */
   after: number | null
   before: number | null
 }
 
-type Query = Record<string, string | string[] | undefined>
-
-const one = (value: unknown): string => {
-  const first = Array.isArray(value) ? value[0] : value
-  return typeof first === 'string' ? first : ''
-}
 const among = <T extends string>(values: readonly T[], value: string): T => values.find(v => v === value) ?? values[0]!
 const day = (value: string) => isDay(value) ? value : ''
 
-/** Reads the list's address. Anything in it that makes no sense is left out: an address is not a form to be refused. */
-export function readClientFilter (query: unknown): ClientFilter {
+/** Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. */
+export function readClientFilter (query: unknown, fields: readonly ListField[] = []): ClientFilter {
   const q = (query ?? {}) as Query
-  const sort = among(SORTS, one(q.sort))
+  const sort = among([...SORTS, ...fields.filter(isSortable).map(field => nameOf(field) as Sort)], one(q.sort))
   const order = one(q.order)
   const after = idOf(one(q.after))
   return {
-    // eslint-disable-next-line no-control-regex
-    q: one(q.q).normalize('NFC').replace(/[\u0000-\u001f]+/g, ' ').trim().slice(0, 100),
+    q: typed(q.q),
     show: among(SHOWS, one(q.show)),
-    tags: [...new Set([q.tag ?? []].flat().map(idOf).filter(id => id !== null))].slice(0, 10),
+    tags: [...new Set(all(q.tag).map(idOf).filter(id => id !== null))].slice(0, 10),
     campaign: idOf(one(q.campaign)),
     location: idOf(one(q.location)),
     from: day(one(q.from)),
     to: day(one(q.to)),
+    own: readConditions(fields, q),
     sort,
-    descending: order === '' ? sort !== 'name' : order === 'desc',
+    descending: order === '' ? isNewestFirst(sort) : order === 'desc',
+    columns: readColumns(columnsWith(fields).map(({ name }) => name), q.columns),
     after,
     before: after === null ? idOf(one(q.before)) : null
   }
 }
 
-/** The address of the list with some of the filter changed; the position is kept only when it is among the changes. */
-export function listPath (filter: ClientFilter, change: Partial<ClientFilter> = {}): string {
-  const f = { ...filter, after: null, before: null, ...change }
-  const query = new URLSearchParams()
-  if (f.q) query.set('q', f.q)
-  if (f.show !== 'all') query.set('show', f.show)
-  for (const tag of f.tags) query.append('tag', String(tag))
-  if (f.campaign) query.set('campaign', String(f.campaign))
-  if (f.location) query.set('location', String(f.location))
-  if (f.from) query.set('from', f.from)
-  if (f.to) query.set('to', f.to)
-  if (f.sort !== 'name') query.set('sort', f.sort)
-  if (f.descending !== (f.sort !== 'name')) query.set('order', f.descending ? 'desc' : 'asc')
-  if (f.after) query.set('after', String(f.after))
-  if (f.before) query.set('before', String(f.before))
-  const text = query.toString()
-  return text ? `/clients?${text}` : '/clients'
+/** Days of the client's own are read newest first; everything else from its beginning. */
+export const isNewestFirst = (sort: string): boolean => sort === 'created' || sort === 'active'
+
+/** What a view keeps of a filter, as it stands in an address: all but what is searched for and the page. */
+export function kept (f: ClientFilter): Pairs {
+  const pairs: Pairs = []
+  if (f.show !== 'all') pairs.push(['show', f.show])
+  for (const tag of f.tags) pairs.push(['tag', String(tag)])
+  if (f.campaign) pairs.push(['campaign', String(f.campaign)])
+  if (f.location) pairs.push(['location', String(f.location)])
+  if (f.from) pairs.push(['from', f.from])
+  if (f.to) pairs.push(['to', f.to])
+  pairs.push(...f.own.flatMap(conditionPairs))
+  if (f.sort !== 'name') pairs.push(['sort', f.sort])
+  if (f.descending !== isNewestFirst(f.sort)) pairs.push(['order', f.descending ? 'desc' : 'asc'])
+  if (f.columns) pairs.push(['columns', f.columns.join(',')])
+  return pairs
 }
 
 /** Whether anything narrows the list. */
-export const isNarrowed = (f: ClientFilter): boolean => Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.from || f.to)
+export const isNarrowed = (f: ClientFilter): boolean =>
+  Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.from || f.to || f.own.length > 0)

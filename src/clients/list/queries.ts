@@ -1,10 +1,17 @@
 import type { Knex } from 'knex'
 import type { Db } from '../../database/knex.js'
+import type { ListField } from '../../form-editor/shape.js'
+import type { ValueRow } from '../../form-editor/value.js'
+import { meeting } from '../../list-views/condition-sql.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Kind, Named, Tag } from '../client.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
+import type { ToldValue } from '../own/save.js'
 import { visibleTo } from '../visibility.js'
-import type { ClientFilter, Show, Sort } from './filter.js'
+import { cells, ownCells, plainCells } from './cells.js'
+import type { Column } from './columns.js'
+import type { ClientFilter, Show } from './filter.js'
+import { from, readings, type Reading } from './order.js'
 import { matching } from './search.js'
 
 export const PAGE_SIZE = 50
@@ -21,12 +28,20 @@ export interface ListedClient {
   conflict_reason: string
   active_at: Date
   created_at: Date
-  campaign: string | null
+  /** What follows is there when a column shows it. */
+  campaign?: string | null
+  location?: string | null
+  address?: string
+  discount_services?: number
+  discount_products?: number
+  note?: string
   /** The first phone, and how many more there are. */
-  phone: { display: string, whatsapp: boolean, viber: boolean, sms: boolean } | null
-  more_phones: number
-  email: string | null
-  tags: Pick<Tag, 'name' | 'colour'>[] | null
+  phone?: { display: string, whatsapp: boolean, viber: boolean, sms: boolean } | null
+  more_phones?: number
+  email?: string | null
+  tags?: Pick<Tag, 'name' | 'colour'>[] | null
+  /** Own fields by the name of their column. */
+  own: Record<string, ToldValue>
 }
 
 export interface ClientPage {
@@ -38,46 +53,51 @@ export interface ClientPage {
   before: number | null
 }
 
-const ORDER: Record<Sort, string> = { name: 'name_key', created: 'created_at', active: 'active_at' }
+/** What the list knows of itself besides its filter: the columns it shows, and the own fields there are. */
+export interface ListShape { columns: readonly Column[], fields: readonly ListField[] }
+
+/** A row as the database gives it. */
+type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null }
 
 /** One page of the clients that this viewer may see and the filter leaves, with the count of all; two queries, side by side. */
-export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter): Promise<ClientPage> {
-  const [rows, count] = await Promise.all([pageOf(db, viewer, filter), countClients(db, viewer, filter)])
+export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<ClientPage> {
+  const [rows, count] = await Promise.all([pageOf(db, viewer, filter, { columns, fields }), countClients(db, viewer, filter)])
   const backwards = filter.before !== null
   const more = rows.length > PAGE_SIZE
   const page = rows.slice(0, PAGE_SIZE)
   if (backwards) page.reverse()
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
+  const shown = page.map(({ own_rows, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
   return {
-    rows: seesContacts(viewer) ? page : page.map(masked),
+    rows: seesContacts(viewer) ? shown : shown.map(masked),
     count,
     after: hasNext ? page.at(-1)?.id ?? null : null,
     before: hasPrevious ? page[0]?.id ?? null : null
   }
 }
 
-function pageOf (db: Db, viewer: Viewer, filter: ClientFilter): Promise<ListedClient[]> {
-  const column = ORDER[filter.sort]
-  const backwards = filter.before !== null
-  const direction = filter.descending !== backwards ? 'desc' : 'asc'
-  const page = db('clients')
-    .modify(filtered(viewer, filter))
-    .modify(from(viewer, column, filter.after ?? filter.before, direction))
-    .orderBy([{ column, order: direction }, { column: 'id', order: direction }])
-    .limit(PAGE_SIZE + 1)
-    .select('id', 'kind', 'name', 'name_key', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at', 'campaign_id')
-  return db.with('page', page).from('page').select('page.*', db.raw(DETAILS)).orderBy([{ column, order: direction }, { column: 'id', order: direction }])
+async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<Row[]> {
+  const rows: Row[] = []
+  for (const reading of await readings(db, viewer, filter, fields)) {
+    const left = PAGE_SIZE + 1 - rows.length
+    if (left > 0) rows.push(...await read(db, viewer, filter, columns, reading, left))
+  }
+  return rows
 }
 
-const DETAILS = `
-  (select g.name from campaigns g where g.id = page.campaign_id) as campaign,
-  (select json_build_object('display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms)
-     from client_phones p where p.client_id = page.id and p.removed_at is null order by p.position, p.id limit 1) as phone,
-  (select count(*) - 1 from client_phones p where p.client_id = page.id and p.removed_at is null) as more_phones,
-  (select e.address from client_emails e where e.client_id = page.id and e.removed_at is null order by e.position, e.id limit 1) as email,
-  (select json_agg(json_build_object('name', t.name, 'colour', t.colour) order by t.name_key)
-     from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = page.id) as tags`
+function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number): Promise<Row[]> {
+  const order = filter.descending !== (filter.before !== null) ? 'desc' : 'asc'
+  const { among, keys } = reading.stretch
+  const page = db('clients')
+    .modify(among)
+    .modify(filtered(viewer, filter))
+    .modify(from(viewer, reading, order))
+    .orderByRaw([...keys.map(({ sql }) => sql), 'clients.id'].map(sql => `${sql} ${order}`).join(', '))
+    .limit(limit)
+    .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)))
+  return db.with('page', page).from('page').select(cells(db, columns)).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', '))
+}
 
 async function countClients (db: Db, viewer: Viewer, filter: ClientFilter): Promise<number> {
   const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
@@ -106,25 +126,17 @@ function filtered (viewer: Viewer, filter: ClientFilter) {
     // Days are those of the organisation's zone.
     if (filter.from) query.whereRaw('created_at >= ?::date::timestamp at time zone ?', [filter.from, timeZone])
     if (filter.to) query.whereRaw("created_at < (?::date + 1)::timestamp at time zone ?", [filter.to, timeZone])
+    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone))
   }
 }
 
-/**
- * Goes on behind a client by its place in the order, not by counting rows: any page costs the same. A client the viewer may not
- * see has no place: what stands behind it would tell what it is called.
- */
-function from (viewer: Viewer, column: string, id: number | null, direction: 'asc' | 'desc') {
-  return (query: Knex.QueryBuilder) => {
-    if (id === null) return
-    const place = query.client.queryBuilder().from('clients').where({ id }).modify(visibleTo(viewer)).select(column)
-    query.whereRaw(`(${column}, id) ${direction === 'asc' ? '>' : '<'} ((?), ?)`, [place, id])
-  }
-}
+const OWN_VALUES = { table: 'client_values', owner: 'client_id', row: 'clients.id' }
+
 
 const masked = (row: ListedClient): ListedClient => ({
   ...row,
-  phone: row.phone && { ...row.phone, display: maskPhone(row.phone.display) },
-  email: row.email && maskEmail(row.email)
+  ...(row.phone && { phone: { ...row.phone, display: maskPhone(row.phone.display) } }),
+  ...(row.email && { email: maskEmail(row.email) })
 })
 
 /** What the list can be filtered by, in one query: campaigns, locations and tags. */

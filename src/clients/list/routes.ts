@@ -1,19 +1,56 @@
-import type { FastifyInstance } from 'fastify'
-import { viewerOf } from '../../web/permissions.js'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { listOwnFields } from '../../form-editor/shape.js'
+import { all, one, saysNothing, type Query } from '../../list-views/address.js'
+import { arranged } from '../../list-views/columns.js'
+import { HOWS } from '../../list-views/condition.js'
+import { conditionWords } from '../../list-views/condition-words.js'
+import savedViews from '../../list-views/routes.js'
 import { SEES_CLIENTS } from '../visibility.js'
-import { isNarrowed, listPath, readClientFilter } from './filter.js'
+import { isNarrowed, kept } from './filter.js'
+import { CLIENTS, lookAt, PATH, tidied, type Look } from './look.js'
 import { COUNT_LIMIT, listClients, listFilterChoices } from './queries.js'
 
 export default async function list (app: FastifyInstance) {
   const { db } = app
+  const config = { can: SEES_CLIENTS }
 
-  app.get('/clients', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
-    const viewer = viewerOf(request)
-    const filter = readClientFilter(request.query)
-    const [page, choices] = await Promise.all([listClients(db, viewer, filter), listFilterChoices(db)])
-    const path = (change = {}) => listPath(filter, change)
+  app.get(PATH, { config }, async (request, reply) => {
+    const look = await lookAt(db, request)
+    const { viewer, filter } = look
+    const path = look.path({ after: filter.after, before: filter.before })
+    if (isLong(request) && path !== request.url) {
+      // Fetch would follow a redirect in silence, and htmx keep the longer address.
+      if (!request.headers['hx-request']) return reply.redirect(path, 303)
+      reply.header('HX-Push-Url', path)
+    }
+    const [page, choices] = await Promise.all([listClients(db, viewer, filter, look), listFilterChoices(db)])
     // The search box sends its whole form; the address shown is the short one.
-    if (request.isFragment) reply.header('HX-Replace-Url', listPath(filter, { after: filter.after, before: filter.before }))
-    return reply.page('clients/index', { filter, page, choices, list: path, narrowed: isNarrowed(filter), countLimit: COUNT_LIMIT }, { fragment: 'clients/list/_answer' })
+    if (request.isFragment) reply.header('HX-Replace-Url', path)
+    return reply.page('clients/index', { ...shown(look), page, choices }, { fragment: 'clients/list/_answer' })
+  })
+
+  app.get(`${PATH}/filters`, { config }, async (request, reply) => {
+    const look = await lookAt(db, request)
+    return reply.page('clients/list/filters', { ...shown(look), choices: await listFilterChoices(db) }, { fragment: 'clients/list/_own_filters' })
+  })
+
+  // Up and down send the form as it stands: what is ticked, and the order of all there are.
+  app.get(`${PATH}/columns`, { config }, async (request, reply) => {
+    const look = await lookAt(db, request)
+    const query = request.query as Query
+    const ticked = 'arranged' in query ? all(query.columns) : look.columns.map(({ name }) => name)
+    const names = arranged(look.every.map(({ name }) => name), [...all(query.arranged), ...ticked], { up: one(query.up), down: one(query.down) })
+    const choices = names.map(name => look.every.find(column => column.name === name)!)
+    return reply.page('clients/list/columns', { ...shown(look), choices, ticked }, { fragment: 'clients/list/_columns' })
+  })
+
+  await app.register(savedViews, {
+    name: CLIENTS, path: PATH, can: SEES_CLIENTS, title: { key: 'clients.title' }, all: { key: 'clients.all_of_them' },
+    tidy: async query => tidied(query, await listOwnFields(db, 'client'))
   })
 }
+
+/** Whether the address isn't the one to be kept: the bare one, or one that a form made with all its empty fields. */
+const isLong = ({ query, isFragment }: FastifyRequest) => !isFragment && (saysNothing(query as Query) || 'tidy' in (query as Query))
+
+const shown = ({ path, ...look }: Look) => ({ ...look, kept: kept(look.filter), list: path, narrowed: isNarrowed(look.filter), countLimit: COUNT_LIMIT, HOWS, conditionWords })

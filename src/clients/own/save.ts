@@ -15,7 +15,7 @@ export type ToldValue = string | number | boolean | Labels | Labels[] | null
 export interface OwnChange { field: `own.${string}`, own: { kind: FieldKind, labels: Labels }, old: ToldValue, new: ToldValue }
 
 /** A value in the words of today. */
-export function told ({ options }: OwnField, value: OwnValue): ToldValue {
+export function told ({ options }: Pick<OwnField, 'options'>, value: OwnValue): ToldValue {
   if (isNothing(value)) return null
   const label = (id: number): Labels => options.find(option => option.id === id)?.labels ?? {}
   if (Array.isArray(value)) return value.map(label)

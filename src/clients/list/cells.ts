@@ -1,0 +1,56 @@
+import type { Knex } from 'knex'
+import { valueOf, type ValueRow } from '../../form-editor/value.js'
+import { told, type ToldValue } from '../own/save.js'
+import type { Column } from './columns.js'
+
+/** What every row of the list has, whatever its columns. */
+const ALWAYS = ['id', 'kind', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at']
+
+// What a column reads of the clients' own columns, and then of each client of the page.
+const CELLS: Record<string, { plain?: string, sql: string }> = {
+  campaign: { plain: 'campaign_id', sql: '(select g.name from campaigns g where g.id = page.campaign_id) as campaign' },
+  location: { plain: 'location_id', sql: '(select l.name from locations l where l.id = page.location_id) as location' },
+  address: { plain: 'address', sql: 'page.address' },
+  discount_services: { plain: 'discount_services', sql: 'page.discount_services::float8 as discount_services' },
+  discount_products: { plain: 'discount_products', sql: 'page.discount_products::float8 as discount_products' },
+  note: { plain: 'note', sql: 'left(page.note, 300) as note' },
+  phone: {
+    sql: `
+      (select json_build_object('display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms)
+         from client_phones p where p.client_id = page.id and p.removed_at is null order by p.position, p.id limit 1) as phone,
+      (select count(*) - 1 from client_phones p where p.client_id = page.id and p.removed_at is null) as more_phones`
+  },
+  email: { sql: '(select e.address from client_emails e where e.client_id = page.id and e.removed_at is null order by e.position, e.id limit 1) as email' },
+  tags: {
+    sql: `
+      (select json_agg(json_build_object('name', t.name, 'colour', t.colour) order by t.name_key)
+         from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = page.id) as tags`
+  }
+}
+
+// Own values all in one, as much of a text as a cell can show (of an address, all).
+const OWN = `
+  (select json_agg(json_strip_nulls(json_build_object('field_id', v.field_id, 'position', v.position, 'text_value', left(v.text_value, 2000), 'number_value', v.number_value,
+      'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
+     from client_values v where v.client_id = page.id and v.field_id = any (?)) as own_rows`
+
+/** What is read of `clients` while the page is looked for. */
+export const plainCells = (columns: readonly Column[]): string[] => [...ALWAYS, ...columns.flatMap(({ name }) => CELLS[name]?.plain ?? [])].map(name => `clients.${name}`)
+
+/** What is read of each client in `page`. */
+export function cells (db: Knex, columns: readonly Column[]): Knex.Raw[] {
+  const fields = columns.flatMap(({ field }) => field?.id ?? [])
+  return [
+    db.raw([...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name]?.sql ?? [])].join(', ')),
+    ...fields.length > 0 ? [db.raw(OWN, [fields])] : []
+  ]
+}
+
+/** Own values by the name of their column, as people read them. */
+export function ownCells (rows: readonly ValueRow[] | null | undefined, columns: readonly Column[]): Record<string, ToldValue> {
+  const own: Record<string, ToldValue> = {}
+  for (const { name, field } of columns) {
+    if (field) own[name] = told(field, valueOf(field, (rows ?? []).filter(row => row.field_id === field.id)))
+  }
+  return own
+}

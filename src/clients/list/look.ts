@@ -1,0 +1,58 @@
+import type { FastifyRequest } from 'fastify'
+import type { Db } from '../../database/knex.js'
+import { listOwnFields, type ListField } from '../../form-editor/shape.js'
+import { addressOf, meant, parsed, saysNothing, textOf, type Place, type Query } from '../../list-views/address.js'
+import { listViews } from '../../list-views/queries.js'
+import { mayChange, type ListView } from '../../list-views/view.js'
+import { viewerOf } from '../../web/permissions.js'
+import type { Viewer } from '../../web/viewer.js'
+import { columnsWith, usualColumns, type Column } from './columns.js'
+import { kept, readClientFilter, type ClientFilter } from './filter.js'
+
+export const CLIENTS = 'clients'
+export const PATH = '/clients'
+
+/** The list as somebody looks at it: what its address means for them. */
+export interface Look {
+  viewer: Viewer
+  fields: ListField[]
+  filter: ClientFilter
+  /** What is shown, in order, and all there is to show. */
+  columns: Column[]
+  every: Column[]
+  views: ListView[]
+  /** The view they are in, whether they have gone on from it, and whether they may keep that. */
+  view: ListView | null
+  isChanged: boolean
+  mayKeep: boolean
+  /** The address of the list with some of the filter changed; the page is kept only when it is among the changes. */
+  path (change?: Partial<ClientFilter>): string
+  /** The list with everything, whatever it opens with. */
+  everything: string
+}
+
+/** Reads what a list's address means. The bare one means what the list opens with. */
+export async function lookAt (db: Db, request: FastifyRequest): Promise<Look> {
+  const viewer = viewerOf(request)
+  const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client'), listViews(db, viewer, CLIENTS)])
+  const asked = (request.query ?? {}) as Query
+  const { view, query } = meant(saysNothing(asked) && opensWith ? { view: String(opensWith) } : asked, views)
+  const filter = readClientFilter(query, fields)
+  const place: Place = { path: PATH, view: view && { id: view.id, query: tidied(view.query, fields) }, opensView: opensWith !== null }
+  const path = (change: Partial<ClientFilter> = {}) => {
+    const changed = { ...filter, after: null, before: null, ...change }
+    return addressOf(place, kept(changed), changed)
+  }
+  const every = columnsWith(fields)
+  const shown = filter.columns ?? usualColumns(filter.sort)
+  return {
+    viewer, fields, filter, every, views, view, path,
+    columns: shown.flatMap(name => every.find(column => column.name === name) ?? []),
+    isChanged: textOf(kept(filter)) !== (place.view?.query ?? ''),
+    mayKeep: view !== null && mayChange(viewer, view),
+    everything: addressOf({ ...place, view: null }, [])
+  }
+}
+
+/** What a view keeps as the list would write it today: without fields, choices and columns that have gone. */
+export const tidied = (query: string, fields: readonly ListField[]): string => textOf(kept(readClientFilter(parsed(query), fields)))
