@@ -4,6 +4,7 @@ import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { attachFiles } from './demo/files.js'
 import type { Storage } from '../src/files/storage/storage.js'
+import { shapeForms } from './demo/fields.js'
 import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
@@ -50,6 +51,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
   const shop = await db.transaction(async trx => {
     const made = await makeCompany(trx, until)
     await writeAudit(trx, made.staff, until)
+    await shapeForms(trx)
     return made
   })
   await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
@@ -82,6 +84,8 @@ export async function findDemo (db: Knex): Promise<DemoState> {
 export async function emptyDemo (db: Knex): Promise<void> {
   await db.raw(`truncate ${TABLES.join(', ')} restart identity cascade`)
   await db('phone_types').whereNull('key').delete()
+  await db('fields').delete()
+  await db('form_sections').whereRaw("labels <> '{}'").delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']

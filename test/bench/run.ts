@@ -15,6 +15,7 @@ import { openSession } from '../support/cast.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
 import { record, type Page } from './record.js'
+import { makeRich } from './rich.js'
 
 /*
  * npm run bench [-- --sizes 12000,100000] [-- --seconds 5]
@@ -27,6 +28,7 @@ const SECONDS = Number(option('seconds', '5'))
 const CONNECTIONS = [1, 10]
 const GOAL = 0.5
 const POOL = 10
+const RICH_GOAL = 1.5
 
 async function benchmark (size: number): Promise<void> {
   const url = await madeDatabase(size)
@@ -55,11 +57,23 @@ async function benchmark (size: number): Promise<void> {
       console.log(`  ${page.name.padEnd(28)}${String(connections).padStart(11)}${appRate.toFixed(0).padStart(13)}${floorRate.toFixed(0).padStart(14)}${`${(ratio * 100).toFixed(0)} %`.padStart(8)}${`${rounds[0]!.app.late} ms`.padStart(12)}${ratio < GOAL ? '   below the goal' : ''}`)
     }
   }
+  await compareRich(url, pages.at(-1)!, appPort)
   console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
   for (const process_ of [app, floor]) {
     process_.disconnect()
     await once(process_, 'exit')
   }
+}
+
+/** The same profile before and after it has sixty own fields, twenty phones and ten thousand entries: how much longer it takes to open. */
+async function compareRich (url: string, profile: Page, port: number): Promise<void> {
+  const before = await fire(profile, 1, port)
+  const db = openDatabase(url)
+  await makeRich(db, Number(profile.url.split('/').at(-1)))
+  await db.destroy()
+  const after = await fire(profile, 1, port)
+  const times = before.rate / after.rate
+  console.log(`  the profile with 60 own fields, 20 phones and 10,000 entries: ${times.toFixed(2)} times as long as the plain one (${(1000 / before.rate).toFixed(1)} ms, ${(1000 / after.rate).toFixed(1)} ms)${times > RICH_GOAL ? '   above the goal' : ''}`)
 }
 
 async function madeDatabase (size: number): Promise<string> {

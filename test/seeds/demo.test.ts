@@ -37,6 +37,7 @@ t.test('the demo company', async t => {
     t.equal(await count(db, 'price_types'), 5)
     for (const list of ['price_types', 'tags']) t.equal(await count(db, `${list} where retired_at is not null`), 1)
     t.ok(await count(db, 'clients where price_type_services_id is not null') > 0)
+    t.equal(await count(db, 'fields f where exists (select from client_values where field_id = f.id) and exists (select from form_items where field_id = f.id and not hidden)'), 10)
     const phones = await db('client_phones').whereNull('removed_at').groupBy('client_id').count('* as count')
     t.equal(phones.length, COUNT)
     t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))
