@@ -53,7 +53,7 @@ export async function saveMailSettings (trx: Db, by: { id: number }, version: nu
   const saved = version === 0
     ? await trx('mail_settings').insert({ id: 1, ...row }).onConflict('id').ignore().returning('id')
     : await trx('mail_settings').where({ id: 1, version }).update(row).returning('id')
-  if (saved.length === 0) throw new Refusal({ form: { key: 'mail.changed_meanwhile' } })
+  if (saved.length === 0) throw new Refusal({ form: { key: 'settings.changed_meanwhile' } })
   await trx('mails').where({ state: 'due' }).update({ next_at: trx.fn.now() })
 }
 

@@ -1,23 +1,33 @@
 import { changesBetween, recordChanges, type Actor } from '../audit/record.js'
+import { fingerprint } from '../clients/fingerprint.js'
 import type { Db } from '../database/knex.js'
-import type { GeneralValues, UniquenessValues } from './form.js'
+import { Refusal } from '../roles/refusal.js'
 
-/** Keeps what the company is. Every request reads it anew, so it acts at the next one. */
-export async function saveGeneral (db: Db, by: Actor, values: GeneralValues): Promise<void> {
-  const { company, country, currency, time_zone, language } = values
-  await db.transaction(async trx => {
-    const before = await trx('organisation').where({ id: 1 }).forUpdate().first('name as company', 'country', 'currency', 'time_zone', 'language')
-    await trx('organisation').where({ id: 1 }).update({ name: company, country, currency, time_zone, language })
-    await recordChanges(trx, by, 'settings.general', { changes: changesBetween(before, { company, country, currency, time_zone, language }) })
-  })
+const GENERAL = { company: 'name', country: 'country', currency: 'currency', time_zone: 'time_zone', language: 'language' } as const
+const UNIQUENESS = { phone_uniqueness: 'phone_uniqueness', email_uniqueness: 'email_uniqueness' } as const
+const FILES = { file_megabytes: 'file_megabytes', file_count: 'file_count', file_kinds: 'file_kinds' } as const
+
+/** Pages of settings that are kept in the organisation's row: their fields, and the columns those stand in. */
+const PAGES = { 'settings.general': GENERAL, 'settings.uniqueness': UNIQUENESS, 'settings.files': FILES } as const
+type Page = keyof typeof PAGES
+
+/** A short stand-in for what a page of settings shows: by it a save tells what its writer saw. */
+export async function printSettings (db: Db, page: Page): Promise<string> {
+  return fingerprint(await db('organisation').where({ id: 1 }).first(PAGES[page]))
 }
 
-/** Keeps what happens when two clients have the same phone or e-mail. Doubles that are there stay. */
-export async function saveUniqueness (db: Db, by: Actor, values: UniquenessValues): Promise<void> {
+/**
+ * Keeps a page of settings, with what changed in the audit log. Every request reads them anew, so they act at the next one. Throws
+ * Refusal when somebody changed them since the writer saw them (`was`, from printSettings; '' asks nothing).
+ */
+export async function saveSettings<P extends Page> (db: Db, by: Actor, page: P, values: Record<keyof (typeof PAGES)[P], unknown>, was: string): Promise<void> {
+  const columns: Record<string, string> = PAGES[page]
   await db.transaction(async trx => {
-    const before = await trx('organisation').where({ id: 1 }).forUpdate().first('phone_uniqueness', 'email_uniqueness')
-    await trx('organisation').where({ id: 1 }).update(values)
-    await recordChanges(trx, by, 'settings.uniqueness', { changes: changesBetween(before, values) })
+    const before = await trx('organisation').where({ id: 1 }).forUpdate().first(columns)
+    if (was !== '' && was !== fingerprint(before)) throw new Refusal({ form: { key: 'settings.changed_meanwhile' } })
+    const given = Object.entries(values)
+    await trx('organisation').where({ id: 1 }).update(Object.fromEntries(given.map(([field, value]) => [columns[field], value])))
+    await recordChanges(trx, by, page, { changes: changesBetween(before, { ...values }) })
   })
 }
 

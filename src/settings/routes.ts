@@ -1,8 +1,10 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { countries, currencies, languages, timeZones } from '../installation/choices.js'
+import { attempt } from '../roles/refusal.js'
+import { typedText, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { generalTyped, readGeneralForm, readUniquenessForm, uniquenessTyped } from './form.js'
-import { countShared, saveGeneral, saveUniqueness } from './queries.js'
+import { countShared, printSettings, saveSettings } from './queries.js'
 
 export default async function settings (app: FastifyInstance) {
   const { db } = app
@@ -13,30 +15,44 @@ export default async function settings (app: FastifyInstance) {
 
   app.get('/settings/general', { config: { can: 'settings.manage' } }, async (request, reply) => {
     const { organisation } = viewerOf(request)
-    return reply.page('settings/general', { ...choices(request), typed: generalTyped(organisation), errors: {} }, { fragment: 'settings/_general' })
+    return showGeneral(request, reply, { typed: generalTyped(organisation), errors: {} }, 200)
   })
 
   app.post('/settings/general', { config: { can: 'settings.manage' } }, async (request, reply) => {
     const form = readGeneralForm(request.body)
-    if (form.errors) return reply.page('settings/general', { ...choices(request), ...form }, { fragment: 'settings/_general', status: 422 })
-
-    await saveGeneral(db, viewerOf(request), form.values)
+    const { errors } = form.errors ? form : await attempt(saveSettings(db, viewerOf(request), 'settings.general', form.values, typedText(form.typed, 'was')))
+    if (errors) return showGeneral(request, reply, { typed: form.typed, errors }, errors.form ? 409 : 422)
     return reply.flash('settings.saved').goTo('/settings/general')
   })
 
   app.get('/settings/clients', { config: { can: 'settings.manage' } }, async (request, reply) => {
     const { organisation } = viewerOf(request)
-    return reply.page('settings/clients', { shared: await countShared(db), typed: uniquenessTyped(organisation), errors: {} }, { fragment: 'settings/_clients' })
+    return showUniqueness(reply, { typed: uniquenessTyped(organisation), errors: {} }, 200)
   })
 
   app.post('/settings/clients', { config: { can: 'settings.manage' } }, async (request, reply) => {
     const form = readUniquenessForm(request.body)
-    if (form.errors) return reply.page('settings/clients', { shared: await countShared(db), ...form }, { fragment: 'settings/_clients', status: 422 })
-
-    await saveUniqueness(db, viewerOf(request), form.values)
+    const { errors } = form.errors ? form : await attempt(saveSettings(db, viewerOf(request), 'settings.uniqueness', form.values, typedText(form.typed, 'was')))
+    if (errors) return showUniqueness(reply, { typed: form.typed, errors }, errors.form ? 409 : 422)
     return reply.flash('settings.saved').goTo('/settings/clients')
   })
+
+  // Once somebody has been told that another changed these, saving again is meant.
+  async function showGeneral (request: FastifyRequest, reply: FastifyReply, form: Shown, status: number) {
+    const was = await wasOf(form, 'settings.general')
+    return reply.page('settings/general', { ...choices(request), ...form, was }, { fragment: 'settings/_general', status })
+  }
+
+  async function showUniqueness (reply: FastifyReply, form: Shown, status: number) {
+    const [shared, was] = await Promise.all([countShared(db), wasOf(form, 'settings.uniqueness')])
+    return reply.page('settings/clients', { shared, ...form, was }, { fragment: 'settings/_clients', status })
+  }
+
+  const wasOf = async ({ typed, errors }: Shown, page: 'settings.general' | 'settings.uniqueness') =>
+    (!errors.form && typedText(typed, 'was')) || printSettings(db, page)
 }
+
+interface Shown { typed: Body, errors: FieldErrors }
 
 const choices = ({ language }: FastifyRequest) => ({
   countries: countries(language), currencies: currencies(language), timeZones: timeZones(), languages

@@ -88,7 +88,7 @@ t.test('of two who save at once the second is asked', async t => {
   await useServer(as(anna), 2525)
   const late = await useServer(as(olga), 2526, { version: 0 })
   t.equal(late.status, 422)
-  t.ok(says(late.body, 'mail.changed_meanwhile'))
+  t.ok(says(late.body, 'settings.changed_meanwhile'))
   t.match(late.body, 'value="2526"')
   t.match(late.body, 'name="version" value="1"', 'saved again, it replaces')
 })

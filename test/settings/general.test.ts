@@ -53,6 +53,25 @@ t.test('says which field is wrong, and what was typed stays', async t => {
   t.equal((await db('organisation').first('name')).name, 'Naprawa & Co')
 })
 
+t.test('of two who change them at once, the second is told, and may save again', async t => {
+  const { as, anna, olga, db } = await cast(t)
+  for (const [path, first, second, field] of [
+    ['/settings/general', porto, { ...porto, company: 'Oficina Nova' }, 'name'],
+    ['/settings/clients', { phone_uniqueness: 'refuse', email_uniqueness: 'warn' }, { phone_uniqueness: 'allow', email_uniqueness: 'warn' }, 'phone_uniqueness'],
+    ['/settings/files', { file_megabytes: '10', file_count: '5', file_kinds: 'pictures' }, { file_megabytes: '12', file_count: '5', file_kinds: 'pictures' }, 'file_megabytes']
+  ] as const) {
+    const shown = /name="was" value="([\w-]+)"/.exec((await as(olga).get(path)).body)![1]!
+    t.equal((await as(anna).post(path, { ...first, was: shown })).status, 303, path)
+    const told = await as(olga).post(path, { ...second, was: shown })
+    t.equal(told.status, 409)
+    t.match(told.body, /Somebody else changed these settings/)
+    t.not(String((await db('organisation').first(field))[field]), Object.values(second)[0])
+    const now = /name="was" value="([\w-]+)"/.exec(told.body)![1]!
+    t.equal((await as(olga).post(path, { ...second, was: now })).status, 303)
+    t.equal(String((await db('organisation').first(field))[field]), Object.values(second)[0])
+  }
+})
+
 t.test('is for those who manage settings', async t => {
   const { as, marek, sofia, db } = await cast(t)
   for (const person of [marek, sofia]) {

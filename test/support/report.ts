@@ -15,7 +15,7 @@ import { compiled } from './files.js'
 /** Leaf assertions, as tap counts them. A file that failed without one (a crash, a kill) counts as one failure; todos count as skipped. */
 export interface Counts { passed: number, failed: number, skipped: number }
 
-const secondsPerFile = 120
+const secondsPerFile = 240
 const FILES_PER_PROCESS = 6
 const ALONE = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
