@@ -9,6 +9,7 @@ import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
+import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
 
 export { DEMO_EMAILS, DEMO_PASSWORD } from './demo/company.js'
@@ -62,6 +63,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
     await makeHours(trx, shop, today)
   })
   await putPins(db)
+  await db.transaction(trx => keepViews(trx, shop))
   if (storage) await attachFiles(db, storage, until)
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
@@ -88,4 +90,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('form_sections').whereRaw("labels <> '{}'").delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']

@@ -12,6 +12,7 @@ import { migrateToLatest } from '../../src/database/migrate.js'
 import { inRoot } from '../../src/paths.js'
 import { seedDemo } from '../../seeds/demo.js'
 import { openSession } from '../support/cast.js'
+import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
 import { record, type Page } from './record.js'
@@ -99,7 +100,26 @@ async function pagesOf (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Prom
     { name: 'the list', url: '/clients', headers: { cookie } },
     { name: 'the list searched (page)', url: '/clients?q=kowalsk', headers: { cookie } },
     { name: 'the list searched (htmx)', url: '/clients?q=kow+ana', headers: { cookie, ...fragment } },
+    ...await ownPages(db, cookie),
     { name: 'the profile', url: `/clients/${middle.id}`, headers: { cookie } }
+  ]
+}
+
+/** The list narrowed to one option of an own field, and in the order of one, beside forty-nine other fields that every third client has. */
+async function ownPages (db: Db, cookie: string): Promise<Page[]> {
+  const fields = await addFields(db, Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`bench_${n}`, n % 2 ? { kind: 'number' as const } : { kind: 'one_choice' as const, choices: ['a', 'b', 'c', 'd', 'e'] }])))
+  await db.raw('alter table client_values disable trigger user')
+  await db.raw(`
+    insert into client_values (client_id, field_id, number_value, option_id)
+    select c.id, f.id, case f.kind when 'number' then c.id % 997 end, case f.kind when 'one_choice' then (select min(id) from field_options o where o.field_id = f.id) + c.id % 5 end
+    from fields f join clients c on (c.id + f.id) % 3 = 0 where f.key like 'bench%'`)
+  await db.raw('alter table client_values enable trigger user')
+  await db.raw('vacuum (analyze) client_values')
+  const option = fields.bench_10!.options[2]!.id
+  return [
+    { name: 'the list by an own choice', url: `/clients?own.bench_10=${option}`, headers: { cookie } },
+    { name: 'the list by an own number', url: '/clients?own.bench_11.from=100&own.bench_11.to=120&columns=phone,own.bench_11,own.bench_10', headers: { cookie } },
+    { name: 'the list sorted by it', url: '/clients?sort=own.bench_11', headers: { cookie } }
   ]
 }
 
