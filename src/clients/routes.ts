@@ -61,6 +61,7 @@ export default async function clients (app: FastifyInstance) {
 
   app.get<At>('/clients/:id', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
     const viewer = viewerOf(request)
+    if (!request.isFragment) void request.around()
     const [client, shape] = await Promise.all([findClient(db, viewer, idOf(request.params.id)), shapeOf(db, 'client')])
     return show(request, reply, client, formState(viewer, client, shape), 200)
   })

@@ -37,6 +37,8 @@ declare module 'fastify' {
     /** htmx asks for a part of the page (HX-Request-Type: partial), not for a visit. */
     readonly isFragment: boolean
     readonly language: Language
+    /** Reads what stands around a page. A handler that has much to read itself begins with it, so that both go side by side. */
+    around (): Promise<object>
   }
 }
 
@@ -46,7 +48,7 @@ export default fp(async app => {
     views: inRoot('views'),
     cache: true,
     autoFilter: true,
-    filterFunction: value => typeof value === 'string' && value.includes('\0') ? value.replaceAll('\0', '\uFFFD') : (value ?? '') as string, // null and undefined are no words, NUL no character of HTML
+    filterFunction: value => (value ?? '') as string, // null and undefined are no words
     plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }], // <%# a comment %>
     functionHeader: 'const {t, fmt, icon, asset, can, say} = it;'
   })
@@ -57,6 +59,13 @@ export default fp(async app => {
   app.decorateRequest('isFragment', { getter (this: FastifyRequest) { return this.headers['hx-request-type'] === 'partial' } })
   app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? pageLanguage(this) ?? languageOf(this.headers['accept-language']) } })
 
+  const reading = new WeakMap<FastifyRequest, Promise<object>>()
+  app.decorateRequest('around', function (this: FastifyRequest) {
+    let around = reading.get(this)
+    if (!around) reading.set(this, around = readAround(this))
+    return around
+  })
+
   app.decorateReply('page', async function (this: FastifyReply, view: string, data: object = {}, options: PageOptions = {}) {
     const { request } = this
     const status = options.status ?? 200
@@ -66,8 +75,9 @@ export default fp(async app => {
     const fragment = request.isFragment && options.fragment
     // Pages that nobody is signed in to carry the company's logo too.
     const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
-    const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await readAround(request)), ...data }
-    return this.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
+    const html = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    return this.send(html.includes('\0') ? html.replaceAll('\0', '\uFFFD') : html) // NUL is no character of HTML
   })
 
   app.decorateReply('goTo', function (this: FastifyReply, path: string) {

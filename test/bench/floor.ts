@@ -13,6 +13,7 @@ export interface FloorCase {
 }
 
 const pool = new pg.Pool({ connectionString: process.env.DATABASE_URL, max: Number(process.env.POOL) })
+pool.on('error', () => {}) // the server ends first
 let cases = new Map<string, FloorCase & { bytes: Buffer }>()
 
 const server = createServer((request, response) => {

@@ -37,41 +37,46 @@ async function benchmark (size: number): Promise<void> {
   const { secret } = await db('installation').first('secret')
   const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
   await inside.ready()
-  const pages = await pagesOf(inside, db)
-  const cases: [string, FloorCase][] = []
-  for (const page of pages) cases.push([page.url, await record(inside, db, page)])
-  await inside.close()
-  await db.destroy()
-
   const env = { ...process.env, DATABASE_URL: url, POOL: String(POOL), DATABASE_POOL: String(POOL) }
   const [app, floor] = [child('app-process.js', env), child('floor.js', env)]
   const [appPort, floorPort] = [await portOf(app), await portOf(floor)]
-  floor.send(cases)
-  await once(floor, 'message')
 
-  console.log(`\n${size.toLocaleString('en')} clients${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`)
-  for (const page of pages) {
-    for (const connections of CONNECTIONS) {
-      const rounds = [await round(page, connections, appPort, floorPort), await round(page, connections, floorPort, appPort, true)]
-      const appRate = mean(rounds.map(one => one.app.rate)), floorRate = mean(rounds.map(one => one.floor.rate))
-      const ratio = appRate / floorRate
-      console.log(`  ${page.name.padEnd(28)}${String(connections).padStart(11)}${appRate.toFixed(0).padStart(13)}${floorRate.toFixed(0).padStart(14)}${`${(ratio * 100).toFixed(0)} %`.padStart(8)}${`${rounds[0]!.app.late} ms`.padStart(12)}${ratio < GOAL ? '   below the goal' : ''}`)
+  const compare = async (pages: Page[]) => {
+    const cases: [string, FloorCase][] = []
+    for (const page of pages) cases.push([page.url, await record(inside, db, page)])
+    floor.send(cases)
+    await once(floor, 'message')
+    for (const page of pages) {
+      for (const connections of CONNECTIONS) await compareOne(page, connections, appPort, floorPort)
     }
   }
-  await compareRich(url, pages.at(-1)!, appPort)
+
+  console.log(`\n${size.toLocaleString('en')} clients${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`)
+  const cookie = await anna(inside, db)
+  const pages = await pagesOf(db, cookie)
+  await compare(pages)
+  await compareRich(db, pages.at(-1)!, appPort)
+  await compare(await ownPages(db, cookie))
   console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
   for (const process_ of [app, floor]) {
     process_.disconnect()
     await once(process_, 'exit')
   }
+  await inside.close()
+  await db.destroy()
+}
+
+async function compareOne (page: Page, connections: number, appPort: number, floorPort: number): Promise<void> {
+  const rounds = [await round(page, connections, appPort, floorPort), await round(page, connections, floorPort, appPort, true)]
+  const appRate = mean(rounds.map(one => one.app.rate)), floorRate = mean(rounds.map(one => one.floor.rate))
+  const ratio = appRate / floorRate
+  console.log(`  ${page.name.padEnd(28)}${String(connections).padStart(11)}${appRate.toFixed(0).padStart(13)}${floorRate.toFixed(0).padStart(14)}${`${(ratio * 100).toFixed(0)} %`.padStart(8)}${`${rounds[0]!.app.late} ms`.padStart(12)}${ratio < GOAL ? '   below the goal' : ''}`)
 }
 
 /** The same profile before and after it has sixty own fields, twenty phones and ten thousand entries: how much longer it takes to open. */
-async function compareRich (url: string, profile: Page, port: number): Promise<void> {
+async function compareRich (db: Db, profile: Page, port: number): Promise<void> {
   const before = await fire(profile, 1, port)
-  const db = openDatabase(url)
   await makeRich(db, Number(profile.url.split('/').at(-1)))
-  await db.destroy()
   const after = await fire(profile, 1, port)
   const times = before.rate / after.rate
   console.log(`  the profile with 60 own fields, 20 phones and 10,000 entries: ${times.toFixed(2)} times as long as the plain one (${(1000 / before.rate).toFixed(1)} ms, ${(1000 / after.rate).toFixed(1)} ms)${times > RICH_GOAL ? '   above the goal' : ''}`)
@@ -91,35 +96,37 @@ async function madeDatabase (size: number): Promise<string> {
   return url
 }
 
-async function pagesOf (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<Page[]> {
-  const anna = await db('employees').whereLike('email', 'anna@%').first('id')
-  const cookie = await openSession(app, db, anna.id)
+async function anna (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<string> {
+  const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
+  return openSession(app, db, id)
+}
+
+async function pagesOf (db: Db, cookie: string): Promise<Page[]> {
   const middle = await db('clients').whereNull('archived_at').orderBy('id').offset(5000).first('id')
   const fragment = { 'hx-request': 'true', 'hx-request-type': 'partial' }
   return [
     { name: 'the list', url: '/clients', headers: { cookie } },
     { name: 'the list searched (page)', url: '/clients?q=kowalsk', headers: { cookie } },
     { name: 'the list searched (htmx)', url: '/clients?q=kow+ana', headers: { cookie, ...fragment } },
-    ...await ownPages(db, cookie),
     { name: 'the profile', url: `/clients/${middle.id}`, headers: { cookie } }
   ]
 }
 
 /** The list narrowed to one option of an own field, and in the order of one, beside forty-nine other fields that every third client has. */
 async function ownPages (db: Db, cookie: string): Promise<Page[]> {
-  const fields = await addFields(db, Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`bench_${n}`, n % 2 ? { kind: 'number' as const } : { kind: 'one_choice' as const, choices: ['a', 'b', 'c', 'd', 'e'] }])))
+  const fields = await addFields(db, Object.fromEntries(Array.from({ length: 50 }, (_, n) => [`list_${n}`, n % 2 ? { kind: 'number' as const } : { kind: 'one_choice' as const, choices: ['a', 'b', 'c', 'd', 'e'] }])))
   await db.raw('alter table client_values disable trigger user')
   await db.raw(`
     insert into client_values (client_id, field_id, number_value, option_id)
     select c.id, f.id, case f.kind when 'number' then c.id % 997 end, case f.kind when 'one_choice' then (select min(id) from field_options o where o.field_id = f.id) + c.id % 5 end
-    from fields f join clients c on (c.id + f.id) % 3 = 0 where f.key like 'bench%'`)
+    from fields f join clients c on (c.id + f.id) % 3 = 0 where f.key like 'list\\_%'`)
   await db.raw('alter table client_values enable trigger user')
   await db.raw('vacuum (analyze) client_values')
-  const option = fields.bench_10!.options[2]!.id
+  const option = fields.list_10!.options[2]!.id
   return [
-    { name: 'the list by an own choice', url: `/clients?own.bench_10=${option}`, headers: { cookie } },
-    { name: 'the list by an own number', url: '/clients?own.bench_11.from=100&own.bench_11.to=120&columns=phone,own.bench_11,own.bench_10', headers: { cookie } },
-    { name: 'the list sorted by it', url: '/clients?sort=own.bench_11', headers: { cookie } }
+    { name: 'the list by an own choice', url: `/clients?own.list_10=${option}`, headers: { cookie } },
+    { name: 'the list by an own number', url: '/clients?own.list_11.from=100&own.list_11.to=120&columns=phone,own.list_11,own.list_10', headers: { cookie } },
+    { name: 'the list sorted by it', url: '/clients?sort=own.list_11', headers: { cookie } }
   ]
 }
 

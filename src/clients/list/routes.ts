@@ -15,6 +15,7 @@ export default async function list (app: FastifyInstance) {
   const config = { can: SEES_CLIENTS }
 
   app.get(PATH, { config }, async (request, reply) => {
+    if (!request.isFragment) void request.around()
     const look = await lookAt(db, request)
     const { viewer, filter } = look
     const path = look.path({ after: filter.after, before: filter.before })
