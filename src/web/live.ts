@@ -66,7 +66,7 @@ export class Live {
       await client.connect()
       await client.query('listen clientela')
       delay = FIRST_DELAY
-      for (const listener of [...this.listeners.values()].flatMap(set => [...set])) listener('resync')
+      for (const listener of new Set([...this.listeners.values()].flatMap(set => [...set]))) listener('resync')
     } catch (error) {
       if (!this.closed) this.warn(error as Error)
       client.end().catch(() => {})

@@ -40,6 +40,7 @@ export async function look (page: Page, { name, path, prepare, without = [] }: S
   for (const as of LOOKS) {
     const { viewport, colorScheme } = as
     await show(page, as)
+    await page.evaluate(() => scrollTo(0, 0)) // the bar that stays at the top covers whatever was scrolled under it
     const where = `${colorScheme}, ${viewport.width} wide`
     const found = await violations(page)
     for (const { id, nodes } of found.filter(({ id }) => !without.includes(id))) {

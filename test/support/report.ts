@@ -28,7 +28,7 @@ stdout._handle?.setBlocking?.(true)
 
 t.register()
 t.buffered = false
-t.jobs = Number(process.env.TEST_JOBS) || Math.min(3, availableParallelism())
+t.jobs = Number(process.env.TEST_JOBS) || Math.min(4, availableParallelism() + 1)
 t.setTimeout(0)
 report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
