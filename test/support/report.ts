@@ -16,7 +16,7 @@ import { compiled } from './files.js'
 export interface Counts { passed: number, failed: number, skipped: number }
 
 const secondsPerFile = 240
-const FILES_PER_PROCESS = 6
+const FILES_PER_PROCESS = 8
 const ALONE = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
@@ -28,7 +28,7 @@ stdout._handle?.setBlocking?.(true)
 
 t.register()
 t.buffered = false
-t.jobs = Number(process.env.TEST_JOBS) || Math.min(4, availableParallelism() + 1)
+t.jobs = Number(process.env.TEST_JOBS) || Math.min(6, availableParallelism() * 2)
 t.setTimeout(0)
 report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
@@ -41,7 +41,7 @@ process.send?.({ counts })
 async function start (batch: string[]): Promise<void> {
   const [file = ''] = batch
   const name = batch.length > 1 ? `${dirname(file)}: ${batch.map(one => basename(one, '.test.ts')).join(', ')}` : file
-  const node = [process.execPath, '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), ...batch.map(compiled)]
+  const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), ...batch.map(compiled)]
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
   const run = t.spawn('env', [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, ...node], {
     name,
