@@ -20,8 +20,10 @@ export async function isPassword (passwordHash: string | null | undefined, passw
   return matches && Boolean(passwordHash)
 }
 
+let warm: Promise<boolean> | undefined
+
 /** Makes the hash that unknown addresses are measured by, before the first sign-in can be timed. */
-export const warmUp = async () => { await isPassword(null, '') }
+export const warmUp = async () => { await (warm ??= isPassword(null, '')) }
 
 const MIN = 10
 const MAX = 200
