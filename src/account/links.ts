@@ -1,6 +1,6 @@
-import { createHash, randomBytes } from 'node:crypto'
 import type { Db } from '../database/knex.js'
 import type { Reader } from '../mail/letter.js'
+import { newToken, tokenHash } from '../web/token.js'
 
 /** What a link lets its reader do: set a new password, or confirm a new e-mail. */
 export type LinkKind = 'password' | 'email'
@@ -13,20 +13,18 @@ export type Closed = 'used' | 'expired' | 'unknown'
 
 const HOURS: Record<LinkKind, number> = { password: 1, email: 24 }
 
-const hashOf = (token: string) => createHash('sha256').update(token).digest('base64url')
-
-/** Makes a link's token (256 bits as base64url), of which only a hash is kept. Those made before stay good until one is used. */
+/** Makes a link's token, of which only a hash is kept. Those made before stay good until one is used. */
 export async function makeLink (trx: Db, employeeId: number, kind: LinkKind, sentTo: string): Promise<{ token: string, expiresAt: Date }> {
-  const token = randomBytes(32).toString('base64url')
+  const token = newToken()
   const [{ expires_at: expiresAt }] = await trx('account_links')
-    .insert({ token_hash: hashOf(token), employee_id: employeeId, kind, email: sentTo, expires_at: trx.raw("now() + ? * interval '1 hour'", [HOURS[kind]]) })
+    .insert({ token_hash: tokenHash(token), employee_id: employeeId, kind, email: sentTo, expires_at: trx.raw("now() + ? * interval '1 hour'", [HOURS[kind]]) })
     .returning('expires_at')
   return { token, expiresAt }
 }
 
 /** Whom a link is for, or why it opens nothing. A link for a password is good at the address only to which it was sent. */
 export async function openLink (db: Db, kind: LinkKind, token: string, { lock = false } = {}): Promise<OpenLink | Closed> {
-  const query = db('account_links as l').join('employees as e', 'e.id', 'l.employee_id').where({ 'l.token_hash': hashOf(token), 'l.kind': kind }).whereNull('e.deactivated_at')
+  const query = db('account_links as l').join('employees as e', 'e.id', 'l.employee_id').where({ 'l.token_hash': tokenHash(token), 'l.kind': kind }).whereNull('e.deactivated_at')
   if (lock) query.forUpdate()
   const row = await query.first({ id: 'e.id', name: 'e.name', email: 'e.email', language: 'e.language', sentTo: 'l.email', used: 'l.used_at', expired: db.raw('l.expires_at <= now()') })
   if (!row) return 'unknown'

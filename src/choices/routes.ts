@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { fingerprint } from '../clients/fingerprint.js'
+import { fingerprint } from '../web/fingerprint.js'
 import { transaction } from '../database/transaction.js'
 import { NotFound } from '../web/errors.js'
 import { translator } from '../web/i18n.js'

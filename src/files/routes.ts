@@ -6,6 +6,7 @@ import { findClient } from '../clients/queries.js'
 import { SEES_CLIENTS } from '../clients/visibility.js'
 import { once } from '../database/once.js'
 import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
+import { hourly } from '../web/hourly.js'
 import { viewerOf } from '../web/permissions.js'
 import { addEntry, readEntry, waitingOf } from './entry.js'
 import { limitsOf, type Refusal, type ShownFile } from './file.js'
@@ -28,11 +29,8 @@ export default async function files (app: FastifyInstance) {
   await app.register(fileSettings)
 
   await clearTemporary(storage.temporary)
-  const hourly = setInterval(() => { sweep({ db, storage }).catch(error => app.log.warn({ err: error }, 'files that nothing names could not be cleared away')) }, 3600_000).unref()
-  app.addHook('onClose', async () => {
-    clearInterval(hourly)
-    stopPainting()
-  })
+  hourly(app, () => sweep({ db, storage }), 'files that nothing names could not be cleared away')
+  app.addHook('onClose', async () => stopPainting())
 
   // Whoever has to sign in first gets back what they wrote. The files they have to choose again.
   app.addHook('preValidation', async request => {

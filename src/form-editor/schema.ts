@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { issue, isDay, optionalDate, readOne, text, type Body, type FieldErrors } from '../web/form.js'
-import { instantOf } from '../web/zone.js'
+import { dayOf, instantOf } from '../web/zone.js'
 import type { OwnField } from './definition.js'
 import { parseNumber } from './number.js'
 import { inOrder, isNothing, type OwnValue, type OwnValues } from './value.js'
@@ -116,8 +116,6 @@ function defaultOf (field: OwnField, timeZone: string, now: Date): OwnValue {
   if (isNothing(typed)) return null
   const minute = now.toISOString().slice(0, 16)
   if (kind === 'date_time') return `${minute}:00.000Z`
-  const read = readOne(schemaOf(field, timeZone), kind === 'date' ? dayIn(timeZone, now) : typed)
+  const read = readOne(schemaOf(field, timeZone), kind === 'date' ? dayOf(now, timeZone) : typed)
   return read.value ?? null
 }
-
-const dayIn = (timeZone: string, now: Date) => new Intl.DateTimeFormat('en-CA', { timeZone }).format(now)

@@ -23,13 +23,11 @@ const IN_ORDER = [{ column: 'v.shared', order: 'desc' }, { column: 'v.position' 
 
 /** The views of a list that a person can open, and the one it opens with. Read for each page of the list. */
 export async function listViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId'>, list: string): Promise<ListViews> {
-  const [found, defaults] = await Promise.all([
-    views(db, viewer, list).select(COLUMNS).orderBy(IN_ORDER).options(PREPARED),
-    db('list_defaults').where({ list }).where(either => { either.where('employee_id', viewer.id).orWhere('role_id', viewer.roleId) }).select('employee_id', 'view_id').options(PREPARED)
-  ])
-  const [mine, roles] = [defaults.find(row => row.employee_id !== null), defaults.find(row => row.employee_id === null)]
-  const wanted = mine ? mine.view_id : roles?.view_id
-  return { views: found, opensWith: found.find(view => view.id === wanted)?.id ?? null }
+  // A person's own default comes before their role's, also when it is to open with none.
+  const wanted = db('list_defaults').where({ list }).where(either => { either.where('employee_id', viewer.id).orWhere('role_id', viewer.roleId) })
+    .orderByRaw('employee_id is null').limit(1).select('view_id')
+  const found: (ListView & { wanted: number | null })[] = await views(db, viewer, list).select(COLUMNS).select({ wanted }).orderBy(IN_ORDER).options(PREPARED)
+  return { views: found.map(({ wanted, ...view }) => view), opensWith: found.find(view => view.id === view.wanted)?.id ?? null }
 }
 
 /** A view as this person may open it. Throws NotFound. */

@@ -1,12 +1,12 @@
 import fp from 'fastify-plugin'
 import { makeSealer } from '../seal.js'
+import { hourly } from '../web/hourly.js'
 import { forgetOldMails } from './outbox/queries.js'
 import { Sender } from './outbox/sender.js'
 import { findMailSettings } from './queries.js'
 
 // What waits for its next try, or was queued while nobody listened, is found by then.
 const LOOK_EVERY = 30_000
-const TIDY_EVERY = 3600_000
 
 /** The outbox and its sender: woken by each mail that is queued, by any process, and every half minute. */
 export default fp(async app => {
@@ -32,12 +32,11 @@ export default fp(async app => {
 
   const unsubscribe = app.live.subscribe('mail', () => { void outbox.wake() })
   const look = setInterval(() => { void outbox.wake() }, LOOK_EVERY).unref()
-  const tidy = setInterval(() => { forgetOldMails(db).catch(error => log.warn({ err: error }, 'old mails could not be cleared away')) }, TIDY_EVERY).unref()
+  hourly(app, () => forgetOldMails(db), 'old mails could not be cleared away')
   app.addHook('onReady', async () => { void outbox.wake() })
   app.addHook('onClose', async () => {
     unsubscribe()
     clearInterval(look)
-    clearInterval(tidy)
     await outbox.close()
   })
 }, { name: 'mail', dependencies: ['live'] })

@@ -1,7 +1,7 @@
 import type { Db } from '../database/knex.js'
 import { findRole, listRoles } from '../roles/queries.js'
 import { covers, type Role } from '../roles/ranks.js'
-import { Refusal } from '../roles/refusal.js'
+import { Refusal } from '../web/refusal.js'
 import type { Viewer } from '../web/viewer.js'
 
 export const SECURITIES = ['starttls', 'tls', 'none'] as const

@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { attempt } from '../roles/refusal.js'
+import { attempt } from '../web/refusal.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'

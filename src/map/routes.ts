@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { fingerprint } from '../clients/fingerprint.js'
+import { fingerprint } from '../web/fingerprint.js'
 import { viewerOf } from '../web/permissions.js'
 import { readMapSettings } from './form.js'
 import { findMapSettings, saveMapSettings } from './queries.js'

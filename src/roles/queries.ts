@@ -6,7 +6,7 @@ import type { FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { RightsChange, RoleValues } from './form.js'
 import { changingRanks, covers, rightsOf, type Role } from './ranks.js'
-import { explain, Refusal } from './refusal.js'
+import { explain, Refusal } from '../web/refusal.js'
 
 const COLUMNS = ['id', 'key', 'name', 'rights', 'two_steps']
 const TAKEN = { roles_name: { name: { key: 'roles.name_taken' } } }

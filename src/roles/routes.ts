@@ -9,7 +9,7 @@ import type { Viewer } from '../web/viewer.js'
 import { boxesOf, readNewRoleForm, readRightsForm, readRoleForm, readTwoStepsForm } from './form.js'
 import { changeRights, createRole, deleteRole, findRole, listRoles, renameRole, requireTwoSteps } from './queries.js'
 import { covers, rightsOf, type Role } from './ranks.js'
-import { attempt } from './refusal.js'
+import { attempt } from '../web/refusal.js'
 
 type OfRole = { Params: { id: string } }
 

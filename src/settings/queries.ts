@@ -1,7 +1,7 @@
 import { changesBetween, recordChanges, type Actor } from '../audit/record.js'
-import { fingerprint } from '../clients/fingerprint.js'
+import { fingerprint } from '../web/fingerprint.js'
 import type { Db } from '../database/knex.js'
-import { Refusal } from '../roles/refusal.js'
+import { Refusal } from '../web/refusal.js'
 
 const GENERAL = { company: 'name', country: 'country', currency: 'currency', time_zone: 'time_zone', language: 'language' } as const
 const UNIQUENESS = { phone_uniqueness: 'phone_uniqueness', email_uniqueness: 'email_uniqueness' } as const

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { countries, currencies, languages, timeZones } from '../installation/choices.js'
-import { attempt } from '../roles/refusal.js'
+import { attempt } from '../web/refusal.js'
 import { typedText, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { generalTyped, readGeneralForm, readUniquenessForm, uniquenessTyped } from './form.js'

@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import { refused } from '../web/form.js'
+import { hourly } from '../web/hourly.js'
 import { enter } from './enter.js'
 import { readSignInForm, safePath } from './form.js'
 import { isPassword, warmUp } from './password.js'
@@ -12,8 +13,7 @@ export default async function signIn (app: FastifyInstance) {
   const { db } = app
   await warmUp()
   await forgetOld(db)
-  const hourly = setInterval(() => { forgetOld(db).catch(error => app.log.warn({ err: error }, 'what is over could not be cleared away')) }, 3600_000).unref()
-  app.addHook('onClose', async () => clearInterval(hourly))
+  hourly(app, () => forgetOld(db), 'what is over could not be cleared away')
   await app.register(secondStep)
 
   await app.register(forgotten)

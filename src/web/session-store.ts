@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto'
 import type { FastifySessionObject, SessionStore } from '@fastify/session'
 import type * as Fastify from 'fastify'
 import { PREPARED, type Db } from '../database/knex.js'
 import { RIGHTS } from '../rights.js'
+import { tokenHash } from './token.js'
 import { makeViewer, type Organisation, type Viewer } from './viewer.js'
 
 export interface SessionLimits { idleHours: number, maxDays: number }
@@ -18,7 +18,7 @@ declare module 'fastify' {
 }
 
 /** The id under which a session stands in the database: who reads the table still has no cookie. */
-export const sessionKey = (sessionId: string) => createHash('sha256').update(sessionId).digest('base64url')
+export const sessionKey = tokenHash
 
 const SELECT = `
   select s.employee_id, s.seen_at < now() - interval '1 minute' as stale,

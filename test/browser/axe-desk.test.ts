@@ -3,7 +3,9 @@ import { testApp } from '../support/app.js'
 import { newPage } from '../support/browser.js'
 import { listen, openDesk } from '../support/desk.js'
 import { look, lookAt } from './look.js'
-import { clientSights, deskSights, EMPTY, getRoutes, NO_PAGES, SETUP } from './pages.js'
+import { EMPTY, getRoutes, NO_PAGES, SETUP } from './pages.js'
+import { clientSights } from './sights/clients.js'
+import { deskSights } from './sights/desk.js'
 
 t.test('the first run, as anybody can use it', async t => {
   const { app } = await testApp(t, { organisation: false })
@@ -22,7 +24,7 @@ t.test('every other page; a new one that nobody looks at fails here', async t =>
   const seen = new Set([...SETUP, ...EMPTY, ...clients, ...others].map(({ route }) => route).filter(Boolean))
   const routes = getRoutes(desk.app)
   t.ok(routes.length > 30)
-  t.same(routes.filter(route => !seen.has(route) && !NO_PAGES[route]), [], 'add it to pages.ts')
+  t.same(routes.filter(route => !seen.has(route) && !NO_PAGES[route]), [], 'add it to the sights')
   t.same([...seen, ...Object.keys(NO_PAGES)].filter(route => !routes.includes(route)), [], 'in pages.ts, but gone')
   await lookAt(t, desk, others.filter(({ path }) => !path.startsWith('/settings')))
 })

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { openDesk } from '../support/desk.js'
 import { lookAt } from './look.js'
-import { clientSights, deskSights } from './pages.js'
+import { clientSights } from './sights/clients.js'
+import { deskSights } from './sights/desk.js'
 
 t.test('the pages of Settings, as anybody can use them', async t => {
   const desk = await openDesk(t)

@@ -2,7 +2,7 @@ import { changesBetween, recordAudit } from '../../audit/record.js'
 import type { Db } from '../../database/knex.js'
 import { changeOwnEmail, isEmailTaken } from '../../employees/queries.js'
 import type { Reader } from '../../mail/letter.js'
-import { Refusal } from '../../roles/refusal.js'
+import { Refusal } from '../../web/refusal.js'
 import { askToConfirm, tellEmailChanged } from '../letters.js'
 import { makeLink, useLink, voidLinks, type Closed, type OpenLink } from '../links.js'
 

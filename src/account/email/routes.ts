@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { attempt } from '../../roles/refusal.js'
+import { attempt } from '../../web/refusal.js'
 import { openLink } from '../links.js'
 import { confirmEmail } from './queries.js'
 

@@ -9,7 +9,7 @@ export type ConsentOf = { phone_id: number } | { email_id: number }
 export interface ConsentValues {
   channel: ConsentChannel
   given: boolean
-  /** The number or e-mail as it is now. */
+  /** The number or e-mail it is about. */
   address: string
   /** By what way: form, import, ... */
   source: string
@@ -39,7 +39,7 @@ export async function recordConsent (trx: Db, by: Actor, clientId: number, of: C
 
 /**
  * Keeps that a number or address was changed while channels were on: nobody has agreed to messages to the new one yet, so they are
- * off. The feed tells of the change itself.
+ * off. Each channel is an entry of the feed, under the number or address it was for.
  */
 export async function endConsents (trx: Db, by: Actor, clientId: number, of: ConsentOf, channels: readonly ConsentChannel[], { address, source }: Pick<ConsentValues, 'address' | 'source'>): Promise<void> {
   for (const channel of channels) await recordConsent(trx, by, clientId, of, { channel, given: false, address, source, how: 'changed' })

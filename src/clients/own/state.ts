@@ -5,7 +5,7 @@ import { typedText, type FieldError } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { localOf } from '../../web/zone.js'
 import type { Client } from '../client.js'
-import { fingerprint } from '../fingerprint.js'
+import { fingerprint } from '../../web/fingerprint.js'
 import type { ClientForm } from '../form.js'
 
 /** One own field as its input shows it: `value` as it would be typed, of choices the ids as text, of a number the number. */

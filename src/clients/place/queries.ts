@@ -5,7 +5,7 @@ import type { Point } from '../../map/queries.js'
 import type { Client } from '../client.js'
 import type { PlaceRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
-import { fingerprint } from '../fingerprint.js'
+import { fingerprint } from '../../web/fingerprint.js'
 import { visibleTo } from '../visibility.js'
 
 /** Where a client is on the map. */

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { attempt } from '../../roles/refusal.js'
+import { attempt } from '../../web/refusal.js'
 import { printSettings, saveSettings } from '../../settings/queries.js'
 import { typedText } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'

@@ -1,4 +1,4 @@
-import type { FieldErrors } from '../web/form.js'
+import type { FieldErrors } from './form.js'
 
 /** A change that was right by its form and wrong by what the database knows: what is wrong, by field. */
 export class Refusal extends Error {
