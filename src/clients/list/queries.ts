@@ -1,5 +1,5 @@
 import type { Knex } from 'knex'
-import type { Db } from '../../database/knex.js'
+import { PREPARED, type Db } from '../../database/knex.js'
 import type { ListField } from '../../form-editor/shape.js'
 import type { ValueRow } from '../../form-editor/value.js'
 import { meeting } from '../../list-views/condition-sql.js'
@@ -10,7 +10,7 @@ import type { ToldValue } from '../own/save.js'
 import { visibleTo } from '../visibility.js'
 import { cells, ownCells, plainCells } from './cells.js'
 import type { Column } from './columns.js'
-import type { ClientFilter, Show } from './filter.js'
+import { isNarrowed, type ClientFilter, type Show } from './filter.js'
 import { from, readings, type Reading } from './order.js'
 import { matching } from './search.js'
 
@@ -96,14 +96,17 @@ function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly C
     .orderByRaw([...keys.map(({ sql }) => sql), 'clients.id'].map(sql => `${sql} ${order}`).join(', '))
     .limit(limit)
     .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)))
-  return db.with('page', page).from('page').select(cells(db, columns)).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', '))
+  return db.with('page', page).from('page').select(cells(db, columns)).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', ')).options(howTo(filter))
 }
 
 async function countClients (db: Db, viewer: Viewer, filter: ClientFilter): Promise<number> {
   const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
-  const [{ count }] = await db.from(some.as('some')).count({ count: '*' }) as unknown as [{ count: number }]
+  const [{ count }] = await db.from(some.as('some')).count({ count: '*' }).options(howTo(filter)) as unknown as [{ count: number }]
   return count
 }
+
+/** The best plan of a search or a filter hangs on what is looked for. */
+const howTo = (filter: ClientFilter) => isNarrowed(filter) ? {} : PREPARED
 
 const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
   all: () => {},
@@ -132,7 +135,6 @@ function filtered (viewer: Viewer, filter: ClientFilter) {
 
 const OWN_VALUES = { table: 'client_values', owner: 'client_id', row: 'clients.id' }
 
-
 const masked = (row: ListedClient): ListedClient => ({
   ...row,
   ...(row.phone && { phone: { ...row.phone, display: maskPhone(row.phone.display) } }),
@@ -147,6 +149,6 @@ export async function listFilterChoices (db: Db): Promise<FilterChoices> {
     select (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from campaigns) as campaigns,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from locations) as locations,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'colour', colour) order by retired_at is not null, position nulls last, name_key), '[]')
-         from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`)
+         from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`).options(PREPARED)
   return row
 }
