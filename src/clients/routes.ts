@@ -37,8 +37,9 @@ export default async function clients (app: FastifyInstance) {
   for (const part of [list, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
-    const shape = await shapeOf(db, 'client')
-    return showNew(request, reply, formState(viewerOf(request), null, shape), 200)
+    const viewer = viewerOf(request)
+    const shape = await shapeOf(db, 'client', viewer.formVersions)
+    return showNew(request, reply, formState(viewer, null, shape), 200)
   })
 
   app.post('/clients', { config: { can: 'clients.create' } }, async (request, reply) => {
@@ -62,7 +63,7 @@ export default async function clients (app: FastifyInstance) {
   app.get<At>('/clients/:id', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
     const viewer = viewerOf(request)
     if (!request.isFragment) void request.around()
-    const [client, shape] = await Promise.all([findClient(db, viewer, idOf(request.params.id)), shapeOf(db, 'client')])
+    const [client, shape] = await Promise.all([findClient(db, viewer, idOf(request.params.id)), shapeOf(db, 'client', viewer.formVersions)])
     return show(request, reply, client, formState(viewer, client, shape), 200)
   })
 

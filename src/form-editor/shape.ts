@@ -1,5 +1,6 @@
 import { PREPARED, type Db } from '../database/knex.js'
 import type { Labels } from '../web/labels.js'
+import type { Viewer } from '../web/viewer.js'
 import { VALUE_COLUMNS, type FieldKind, type FieldOption, type OwnField, type Shape, type Subject } from './definition.js'
 
 const SHAPE = `
@@ -20,14 +21,14 @@ const SHAPE = `
 const known = new WeakMap<object, Map<Subject, Shape>>()
 
 /**
- * All forms and fields of a subject. One small query says whether what this process read before still holds; only after a change the
- * whole is read again. A transaction reads it anew: what it sees may never come to be.
+ * All forms and fields of a subject. Its version, which a reader's `viewer.formVersions` brings or one small query, says whether what this
+ * process read before still holds; only after a change the whole is read again. A transaction reads it anew: what it sees may never come to be.
  */
-export async function shapeOf (db: Db, subject: Subject): Promise<Shape> {
+export async function shapeOf (db: Db, subject: Subject, versions?: Viewer['formVersions']): Promise<Shape> {
   if (db.isTransaction) return readShape(db, subject)
   const shapes = known.get(db.client.config) ?? new Map<Subject, Shape>()
   known.set(db.client.config, shapes)
-  const { version } = await db('form_versions').where({ subject }).first('version').options(PREPARED)
+  const version = versions?.[subject] ?? (await db('form_versions').where({ subject }).first('version').options(PREPARED)).version
   const before = shapes.get(subject)
   if (before && before.version === version) return before
   const shape = await readShape(db, subject)
@@ -60,8 +61,8 @@ export interface ListField {
 }
 
 /** The own fields of a subject that a form asks for, in the order of its forms. */
-export async function listOwnFields (db: Db, subject: Subject): Promise<ListField[]> {
-  const { forms } = await shapeOf(db, subject)
+export async function listOwnFields (db: Db, subject: Subject, versions?: Viewer['formVersions']): Promise<ListField[]> {
+  const { forms } = await shapeOf(db, subject, versions)
   const found = new Map<number, ListField>()
   for (const { field, hidden } of forms.flatMap(form => form.sections).flatMap(section => section.items)) {
     if (!field || field.removed || hidden) continue

@@ -26,7 +26,8 @@ const SELECT = `
          r.two_steps and not exists (select from two_steps t where t.employee_id = e.id and t.confirmed_at is not null) as needs_two_steps,
          v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
          o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness,
-         o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height
+         o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height,
+         (select json_object_agg(subject, version) from form_versions) as form_versions
   from sessions s
   left join employees e on e.id = s.employee_id
   left join roles r on r.id = e.role_id
@@ -109,7 +110,8 @@ function readViewer (row: Record<string, any>): Viewer {
     ...roleOf(row),
     needsTwoSteps: row.needs_two_steps,
     viewingAs: row.viewed_id && { id: row.viewed_id, key: row.viewed_key, name: row.viewed_name },
-    organisation
+    organisation,
+    formVersions: row.form_versions
   })
 }
 

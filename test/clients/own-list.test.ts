@@ -66,7 +66,7 @@ t.test('filters and columns are chosen on pages of their own, without a script t
   t.match(filters.body, new RegExp(`name="own.type" value="${road}" checked`))
   t.match(filters.body, /name="own\.size\.from" value="54"/)
   t.match(filters.body, /name="columns" value="phone"/)
-  t.notMatch((await as(anna).get('/clients/filters', { fragment: true })).body, /<html|name="show"/)
+  t.notMatch((await as(anna).get('/clients/filters', { fragment: true })).body, /<html/)
 
   const sent = await as(anna).get('/clients?tidy=1&show=companies&campaign=&from=&own.size.how=between&own.size.from=54&own.size.to=&own.brand.how=contains&own.brand=&columns=phone&columns=own.size')
   t.equal(sent.status, 303)

@@ -34,7 +34,7 @@ export interface Look {
 /** Reads what a list's address means. The bare one means what the list opens with. */
 export async function lookAt (db: Db, request: FastifyRequest): Promise<Look> {
   const viewer = viewerOf(request)
-  const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client'), listViews(db, viewer, CLIENTS)])
+  const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client', viewer.formVersions), listViews(db, viewer, CLIENTS)])
   const asked = (request.query ?? {}) as Query
   const { view, query } = meant(saysNothing(asked) && opensWith ? { view: String(opensWith) } : asked, views)
   const filter = readClientFilter(query, fields)

@@ -141,7 +141,7 @@ const masked = (row: ListedClient): ListedClient => ({
   ...(row.email && { email: maskEmail(row.email) })
 })
 
-/** What the list can be filtered by, in one query: campaigns, locations and tags. */
+/** What the list can be filtered by. */
 export interface FilterChoices { campaigns: Named[], locations: Named[], tags: Tag[] }
 
 export async function listFilterChoices (db: Db): Promise<FilterChoices> {
@@ -149,6 +149,13 @@ export async function listFilterChoices (db: Db): Promise<FilterChoices> {
     select (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from campaigns) as campaigns,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from locations) as locations,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'colour', colour) order by retired_at is not null, position nulls last, name_key), '[]')
-         from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`).options(PREPARED)
+         from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`)
   return row
+}
+
+/** Those of them that a filter narrows to: what the buttons that take it off are called. */
+export async function findChosen (db: Db, { tags, campaign, location }: ClientFilter): Promise<Record<keyof FilterChoices, Named[]>> {
+  const named = (table: string, ids: number[]): Promise<Named[]> | [] => ids.length > 0 ? db(table).whereIn('id', ids).select('id', 'name') : []
+  const [ofTags, campaigns, locations] = await Promise.all([named('tags', tags), named('campaigns', campaign ? [campaign] : []), named('locations', location ? [location] : [])])
+  return { tags: ofTags, campaigns, locations }
 }

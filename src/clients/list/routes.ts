@@ -8,7 +8,7 @@ import savedViews from '../../list-views/routes.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isNarrowed, kept } from './filter.js'
 import { CLIENTS, lookAt, PATH, tidied, type Look } from './look.js'
-import { COUNT_LIMIT, listClients, listFilterChoices } from './queries.js'
+import { COUNT_LIMIT, findChosen, listClients, listFilterChoices } from './queries.js'
 
 export default async function list (app: FastifyInstance) {
   const { db } = app
@@ -24,15 +24,15 @@ export default async function list (app: FastifyInstance) {
       if (!request.headers['hx-request']) return reply.redirect(path, 303)
       reply.header('HX-Push-Url', path)
     }
-    const [page, choices] = await Promise.all([listClients(db, viewer, filter, look), listFilterChoices(db)])
+    const [page, chosen] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter)])
     // The search box sends its whole form; the address shown is the short one.
     if (request.isFragment) reply.header('HX-Replace-Url', path)
-    return reply.page('clients/index', { ...shown(look), page, choices }, { fragment: 'clients/list/_answer' })
+    return reply.page('clients/index', { ...shown(look), page, chosen }, { fragment: 'clients/list/_answer' })
   })
 
   app.get(`${PATH}/filters`, { config }, async (request, reply) => {
     const look = await lookAt(db, request)
-    return reply.page('clients/list/filters', { ...shown(look), choices: await listFilterChoices(db) }, { fragment: 'clients/list/_own_filters' })
+    return reply.page('clients/list/filters', { ...shown(look), choices: await listFilterChoices(db) }, { fragment: 'clients/list/_filter_form' })
   })
 
   // Up and down send the form as it stands: what is ticked, and the order of all there are.

@@ -38,7 +38,10 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
 
   return [
     { name: 'clients', route: '/clients', path: '/clients' },
-    { name: 'clients-filter', route: '/clients', path: `/clients?tag=1&campaign=${campaigns[0].id}&from=2020-01-01`, prepare: open('.filter summary') },
+    { name: 'clients-filter', route: '/clients', path: `/clients?tag=1&campaign=${campaigns[0].id}&from=2020-01-01`, prepare: async page => {
+      await page.click('.filter summary')
+      await page.waitForSelector('.filter .sheet')
+    } },
     { name: 'clients-none', route: '/clients', path: '/clients?q=nobody+at+all' },
     { name: 'clients-masked', route: '/clients', path: '/clients', as: 'sofia' },
     { name: 'clients-archived', route: '/clients', path: '/clients?show=archived' },
