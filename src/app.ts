@@ -13,6 +13,7 @@ import type { Storage } from './files/storage/storage.js'
 import formEditor from './form-editor/routes.js'
 import health from './health/routes.js'
 import installation from './installation/routes.js'
+import jobs from './jobs/plugin.js'
 import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
@@ -98,6 +99,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(requireTwoSteps)
   await app.register(readOnly)
   await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })
+  await app.register(jobs, { url: databaseUrl })
   await app.register(mail)
 
   await app.register(health)

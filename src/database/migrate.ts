@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { isQueueMigrated, migrateQueue } from '../jobs/schema.js'
 import { inRoot } from '../paths.js'
 import { seedReference } from '../../seeds/reference.js'
 
@@ -10,6 +11,7 @@ const migrations = { directory: inRoot('dist', 'migrations'), loadExtensions: ['
  */
 export async function migrateToLatest (db: Knex): Promise<void> {
   await alone(db, async () => {
+    await migrateQueue(db)
     await db.migrate.latest(migrations)
     await seedReference(db)
   })
@@ -18,7 +20,7 @@ export async function migrateToLatest (db: Knex): Promise<void> {
 /** Whether every migration this program knows has been carried out. */
 export async function isMigrated (db: Knex): Promise<boolean> {
   const [, pending] = await db.migrate.list(migrations) as [unknown[], unknown[]]
-  return pending.length === 0
+  return pending.length === 0 && await isQueueMigrated(db)
 }
 
 /** Takes the last batch of migrations back; for development only. */

@@ -1,0 +1,113 @@
+import { EventEmitter } from 'node:events'
+import { setTimeout as wait } from 'node:timers/promises'
+import { run, type Runner, type WorkerEvents } from 'graphile-worker'
+import pg, { type ClientBase } from 'pg'
+import type { FastifyBaseLogger } from 'fastify'
+import type { JobHandler } from './plugin.js'
+import { bringBack, findLost, freeLost, holdAlive } from './queries.js'
+import { loggerTo, tasksOf } from './run.js'
+
+// Jobs of one process that go on side by side: a long one lets short ones pass.
+const CONCURRENCY = 3
+
+// Milliseconds between two looks for jobs whose time has come; of those due at once Postgres tells.
+const POLL = 2000
+
+// Milliseconds between two looks for jobs of processes that have gone.
+const LOOK_EVERY = 20_000
+const PATIENCE = 3000
+
+// Milliseconds a stop waits for handlers; longer than any that minds its signal takes.
+const LONGEST_STOP = 15_000
+
+export interface WorkerOptions {
+  url: string
+  handlers: Map<string, JobHandler<never>>
+  log: FastifyBaseLogger
+  /** Milliseconds until a worker that seems gone is believed to be: it may just be connecting anew. */
+  patience?: number
+}
+
+export interface Worker {
+  /** Takes no other job, asks the handlers to end, and waits for them. */
+  stop (): Promise<void>
+}
+
+/** Starts to work off the queue, on a few connections of its own, and goes on when the database was away. */
+export function startWorker ({ url, handlers, log, patience = PATIENCE }: WorkerOptions): Worker {
+  // One connection listens, the others take jobs and settle them; the handlers' queries go through the application's pool.
+  const pool = new pg.Pool({ connectionString: url, application_name: 'clientela jobs', max: 3, idleTimeoutMillis: 0, keepAlive: true })
+  pool.on('error', error => log.warn({ err: error }, 'the jobs worker lost a connection'))
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const stopped: string[] = []
+  const taskList = tasksOf(handlers, log, signal, id => stopped.push(id))
+
+  let runner: Runner | undefined
+  const begin = async () => {
+    const events: WorkerEvents = new EventEmitter()
+    // As long as this connection lives, so do the workers of this process: see freeLost().
+    events.on('pool:listen:success', ({ workerPool, client }) => {
+      const ids = (workerPool as unknown as { _workers: { workerId: string }[] })._workers.map(({ workerId }) => workerId)
+      client.once('drain', () => { // the library has begun to listen by then
+        holdAlive(client as ClientBase, ids).catch(error => log.warn({ err: error }, 'the jobs worker could not show that it lives'))
+      })
+    })
+    // A worker that can't settle a job, because the database went away, ends itself.
+    events.on('worker:fatalError', () => { void again() })
+    const begun = await run({ pgPool: pool, taskList, concurrency: CONCURRENCY, pollInterval: POLL, noHandleSignals: true, parsedCronItems: [], logger: loggerTo(log), events, gracefulShutdownAbortTimeout: 1000 })
+    begun.promise.catch(error => log.warn({ err: error }, 'the jobs worker ended'))
+    return begun
+  }
+  let beginning: Promise<void> | undefined
+  const again = () => beginning ??= (async () => {
+    await runner?.stop().catch(() => {})
+    runner = await keepTrying(begin, signal, log)
+    beginning = undefined
+  })()
+
+  const freeing = keepFreeing(pool, patience, signal, log)
+  void again()
+  return {
+    async stop () {
+      stopping.abort()
+      await Promise.race([
+        (async () => { await beginning; await runner?.stop().catch(() => {}) })(),
+        wait(LONGEST_STOP, undefined, { ref: false })
+      ])
+      await freeing
+      await bringBack(pool, stopped).catch(() => {}) // else they come back a few seconds later
+      await pool.end()
+    }
+  }
+}
+
+/** Does it again, a second later, until it succeeds or is to stop. */
+async function keepTrying<T> (work: () => Promise<T>, signal: AbortSignal, log: FastifyBaseLogger): Promise<T | undefined> {
+  while (!signal.aborted) {
+    try {
+      return await work()
+    } catch (error) {
+      log.warn({ err: error }, 'the jobs worker could not begin')
+      await wait(1000, undefined, { signal }).catch(() => {})
+    }
+  }
+  return undefined
+}
+
+/** Frees the jobs of processes that were killed, at the start and now and then; graphile-worker itself waits four hours. */
+async function keepFreeing (pool: pg.Pool, patience: number, signal: AbortSignal, log: FastifyBaseLogger): Promise<void> {
+  const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal, ref: false }).catch(() => {})
+  while (!signal.aborted) {
+    try {
+      const seem = await findLost(pool)
+      if (seem.length > 0) {
+        await pause(patience)
+        if (!signal.aborted) await freeLost(pool, seem)
+      }
+    } catch (error) {
+      log.warn({ err: error }, 'jobs of processes that have gone could not be looked for')
+    }
+    await pause(LOOK_EVERY)
+  }
+}

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import Fastify from 'fastify'
+import t from 'tap'
+import { enqueue } from '../../src/jobs/enqueue.js'
+import type { JobHandler } from '../../src/jobs/plugin.js'
+import { isQueueMigrated } from '../../src/jobs/schema.js'
+import { startWorker } from '../../src/jobs/worker.js'
+import { inRoot } from '../../src/paths.js'
+import { cast } from '../support/cast.js'
+import { testDatabase } from '../support/database.js'
+import { runJobs } from '../support/jobs.js'
+import { until } from '../support/server-process.js'
+
+declare module '../../src/jobs/enqueue.js' {
+  interface Jobs { 'test.long': { n: number }, 'test.short': { n: number } }
+}
+
+const { log } = Fastify()
+const handlers = (name: string, handler: JobHandler<{ n: number }>) => new Map([[name, handler as JobHandler<never>]])
+
+t.test('a job is there exactly when its cause is, is done once, and is tried again when it fails', async t => {
+  const { app, db } = await cast(t)
+  const done: string[] = []
+  app.jobHandlers.set('test.short', (async ({ n }, { attempt, isLast }) => {
+    done.push(`${n}: ${attempt}`)
+    if (n === 13 && !isLast) throw new Error('unlucky')
+  }) as JobHandler<{ n: number }> as JobHandler<never>)
+
+  await db.transaction(trx => enqueue(trx, 'test.short', { n: 1 }))
+  await t.rejects(db.transaction(async trx => { await enqueue(trx, 'test.short', { n: 2 }); throw new Error('changed my mind') }))
+  await enqueue(db, 'test.short', { n: 3 }, { runAt: new Date(Date.now() + 60_000) })
+  await enqueue(db, 'test.short', { n: 4 }, { key: 'one' })
+  await enqueue(db, 'test.short', { n: 5 }, { key: 'one' })
+  await runJobs(app)
+  await runJobs(app)
+  t.same(done, ['1: 1', '5: 1'])
+
+  await enqueue(db, 'test.short', { n: 13 }, { maxAttempts: 2 })
+  await t.rejects(runJobs(app), /unlucky/)
+  await db.raw("update graphile_worker._private_jobs set run_at = now() where attempts > 0")
+  await runJobs(app)
+  t.same(done.slice(2), ['13: 1', '13: 2'])
+})
+
+t.test('the queue has the shape this program knows, and without it the program is not ready', async t => {
+  const { app, db, as } = await cast(t)
+  t.equal((await db.raw('select max(id) as newest from graphile_worker.migrations')).rows[0].newest, 18)
+  t.ok(await isQueueMigrated(db))
+  await db.raw('delete from graphile_worker.migrations where id = 18')
+  t.equal((await as(null, app).get('/readyz')).status, 503)
+})
+
+t.test('a process is killed in the middle of a job: another goes on with it; and a stop gives it back at once', async t => {
+  const { db, url } = await testDatabase(t)
+  const child = spawn(process.execPath, [inRoot('dist/test/jobs/worker-process.js')], { env: { ...process.env, DATABASE_URL: url }, stdio: ['ignore', 'pipe', 'inherit'] })
+  t.teardown(() => child.kill('SIGKILL'))
+  await enqueue(db, 'test.long', { n: 7 }, { queue: 'long' })
+  await once(child.stdout, 'data')
+
+  // Who lives keeps its jobs, whoever looks.
+  const attempts: number[] = []
+  const second = startWorker({ url, log, patience: 100, handlers: handlers('test.long', ({ n }, { signal, attempt }) => new Promise((_resolve, reject) => {
+    attempts.push(n * 10 + attempt)
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })) })
+  await new Promise(resolve => { setTimeout(resolve, 400) })
+  t.same(attempts, [])
+  await second.stop()
+
+  child.kill('SIGKILL')
+  await once(child, 'exit')
+  const third = startWorker({ url, log, patience: 100, handlers: handlers('test.long', ({ n }, { signal, attempt }) => new Promise((_resolve, reject) => {
+    attempts.push(n * 10 + attempt)
+    signal.addEventListener('abort', () => reject(signal.reason))
+  })) })
+  await until(() => attempts.length === 1, 'the killed one is taken up')
+  t.same(attempts, [72])
+  await third.stop()
+
+  const fourth = startWorker({ url, log, handlers: handlers('test.long', async ({ n }, { attempt }) => { attempts.push(n * 10 + attempt) }) })
+  await until(() => attempts.length === 2, 'the stopped one is taken up', 2)
+  t.same(attempts, [72, 72], 'a stop is no failed try')
+  await until(async () => (await db('graphile_worker._private_jobs').first()) === undefined, 'it is done')
+  await fourth.stop()
+})
