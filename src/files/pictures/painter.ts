@@ -1,5 +1,6 @@
-import { fork, type ChildProcess } from 'node:child_process'
+import type { ChildProcess } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
+import { startProcess } from '../../jobs/process.js'
 import type { FieldError } from '../../web/form.js'
 import type { Picture } from './draw.js'
 
@@ -61,8 +62,7 @@ function ask (job: Job): Promise<Answer> {
 }
 
 function start (): ChildProcess {
-  // Nothing of the environment: no password is anything a picture's reader has to know.
-  const worker = fork(PROGRAM, { env: { MALLOC_ARENA_MAX: '2' }, execArgv: ['--max-old-space-size=64', '--max-semi-space-size=1'], stdio: 'ignore', serialization: 'advanced' })
+  const worker = startProcess(PROGRAM, { heap: 64 })
   worker.unref()
   worker.channel?.unref() // an idle one keeps nobody from ending
   return worker
