@@ -14,7 +14,8 @@ export default fp(async app => {
     const { viewer, method } = request
     const { public: open, beforeTwoSteps } = request.routeOptions.config
     if (!viewer?.needsTwoSteps || open || beforeTwoSteps || request.is404) return
-    if (request.isFragment || request.headers.accept?.includes('text/event-stream')) throw new TwoStepsFirst()
+    // A stream of live events is asked for as a fragment as well; its Accept says nothing, since htmx writes the same into every request.
+    if (request.isFragment) throw new TwoStepsFirst()
     if (method !== 'POST') return reply.redirect('/account/two-steps', 303)
     return reply.page('two-steps/first', { action: request.url, fields: keptFields(JSON.stringify(request.body ?? {})) }, { status: 403 })
   })

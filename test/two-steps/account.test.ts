@@ -77,6 +77,9 @@ t.test('a role that asks for it leads its people to set it up, and opens nothing
   t.equal((await as(anna).post(`/settings/roles/${sofia.roleId}/two-steps`, { two_steps: '1' })).status, 303)
 
   for (const path of ['/clients', '/account', '/', '/clients/new']) t.same([(await as(sofia).get(path)).location, path], ['/account/two-steps', path])
+  const visit = { headers: { accept: 'text/html, text/event-stream', 'hx-request': 'true', 'hx-request-type': 'full', 'hx-boosted': 'true' } }
+  t.equal((await as(sofia).get('/', visit)).location, '/account/two-steps', 'a visit by htmx, which says of each that it reads streams, is led there too')
+  t.equal((await as(sofia).get('/live?seen=0', { fragment: true, headers: { accept: 'text/html, text/event-stream' } })).status, 403, 'a stream is refused')
   const form = await as(sofia).post('/clients', { kind: 'person', surname: 'Wójcik & "Son"' })
   t.equal(form.status, 403)
   t.match(form.body, 'value="Wójcik &amp; &quot;Son&quot;"', 'what was typed waits')
