@@ -95,7 +95,7 @@ export async function sweep ({ db, storage }: { db: Db, storage: Storage }): Pro
         delete from file_contents where hash = (
           select hash from file_contents c where used_at < now() - interval '1 day'
             and not exists (select from files where content = c.hash) and not exists (select from files where thumbnail = c.hash)
-            and not exists (select from organisation where logo = c.hash)
+            and not exists (select from organisation where logo = c.hash) and not exists (select from imports where content = c.hash)
           order by used_at limit 1 for update skip locked
         ) returning hash`)
       if (row) await storage.delete(row.hash)

@@ -12,6 +12,7 @@ import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
 import { HOWS as ASKS } from '../../src/list-views/condition.js'
+import { TARGET_WORDS } from '../../src/imports/columns/targets.js'
 import { inRoot } from '../../src/paths.js'
 import { BUILT_IN_TYPES } from '../../src/phone-types/form.js'
 import { phoneTypes } from '../../src/phone-types/list.js'
@@ -57,6 +58,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'clients.kinds.*': KINDS,
+  'imports.targets.*': TARGET_WORDS,
+  'imports.targets.phone_*': BUILT_IN_TYPES,
   'list.how.*': [...new Set(Object.values(ASKS).flat())].filter(how => how !== 'among'),
   'fields.*': [...FIELDS, ...CONTACTS],
   'feed.fields.*': FIELDS.filter(field => field !== 'is_supplier' && field !== 'is_conflicted'), // these have sentences of their own
