@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { issue, isDay, optionalDate, readOne, text, type Body, type FieldErrors } from '../web/form.js'
-import { dayOf, instantOf } from '../web/zone.js'
+import type { DecimalMark } from '../web/format.js'
+import { dayOf, instantOf, isOnTheClock } from '../web/zone.js'
 import type { OwnField } from './definition.js'
 import { parseNumber } from './number.js'
 import { inOrder, isNothing, type OwnValue, type OwnValues } from './value.js'
@@ -11,6 +12,8 @@ export const nameOf = ({ key }: Pick<OwnField, 'key'>): string => `own.${key}`
 export interface Reading {
   /** The company's: dates with a time are of its clocks. */
   timeZone: string
+  /** Of those who type: "1.500" is more or less by it. Not said, a lone mark is the decimal one. */
+  decimalMark?: DecimalMark | undefined
   /** What the client has already: an option that is no longer offered may stay. */
   current?: OwnValues
 }
@@ -19,11 +22,11 @@ export interface Reading {
  * Reads own fields from a body, where each stands under `own.<key>`: as a form sends them, and so an import or the API (choices by the
  * option's id). Never throws; each field's error stands under its name.
  */
-export function readValues (fields: readonly OwnField[], body: Body, { timeZone, current = {} }: Reading): { values: OwnValues, errors: FieldErrors } {
+export function readValues (fields: readonly OwnField[], body: Body, { timeZone, decimalMark, current = {} }: Reading): { values: OwnValues, errors: FieldErrors } {
   const values: OwnValues = {}
   const errors: FieldErrors = {}
   for (const field of fields) {
-    const read = readOne(schemaOf(field, timeZone), body[nameOf(field)])
+    const read = readOne(schemaOf(field, timeZone, decimalMark), body[nameOf(field)])
     if (read.error) errors[nameOf(field)] = read.error
     else if (isStale(field, read.value, current[field.key] ?? null)) errors[nameOf(field)] = { key: 'own.gone_choice' }
     else values[field.key] = read.value
@@ -40,21 +43,22 @@ function isStale ({ options }: OwnField, value: OwnValue, current: OwnValue): bo
 const made = new WeakMap<OwnField, Map<string, z.ZodType<OwnValue>>>()
 
 /** The schema of one field: takes what is typed or chosen, gives its value or says what is wrong with it. */
-export function schemaOf (field: OwnField, timeZone: string): z.ZodType<OwnValue> {
-  const zones = made.get(field) ?? new Map<string, z.ZodType<OwnValue>>()
-  made.set(field, zones)
-  let schema = zones.get(timeZone)
-  if (!schema) zones.set(timeZone, schema = makeSchema(field, timeZone))
+export function schemaOf (field: OwnField, timeZone: string, decimalMark?: DecimalMark): z.ZodType<OwnValue> {
+  const schemas = made.get(field) ?? new Map<string, z.ZodType<OwnValue>>()
+  made.set(field, schemas)
+  const reads = `${timeZone} ${decimalMark}`
+  let schema = schemas.get(reads)
+  if (!schema) schemas.set(reads, schema = makeSchema(field, timeZone, decimalMark))
   return schema
 }
 
-function makeSchema (field: OwnField, timeZone: string): z.ZodType<OwnValue> {
+function makeSchema (field: OwnField, timeZone: string, decimalMark?: DecimalMark): z.ZodType<OwnValue> {
   const orNothing = (schema: z.ZodType<string>) => schema.transform(value => value === '' ? null : value)
   switch (field.kind) {
     case 'short_text': return orNothing(text(200).refine(value => !value.includes('\n'), { error: 'own.one_line' }))
     case 'long_text': return orNothing(text(10_000))
     case 'unique_id': return orNothing(text(60).refine(value => !value.includes('\n'), { error: 'own.one_line' }))
-    case 'number': return text(40).transform(number)
+    case 'number': return text(40).transform((value, context) => number(value, context, decimalMark))
     case 'yes_no': return text(10).transform(yesOrNo)
     case 'date': return optionalDate
     case 'date_time': return text(30).transform((value, context) => moment(value, context, timeZone))
@@ -67,9 +71,9 @@ function makeSchema (field: OwnField, timeZone: string): z.ZodType<OwnValue> {
 
 type Context = z.core.$RefinementCtx
 
-function number (value: string, context: Context): number | null {
+function number (value: string, context: Context, decimalMark?: DecimalMark): number | null {
   if (value === '') return null
-  const read = parseNumber(value)
+  const read = parseNumber(value, decimalMark)
   if (read === null) context.addIssue(issue('own.number'))
   return read
 }
@@ -82,8 +86,9 @@ function yesOrNo (value: string, context: Context): boolean | null {
 function moment (value: string, context: Context, timeZone: string): string | null {
   if (value === '') return null
   const [, day = '', time = ''] = /^(\S{10})[T ]((?:[01]\d|2[0-3]):[0-5]\d)(?::\d\d)?$/.exec(value) ?? []
-  if (isDay(day) && day >= '1900' && day < '2200') return instantOf(`${day}T${time}`, timeZone).toISOString()
-  context.addIssue(issue('own.date_time'))
+  const local = isDay(day) && day >= '1900' && day < '2200' ? `${day}T${time}` : null
+  if (local && isOnTheClock(local, timeZone)) return instantOf(local, timeZone).toISOString()
+  context.addIssue(issue(local ? 'tasks.time_left_out' : 'own.date_time'))
   return null
 }
 

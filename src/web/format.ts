@@ -42,6 +42,18 @@ export function formatFor (language: Language, country: string, timeZone: string
   return format
 }
 
+export type DecimalMark = '.' | ','
+
+const marks = new Map<string, DecimalMark>()
+
+/** What stands before the decimals for somebody of this language in this country. */
+export function decimalMark (language: Language, country: string): DecimalMark {
+  const locale = localeOf(language, country)
+  let mark = marks.get(locale)
+  if (!mark) marks.set(locale, mark = new Intl.NumberFormat(locale).format(0.5).includes(',') ? ',' : '.')
+  return mark
+}
+
 // English outside the USA reads dates and clocks the British way.
 function localeOf (language: Language, country: string): string {
   if (language === 'en') return country === 'US' || country === 'CA' ? `en-${country}` : 'en-GB'

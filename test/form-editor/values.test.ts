@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { FieldKind, OwnField } from '../../src/form-editor/definition.js'
 import { parseNumber } from '../../src/form-editor/number.js'
+import { decimalMark } from '../../src/web/format.js'
 import { instantOf, localOf } from '../../src/web/zone.js'
 import { defaultValues, readValues } from '../../src/form-editor/schema.js'
 import { listOwnFields, shapeOf } from '../../src/form-editor/shape.js'
@@ -27,6 +28,15 @@ t.test('a number is read as people type it', async t => {
   for (const typed of ['', 'abc', '1.', '1,2,3', '1.23.456', '0,0000001', '1234567890123456', '1e5', '--1', '0x10', 'Infinity']) t.equal(parseNumber(typed), null, typed)
 })
 
+t.test('before three digits a mark is read as its typist means it', async t => {
+  for (const [typed, mark, is] of [['1,500', '.', 1500], ['1.500', ',', 1500], ['-12.500', ',', -12500], ['1.500', '.', 1.5], ['1,500', ',', 1.5], ['0.125', ',', 0.125], ['1.5', ',', 1.5], ['1500.125', ',', 1500.125], ['1,234.567', '.', 1234.567]] as const) {
+    t.equal(parseNumber(typed, mark), is, `${typed} where ${mark} is the decimal mark`)
+  }
+  t.same([decimalMark('en', 'PL'), decimalMark('es', 'ES'), decimalMark('pl', 'PL'), decimalMark('pt', 'BR'), decimalMark('es', 'MX')], ['.', ',', ',', ',', '.'])
+  t.equal(readValues([field('number')], { 'own.number': '1.500' }, { timeZone, decimalMark: ',' }).values.number, 1500)
+  t.equal(readValues([field('number')], { 'own.number': '1.500' }, { timeZone }).values.number, 1.5, 'a program writes as programs do')
+})
+
 t.test('a value is what its kind makes of what was typed', async t => {
   t.equal(read('short_text', '  Żółty   rower '), 'Żółty   rower')
   t.equal(read('short_text', 'a\nb'), 'own.one_line')
@@ -39,6 +49,7 @@ t.test('a value is what its kind makes of what was typed', async t => {
   t.equal(read('date', '2023-02-29'), 'form.date')
   t.equal(read('date_time', '2026-07-01T10:30'), '2026-07-01T08:30:00.000Z')
   t.equal(read('date_time', '2026-07-01T24:30'), 'own.date_time')
+  t.equal(read('date_time', '2026-03-29T02:30'), 'tasks.time_left_out', 'no clock shows it that night')
   t.same(['yes', 'no', ''].map(typed => read('yes_no', typed)), [true, false, null])
   t.equal(read('yes_no', 'perhaps'), 'form.choose')
   t.equal(read('one_choice', '2'), 2)

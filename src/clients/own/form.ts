@@ -2,6 +2,7 @@ import type { OwnField, Shape } from '../../form-editor/definition.js'
 import { nameOf, readValues } from '../../form-editor/schema.js'
 import { valuesOf, type OwnValue } from '../../form-editor/value.js'
 import type { Body, FieldErrors } from '../../web/form.js'
+import { decimalMark } from '../../web/format.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Client } from '../client.js'
 
@@ -18,6 +19,7 @@ export const fieldOfPart = (shape: Shape, part: string): OwnField | undefined =>
 export function readOwn (viewer: Viewer, shape: Shape, body: Body, client: Client | null, only?: OwnField): { own: OwnWrite[], errors: FieldErrors } {
   const fields = only ? [only] : shape.fields.filter(field => !field.removed && nameOf(field) in body)
   const current = client ? valuesOf(fields, client.own) : {}
-  const { values, errors } = readValues(fields, body, { timeZone: viewer.organisation.timeZone, current })
+  const { timeZone, country } = viewer.organisation
+  const { values, errors } = readValues(fields, body, { timeZone, decimalMark: decimalMark(viewer.language, country), current })
   return { own: fields.flatMap(field => field.key in values ? [{ field, value: values[field.key]! }] : []), errors }
 }

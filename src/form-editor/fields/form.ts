@@ -1,6 +1,7 @@
 import { z } from 'zod'
 import { oneOf, readForm, readOne, text, tick, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import type { Labels } from '../../web/labels.js'
+import { decimalMark } from '../../web/format.js'
 import { LANGUAGES, type Language, type Viewer } from '../../web/viewer.js'
 import { FIELD_KINDS, formOf, isChoice, itemsOf, type FieldKind, type OwnField, type Shape } from '../definition.js'
 import { schemaOf } from '../schema.js'
@@ -83,20 +84,23 @@ function defaultOf (kind: FieldKind, read: { default_value: string, default_yes_
   if (kind === 'date_time') return read.default_now ? 'now' : ''
   if (kind !== 'short_text' && kind !== 'long_text' && kind !== 'number') return ''
   const field: OwnField = { id: 0, key: '', kind, labels: {}, help: {}, default_value: '', version: 0, removed: false, options: [] }
-  const { error } = readOne(schemaOf(field, viewer.organisation.timeZone), read.default_value)
+  const { timeZone, country } = viewer.organisation
+  const { value, error } = readOne(schemaOf(field, timeZone, decimalMark(viewer.language, country)), read.default_value)
   if (error) errors.default_value = error
-  return read.default_value
+  // Whatever the language of those who read it later.
+  return kind === 'number' ? String(value ?? '') : read.default_value
 }
 
 /** What the form shows of a field before anything was typed. */
-export function fieldTyped (field: OwnField, shape: Shape): Body {
+export function fieldTyped (field: OwnField, shape: Shape, viewer: Viewer): Body {
+  const { kind, default_value } = field
   const on = shape.forms.flatMap(({ key }) => {
     const item = itemsOf(formOf(shape, key)).find(item => item.field?.id === field.id)
     return [...(item && !item.hidden ? [[`on.${key}`, '1']] : []), ...(item?.required ? [[`required.${key}`, '1']] : [])]
   })
   return {
-    ...typedLabels('label', field.labels), ...typedLabels('help', field.help), ...Object.fromEntries(on), kind: field.kind, version: String(field.version),
-    default_value: field.default_value, default_yes_no: field.default_value, ...(field.default_value && { default_now: '1' })
+    ...typedLabels('label', field.labels), ...typedLabels('help', field.help), ...Object.fromEntries(on), kind, version: String(field.version),
+    default_value: kind === 'number' ? default_value.replace('.', decimalMark(viewer.language, viewer.organisation.country)) : default_value, default_yes_no: default_value, ...(default_value && { default_now: '1' })
   }
 }
 

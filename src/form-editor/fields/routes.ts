@@ -39,7 +39,7 @@ export default async function fields (app: FastifyInstance) {
   app.get<AtField>(`${EDITOR}/fields/:field`, { config }, async (request, reply) => {
     const shape = await shapeOf(db, 'client')
     const field = found(shape, request.params.field)
-    return edit(request, reply, shape, field, { typed: fieldTyped(field, shape), errors: {}, options: field.options })
+    return edit(request, reply, shape, field, { typed: fieldTyped(field, shape, viewerOf(request)), errors: {}, options: field.options })
   })
 
   app.post<AtField>(`${EDITOR}/fields/:field`, { config }, async (request, reply) => {
@@ -56,7 +56,7 @@ export default async function fields (app: FastifyInstance) {
       if (!(error instanceof ChangedMeanwhile)) throw error
       // What was typed stays, beside what is there now; saved again, it replaces that.
       const again = { ...form, typed: { ...typed, version: String(error.field.version) } }
-      return edit(request, reply, await shapeOf(db, 'client'), error.field, again, { now: error.field, nowTyped: fieldTyped(error.field, await shapeOf(db, 'client')) })
+      return edit(request, reply, await shapeOf(db, 'client'), error.field, again, { now: error.field, nowTyped: fieldTyped(error.field, await shapeOf(db, 'client'), viewer) })
     }
     return reply.flash('form_editor.saved').goTo(`${EDITOR}/${back(shape, typed)}`)
   })

@@ -1,4 +1,5 @@
 import { readOne } from '../../web/form.js'
+import { decimalMark } from '../../web/format.js'
 import { wordsOf } from '../../web/labels.js'
 import type { Language } from '../../web/viewer.js'
 import { localOf } from '../../web/zone.js'
@@ -43,11 +44,12 @@ export function convert (value: OwnValue, to: Converting): OwnValue | undefined 
 }
 
 /** A value in words, as somebody would type it. */
-function textsOf (value: OwnValue, { field, timeZone, language }: Converting): string[] {
+function textsOf (value: OwnValue, { field, timeZone, language, country }: Converting): string[] {
   const { kind, options } = field
   if (isChoice(kind)) return [value].flat().map(id => wordsOf(options.find(option => option.id === id)?.labels ?? {}, language, 'en'))
   if (kind === 'yes_no') return [value ? YES[language] : NO[language]]
   if (kind === 'date_time') return [localOf(new Date(value as string), timeZone).replace('T', ' ')]
+  if (kind === 'number') return [String(value).replace('.', decimalMark(language, country))]
   return [String(value)]
 }
 
@@ -65,7 +67,7 @@ function readText (text: string, value: OwnValue, to: Converting): OwnValue | un
         : kind === 'date_time' ? momentOf(text, to.country)
           : kind === 'short_text' || kind === 'unique_id' ? text.replace(/\s*\n\s*/g, ' ') : text
   if (typed === undefined) return undefined
-  const read = readOne(schemaOf({ ...field, kind, options: [] }, to.timeZone), typed)
+  const read = readOne(schemaOf({ ...field, kind, options: [] }, to.timeZone, decimalMark(to.language, to.country)), typed)
   return read.error || read.value === null ? undefined : read.value
 }
 
