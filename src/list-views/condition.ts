@@ -3,6 +3,7 @@ import { parseNumber } from '../form-editor/number.js'
 import { nameOf } from '../form-editor/schema.js'
 import type { ListField } from '../form-editor/shape.js'
 import { isDay } from '../web/form.js'
+import type { DecimalMark } from '../web/format.js'
 import { all, one, typed, type Pairs, type Query } from './address.js'
 
 const TEXT = ['contains', 'starts', 'is', 'empty', 'filled'] as const
@@ -40,17 +41,29 @@ const MOST_CONDITIONS = 20
 const MOST_VALUES = 50
 
 /** The conditions on own fields in an address: `own.<key>`, and with `.how`, `.from` and `.to` behind it. What makes no sense is left out. */
-export function readConditions (fields: readonly ListField[], query: Query): Condition[] {
-  return fields.map(field => readCondition(field, query)).filter(condition => condition !== null).slice(0, MOST_CONDITIONS)
+export function readConditions (fields: readonly ListField[], query: Query, decimalMark?: DecimalMark): Condition[] {
+  return fields.map(field => readCondition(field, query, decimalMark)).filter(condition => condition !== null).slice(0, MOST_CONDITIONS)
 }
 
-function readCondition (field: ListField, query: Query): Condition | null {
+/** The keys of own fields that an address asks something of in vain: they are gone or hidden, of another kind, or what is asked can't be read. */
+export function askedInVain (query: Query, conditions: readonly Condition[]): string[] {
+  const keys = Object.keys(query).flatMap(name => {
+    const [, key = '', part = ''] = /^own\.(\w+)(\.from|\.to|\.how)?$/.exec(name) ?? []
+    const asks = all(query[name]).some(value => value !== '' && !(part === '.how' && NEEDS_MORE.has(value)))
+    return key !== '' && asks && !conditions.some(({ field }) => field.key === key) ? [key] : []
+  })
+  return [...new Set(keys)]
+}
+
+const NEEDS_MORE: ReadonlySet<string> = new Set(['among', 'between', 'contains', 'starts', 'is'])
+
+function readCondition (field: ListField, query: Query, decimalMark?: DecimalMark): Condition | null {
   const name = nameOf(field)
   const hows: readonly How[] = HOWS[field.kind]
   const how = hows.find(how => how === one(query[`${name}.how`])) ?? hows[0]!
   const condition: Condition = { field, how, values: [], text: '', from: '', to: '' }
   if (how === 'among') condition.values = valuesAmong(field, all(query[name]))
-  else if (how === 'between') Object.assign(condition, { from: bound(field.kind, one(query[`${name}.from`]), false), to: bound(field.kind, one(query[`${name}.to`]), true) })
+  else if (how === 'between') Object.assign(condition, { from: bound(field.kind, one(query[`${name}.from`]), false, decimalMark), to: bound(field.kind, one(query[`${name}.to`]), true, decimalMark) })
   else if (isTyped(how)) condition.text = typed(query[name], 200)
   return asksForNothing(condition) ? null : condition
 }
@@ -66,8 +79,8 @@ function valuesAmong ({ kind, options }: ListField, sent: string[]): string[] {
   return [...known, 'empty', 'filled'].filter(value => sent.includes(value)).slice(0, MOST_VALUES)
 }
 
-function bound (kind: FieldKind, value: string, isEnd: boolean): string {
-  if (kind === 'number') return String(parseNumber(value) ?? '')
+function bound (kind: FieldKind, value: string, isEnd: boolean, decimalMark?: DecimalMark): string {
+  if (kind === 'number') return String(parseNumber(value, decimalMark) ?? '')
   if (kind === 'date') return isDay(value) ? value : ''
   const [, day = '', time = ''] = /^(\d{4}-\d\d-\d\d)(?:[T ]((?:[01]\d|2[0-3]):[0-5]\d))?$/.exec(value) ?? []
   return isDay(day) ? `${day}T${time || (isEnd ? '23:59' : '00:00')}` : ''

@@ -4,6 +4,7 @@ import { all, one, typed, type Pairs, type Query } from '../../list-views/addres
 import { readColumns } from '../../list-views/columns.js'
 import { conditionPairs, readConditions, type Condition } from '../../list-views/condition.js'
 import { idOf, isDay } from '../../web/form.js'
+import type { DecimalMark } from '../../web/format.js'
 import { columnsWith, isSortable } from './columns.js'
 
 export const SHOWS = ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived'] as const
@@ -37,7 +38,7 @@ const among = <T extends string>(values: readonly T[], value: string): T => valu
 const day = (value: string) => isDay(value) ? value : ''
 
 /** Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. */
-export function readClientFilter (query: unknown, fields: readonly ListField[] = []): ClientFilter {
+export function readClientFilter (query: unknown, fields: readonly ListField[] = [], decimalMark?: DecimalMark): ClientFilter {
   const q = (query ?? {}) as Query
   const sort = among([...SORTS, ...fields.filter(isSortable).map(field => nameOf(field) as Sort)], one(q.sort))
   const order = one(q.order)
@@ -50,7 +51,7 @@ export function readClientFilter (query: unknown, fields: readonly ListField[] =
     location: idOf(one(q.location)),
     from: day(one(q.from)),
     to: day(one(q.to)),
-    own: readConditions(fields, q),
+    own: readConditions(fields, q, decimalMark),
     sort,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
     columns: readColumns(columnsWith(fields).map(({ name }) => name), q.columns),

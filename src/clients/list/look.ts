@@ -1,9 +1,12 @@
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
-import { listOwnFields, type ListField } from '../../form-editor/shape.js'
+import { listOwnFields, shapeOf, type ListField } from '../../form-editor/shape.js'
 import { addressOf, meant, parsed, saysNothing, textOf, type Place, type Query } from '../../list-views/address.js'
+import { askedInVain } from '../../list-views/condition.js'
 import { listViews } from '../../list-views/queries.js'
 import { mayChange, type ListView } from '../../list-views/view.js'
+import { decimalMark } from '../../web/format.js'
+import type { Labels } from '../../web/labels.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { columnsWith, usualColumns, type Column } from './columns.js'
@@ -25,6 +28,8 @@ export interface Look {
   view: ListView | null
   isChanged: boolean
   mayKeep: boolean
+  /** Own fields that the address asks something of and the list can't; of those erased the key. */
+  inVain: (Labels | string)[]
   /** The address of the list with some of the filter changed; the page is kept only when it is among the changes. */
   path (change?: Partial<ClientFilter>): string
   /** The list with everything, whatever it opens with. */
@@ -37,7 +42,11 @@ export async function lookAt (db: Db, request: FastifyRequest): Promise<Look> {
   const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client', viewer.formVersions), listViews(db, viewer, CLIENTS)])
   const asked = (request.query ?? {}) as Query
   const { view, query } = meant(saysNothing(asked) && opensWith ? { view: String(opensWith) } : asked, views)
-  const filter = readClientFilter(query, fields)
+  // What a form sends is as people type it; any other address is one of ours.
+  const filter = readClientFilter(query, fields, 'tidy' in asked ? decimalMark(viewer.language, viewer.organisation.country) : undefined)
+  const inVain = askedInVain(query, filter.own)
+  const all = inVain.length > 0 ? (await shapeOf(db, 'client', viewer.formVersions)).fields : []
+  const mayKeep = view !== null && mayChange(viewer, view)
   const place: Place = { path: PATH, view: view && { id: view.id, query: tidied(view.query, fields) }, opensView: opensWith !== null }
   const path = (change: Partial<ClientFilter> = {}) => {
     const changed = { ...filter, after: null, before: null, ...change }
@@ -48,8 +57,9 @@ export async function lookAt (db: Db, request: FastifyRequest): Promise<Look> {
   return {
     viewer, fields, filter, every, views, view, path,
     columns: shown.flatMap(name => every.find(column => column.name === name) ?? []),
-    isChanged: textOf(kept(filter)) !== (place.view?.query ?? ''),
-    mayKeep: view !== null && mayChange(viewer, view),
+    isChanged: textOf(kept(filter)) !== (place.view?.query ?? '') || (mayKeep && inVain.length > 0),
+    mayKeep,
+    inVain: inVain.map(key => all.find(field => field.key === key)?.labels ?? key),
     everything: addressOf({ ...place, view: null }, [])
   }
 }
