@@ -1,7 +1,7 @@
-import { itemsOf, type Form, type FormItem, type SystemItem } from '../form-editor/definition.js'
+import { formOf, itemsOf, type Form, type FormItem, type Shape, type SystemItem } from '../form-editor/definition.js'
 import { nameOf } from '../form-editor/schema.js'
 import { isNothing, valuesOf } from '../form-editor/value.js'
-import { typedText, type FieldErrors } from '../web/form.js'
+import { idOf, typedText, type FieldErrors } from '../web/form.js'
 import type { Client, ClientFields } from './client.js'
 import type { ClientForm } from './form.js'
 
@@ -19,6 +19,10 @@ export function missing (asks: Form, form: ClientForm, client: Client | null): F
   return errors
 }
 
+/** Whether the form of a kind of client requires a system field, so that the last of it stays. */
+export const requires = (shape: Shape, { kind }: Pick<Client, 'kind'>, system: SystemItem): boolean =>
+  itemsOf(formOf(shape, kind)).some(item => item.system === system && item.required && !item.hidden)
+
 function hasSome ({ field, system }: FormItem, form: ClientForm, client: Client | null): boolean {
   if (field) {
     const sent = form.own.find(write => write.field.id === field.id)
@@ -29,7 +33,7 @@ function hasSome ({ field, system }: FormItem, form: ClientForm, client: Client 
   switch (system) {
     case 'phones': return stays(form.phones, client?.phones)
     case 'emails': return stays(form.emails, client?.emails)
-    case 'tags': return form.tags.length > 0 || (client?.tags.length ?? 0) > 0
+    case 'tags': return form.tags.length > 0 || (client?.tags ?? []).some(({ id }) => id !== idOf(form.typed.remove_tag))
     case 'campaign': return has('campaign_id')
     case 'location': return has('location_id')
     case 'address': return has('address')

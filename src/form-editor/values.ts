@@ -7,7 +7,7 @@ export class IdTaken extends Error {
   constructor (readonly fieldId: number, readonly value: string) { super('The unique id is taken') }
 }
 
-/** A field isn't any more what the form was made from: of another kind, removed, or without that option. */
+/** A field isn't any more what the form was made from: of another kind, erased, or without that option. */
 export class FieldChanged extends Error {
   constructor (readonly fieldId: number | null) { super('The field was changed') }
 }
@@ -29,8 +29,8 @@ export async function writeValues (trx: Db, clientId: number, written: readonly 
   if (written.length === 0) return
   const ids = written.map(({ field }) => field.id)
   // A change of the kind waits for us, or we for it.
-  const now = new Map((await trx('fields').whereIn('id', ids).orderBy('id').forShare().select('id', 'kind', 'removed_at')).map(row => [row.id, row]))
-  const changed = written.find(({ field }) => now.get(field.id)?.kind !== field.kind || now.get(field.id)?.removed_at)
+  const now = new Map((await trx('fields').whereIn('id', ids).orderBy('id').forShare().select('id', 'kind')).map(row => [row.id, row]))
+  const changed = written.find(({ field }) => now.get(field.id)?.kind !== field.kind)
   if (changed) throw new FieldChanged(changed.field.id)
   await trx('client_values').where({ client_id: clientId }).whereIn('field_id', ids).delete()
   const rows = written.flatMap(({ field, value }) => rowsOf(field, value))

@@ -134,8 +134,11 @@ t.test('a removed field is not asked for, and keeps its values', async t => {
   await db('fields').where({ id: fields.size.id }).update({ removed_at: db.fn.now() })
   await reshape(db)
   t.notOk('own.size' in await form())
-  t.equal((await as(anna).post(path, { ...before, 'own.size': '6', 'own.plate': 'Y', 'was.own.plate': '' })).status, 303)
+  t.notMatch((await as(anna).get(path)).body, /own\.size/)
+  t.equal((await as(anna).post(path, { ...before, 'own.size': 'abc', 'own.plate': 'Y', 'was.own.plate': '' })).status, 303, 'nobody is asked about what they can\'t see')
   t.match(await rows(), [{ text_value: 'Y' }, { number_value: '5' }])
+  t.equal((await as(anna).post(`${path}/parts/own-size`, { 'own.size': '6' }, { fragment: true })).status, 200, 'what was typed before one knew is kept with the rest')
+  t.match(await rows(), [{ text_value: 'Y' }, { number_value: '6' }])
 })
 
 t.test('what is required is asked for when a client is made or saved whole, and holds up no other part', async t => {
@@ -156,6 +159,19 @@ t.test('what is required is asked for when a client is made or saved whole, and 
   t.equal((await as(anna).post(path, { ...await form(), address: 'Rynek 2' })).status, 303, 'what the client has counts')
   const part = await as(anna).post(`${path}/parts/own-consent`, { 'own.consent': '' }, { fragment: true })
   t.same([part.status, part.error('own.consent')], [422, words('form.required')])
+
+  const [id, tag] = [Number(path.split('/').at(-1)), (await db('client_tags').first('tag_id')).tag_id]
+  const phone = await db('client_phones').where({ client_id: id }).first('id')
+  for (const ask of [{ fragment: true }, {}]) {
+    const last = await as(anna).post(`${path}/phones/${phone.id}/remove`, { phone_rows: ['4', '7'], 'phones.7.id': phone.id }, ask)
+    t.same([last.status, last.error('phones.7.number')], [422, words('phones.last_needed')], 'the last of what is required stays')
+    t.equal((await as(anna).post(`${path}/tags/${tag}/remove`, {}, ask)).error('tag'), words('tags.last_needed'))
+  }
+  t.equal((await as(anna).post(path, { ...await form(), remove_tag: tag })).error('tag'), words('form.required'))
+  await as(anna).post(`${path}/tags`, { tag: 'Rower' })
+  t.equal((await as(anna).post(`${path}/tags/${tag}/remove`, {})).status, 303, 'beside another one it goes')
+  await reshape(db, { phones: { required: false } })
+  t.equal((await as(anna).post(`${path}/phones/${phone.id}/remove`, {})).status, 303)
 })
 
 t.test('people and companies have forms of their own, and switching keeps what was typed', async t => {

@@ -72,6 +72,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.twice': CONTACTS,
   '*s.changed_meanwhile': CONTACTS,
   '*s.removed_meanwhile': CONTACTS,
+  '*s.last_needed': CONTACTS,
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
   'form_editor.kinds.*': FIELD_KINDS,

@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { shapeOf } from '../../form-editor/shape.js'
 import { NotFound } from '../../web/errors.js'
 import { idOf, type Body, type FieldError } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
@@ -6,6 +7,7 @@ import type { Client } from '../client.js'
 import { judge } from '../fingerprint.js'
 import { findClient, listChoices, lockClient } from '../queries.js'
 import { NoSuchPhoneType } from '../../phone-types/queries.js'
+import { requires } from '../required.js'
 import { ContactTaken, findMatches, isTaken, refusingTaken } from '../uniqueness/queries.js'
 import { rowIndexes } from './form.js'
 import { rowAgain, writeRow, type RowState, type Rows } from './rows.js'
@@ -34,11 +36,19 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
 
   app.post<At>(`${url}/:contact/remove`, { config }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const client = await refusingTaken(db, async trx => {
+    const id = idOf(request.params.contact)
+    const { client, last } = await refusingTaken(db, async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
-      await rows.setRemoved(trx, viewer, client.id, idOf(request.params.contact), true)
-      return client
+      const last = rows.of(client).length === 1 && rows.of(client)[0].id === id && requires(await shapeOf(trx, 'client'), client, `${kind}s`)
+      if (!last) await rows.setRemoved(trx, viewer, client.id, id, true)
+      return { client, last: last && rows.of(client)[0] }
     })
+    if (last) {
+      const body = (request.body ?? {}) as Body
+      const index = rowIndexes(body, kind).find(index => body[`${kind}s.${index}.id`] === String(id)) ?? '0'
+      reply.header('HX-Reswap', 'outerMorph')
+      return show(reply, client, { ...rows.shown(last, 0), index, error: { key: `${kind}s.last_needed` } }, 422)
+    }
     const undo = `/clients/${client.id}/${kind}s/${request.params.contact}/restore`
     if (request.isFragment) return reply.page('', { flash: { key: `${kind}s.removed`, undo } }, { fragment: 'clients/_removed' })
     return reply.flash(`${kind}s.removed`, {}, undo).redirect(`/clients/${client.id}`, 303)

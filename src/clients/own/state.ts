@@ -17,8 +17,8 @@ export const ownFingerprint = (value: OwnValue): string => fingerprint(Array.isA
 /** The own fields of a form as they are shown: from what is stored (of a new client, the defaults) or, when a form was sent back, from what was typed; see formState. */
 export function ownStates (viewer: Viewer, client: Client | null, asks: Form, form: ClientForm | undefined, isShown: (name: string) => boolean): Record<string, OwnState> {
   const { timeZone } = viewer.organisation
-  // The hidden too: one may still be open in a window.
-  const fields = itemsOf(asks).flatMap(({ field }) => field && !field.removed ? [field] : [])
+  // The hidden and removed too: one may still be open in a window.
+  const fields = itemsOf(asks).flatMap(({ field }) => field ?? [])
   const stored = client ? valuesOf(fields, client.own) : defaultValues(fields, timeZone)
   return Object.fromEntries(fields.map(field => [field.key, state(field, stored[field.key] ?? null)]))
 

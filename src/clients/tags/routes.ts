@@ -1,9 +1,11 @@
 import type { FastifyInstance, FastifyReply } from 'fastify'
+import { shapeOf } from '../../form-editor/shape.js'
 import { ensureTag } from '../../tags/queries.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { findClient, lockClient } from '../queries.js'
+import { requires } from '../required.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { readTagName } from './form.js'
 import { suggestTags, tagClient, untagClient } from './queries.js'
@@ -43,17 +45,18 @@ export default async function tags (app: FastifyInstance) {
     const viewer = viewerOf(request)
     const tag = idOf(request.params.tag)
     const client = await findClient(db, viewer, idOf(request.params.id))
-    if (tag !== null) {
-      await db.transaction(async trx => {
-        await lockClient(trx, viewer, client.id)
-        await untagClient(trx, viewer, client.id, tag)
-      })
-    }
+    const isNeeded = tag !== null && await db.transaction(async trx => {
+      const { tags } = await lockClient(trx, viewer, client.id)
+      if (tags.length === 1 && tags[0]!.id === tag && requires(await shapeOf(trx, 'client'), client, 'tags')) return true
+      await untagClient(trx, viewer, client.id, tag)
+      return false
+    })
+    if (isNeeded) return show(reply, viewer, client.id, { tag: { key: 'tags.last_needed' } })
     return request.isFragment ? show(reply, viewer, client.id) : reply.redirect(`/clients/${client.id}`, 303)
   })
 
   async function show (reply: FastifyReply, viewer: Viewer, id: number, errors: FieldErrors = {}, typed = '') {
-    const client = await findClient(db, viewer, id)
-    return reply.page('clients/tags/edit', { client, tags: client.tags, errors, typed }, { fragment: 'clients/tags/_tags', status: errors.tag ? 422 : 200 })
+    const [client, shape] = await Promise.all([findClient(db, viewer, id), shapeOf(db, 'client')])
+    return reply.page('clients/tags/edit', { client, item: { required: requires(shape, client, 'tags') }, tags: client.tags, errors, typed }, { fragment: 'clients/tags/_tags', status: errors.tag ? 422 : 200 })
   }
 }
