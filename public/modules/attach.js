@@ -112,9 +112,11 @@ document.addEventListener('change', ({ target }) => {
   target.value = ''
 })
 
-// An entry waits for its files, and then goes by itself.
+// An entry waits for its files, and then goes by itself; those that didn't arrive are tried once more. Without them it doesn't go.
 document.addEventListener('submit', event => {
-  if (event.target !== form() || !event.target.querySelector('[data-busy]')) return
+  if (event.target !== form()) return
+  for (const again of event.target.querySelectorAll('#sent .again:not([hidden])')) again.click()
+  if (!event.target.querySelector('[data-busy]')) return
   event.preventDefault()
   event.stopImmediatePropagation()
   later(event.target, true)

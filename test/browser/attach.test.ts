@@ -1,4 +1,5 @@
 import t from 'tap'
+import type { Route } from 'playwright-core'
 import { openDesk } from '../support/desk.js'
 import { picture } from '../support/upload.js'
 
@@ -46,6 +47,21 @@ t.test('three pictures are attached while one writes; the one that isn\'t taken 
   await page.waitForFunction(() => document.querySelectorAll('.pictures li').length === 2)
   await page.click('.event .quiet .linklike')
   await page.waitForFunction(() => document.querySelectorAll('.pictures li').length === 3)
+
+  // A connection that is lost: the entry doesn't go without the file, which is tried again with it.
+  const lose = (route: Route) => route.abort('internetdisconnected')
+  await page.route('**/uploads', lose)
+  await page.fill('#write [name=body]', 'From the cellar')
+  await page.setInputFiles('#attach', [await image('cellar.jpg', 'olive')])
+  await page.waitForSelector('#sent .again:not([hidden])')
+  await page.click('#write .send')
+  await page.waitForFunction(() => !document.querySelector('#sent [data-busy]') && document.querySelector<HTMLElement>('#sent .again')?.hidden === false)
+  t.equal(await page.inputValue('#write [name=body]'), 'From the cellar')
+  t.equal(await page.locator('#sent .refused').count(), 1)
+  await page.unroute('**/uploads', lose)
+  await page.click('#write .send')
+  await page.waitForSelector('.event:has-text("From the cellar") .pictures li')
+  t.same(problems.splice(0).filter(problem => !problem.includes('ERR_INTERNET_DISCONNECTED')), [])
 
   await context.clearCookies()
   await page.fill('#write [name=body]', 'After it')
