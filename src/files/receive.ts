@@ -1,5 +1,5 @@
 import { rm } from 'node:fs/promises'
-import type { MultipartFile } from '@fastify/multipart'
+import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../database/knex.js'
 import type { Body } from '../web/form.js'
@@ -8,7 +8,7 @@ import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.
 import { cleanName } from './name.js'
 import { paint } from './pictures/painter.js'
 import { addWaiting, keepContent } from './queries.js'
-import { spool, type Spooled } from './spool.js'
+import { BrokenOff, spool, type Spooled } from './spool.js'
 import type { Storage } from './storage/storage.js'
 import { findType } from './type.js'
 
@@ -44,7 +44,7 @@ export class FileRefused extends Error {
 /** Goes through a form with files, and reads it to its end whatever happens: the browser listens to no answer before. */
 export async function eachPart (request: FastifyRequest, bytes: number, body: Body, take: (part: MultipartFile) => Promise<void>, refuse: (name: string, error: Refusal['error']) => void): Promise<void> {
   try {
-    for await (const part of request.parts({ limits: { fileSize: bytes, fieldSize: 64 * 1024, parts: MOST_PARTS } })) {
+    for await (const part of partsOf(request, bytes)) {
       if (part.type === 'field') {
         addField(body, part.fieldname, String(part.value))
       } else if (!part.filename) {
@@ -67,7 +67,7 @@ export async function eachPart (request: FastifyRequest, bytes: number, body: Bo
 export async function readWords (request: FastifyRequest): Promise<{ body: Body, hasFile: boolean }> {
   const body: Body = {}
   try {
-    for await (const part of request.parts({ limits: { fieldSize: 64 * 1024, parts: MOST_PARTS } })) {
+    for await (const part of partsOf(request)) {
       if (part.type === 'field') addField(body, part.fieldname, String(part.value))
       else if (part.filename) return { body, hasFile: true }
       else part.file.resume()
@@ -75,6 +75,15 @@ export async function readWords (request: FastifyRequest): Promise<{ body: Body,
     return { body, hasFile: false }
   } finally {
     drain(request)
+  }
+}
+
+/** The parts of a form as they arrive. Throws BrokenOff when the rest never does, or is no form. */
+async function * partsOf (request: FastifyRequest, fileSize?: number): AsyncGenerator<Multipart> {
+  try {
+    yield * request.parts({ limits: { ...(fileSize && { fileSize }), fieldSize: 64 * 1024, parts: MOST_PARTS } })
+  } catch (error) {
+    throw (error as { statusCode?: number }).statusCode ? error : new BrokenOff()
   }
 }
 

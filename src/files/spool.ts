@@ -4,9 +4,13 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { HttpError } from '../web/errors.js'
 
 /** Bytes on this machine's disk on their way into the storage. */
 export interface Spooled { path: string, hash: string, size: number }
+
+/** What was being sent broke off, or is no form: nobody's fault here. */
+export class BrokenOff extends HttpError { constructor () { super(400, 'bad_request') } }
 
 const DAY = 24 * 3600_000
 
@@ -16,7 +20,7 @@ export async function temporaryPath (folder: string): Promise<string> {
   return join(folder, randomBytes(16).toString('hex'))
 }
 
-/** Writes a stream to disk as it comes, a chunk at a time in memory. Nothing is left when it breaks off. */
+/** Writes a stream to disk as it comes, a chunk at a time in memory. Nothing is left when it breaks off; then it throws BrokenOff. */
 export async function spool (stream: Readable, folder: string): Promise<Spooled> {
   const path = await temporaryPath(folder)
   const hash = createHash('sha256')
@@ -26,11 +30,15 @@ export async function spool (stream: Readable, folder: string): Promise<Spooled>
     hash.update(chunk)
     size += chunk.length
   })
+  const output = createWriteStream(path, { flags: 'wx', mode: 0o600 })
+  // Whichever of the two fails takes the other along: the first one tells whose fault it is.
+  let failed: Readable | typeof output | undefined = stream.errored ? stream : undefined
+  for (const one of [stream, output]) one.once('error', () => { failed ??= one })
   try {
-    await pipeline(stream, meter, createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+    await pipeline(stream, meter, output)
   } catch (error) {
     await rm(path, { force: true })
-    throw error
+    throw failed === stream ? new BrokenOff() : error
   }
   return { path, hash: hash.digest('hex'), size }
 }

@@ -1,10 +1,12 @@
 import { readdir } from 'node:fs/promises'
+import { request } from 'node:http'
 import { join } from 'node:path'
 import sharp from 'sharp'
 import t from 'tap'
-import { folderOf } from '../support/app.js'
+import { folderOf, secondApp } from '../support/app.js'
 import { cast } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
+import { listen } from '../support/desk.js'
 import { hugePng, photograph, picture, upload, type Sent } from '../support/upload.js'
 import { says } from '../support/words.js'
 
@@ -183,6 +185,28 @@ t.test('a file is removed and put back, with a trace', async t => {
   t.equal((await bytes(url)).statusCode, 200)
   t.match((await as(sofia).get(path)).body, /File back:/)
   t.match(await as(sofia).post(`${at}/remove`), { status: 303 })
+})
+
+t.test('what is no form, or breaks off, is refused, leaves nothing, and is no failure of ours', async t => {
+  const { as, sofia, path, kept, db, url } = await shop(t)
+  const lines: string[] = []
+  const app = await secondApp(t, { db, url }, { env: { LOG_LEVEL: 'warn' }, logTo: { write: line => { lines.push(line) } } })
+  const part = (head: string, content: string) => `--xxx\r\nContent-Disposition: form-data; ${head}\r\n\r\n${content}`
+  const half = part('name="files"; filename="half.txt"', 'the beginning')
+  const send = (type: string, payload: string, cookie = as(sofia).cookie) => app.inject({ method: 'POST', url: `${path}/files`, payload, headers: { cookie, 'content-type': type, 'sec-fetch-site': 'same-origin' } })
+  for (const [type, payload] of [['', 'words'], ['; boundary=xxx', 'words'], ['; boundary=xxx', half], ['; boundary=xxx', part('name="body"', 'typed')]] as const) {
+    t.equal((await send(`multipart/form-data${type}`, payload)).statusCode, 400, payload)
+  }
+  t.equal((await send('multipart/form-data; boundary=xxx', 'words', '')).statusCode, 400, 'of a stranger too')
+
+  const address = await listen(app)
+  await new Promise<void>(resolve => {
+    const sent = request(`${address}${path}/uploads`, { method: 'POST', headers: { cookie: as(sofia).cookie, origin: address, 'content-type': 'multipart/form-data; boundary=xxx', 'content-length': 1e6 } })
+    sent.on('error', () => {}).on('close', resolve)
+    sent.write(half, () => setImmediate(() => sent.destroy()))
+  })
+  await app.close() // which waits for what is going on
+  t.same([lines, await kept(), await db('files')], [[], [], []])
 })
 
 t.test('the words beside files are their author\'s to change', async t => {
