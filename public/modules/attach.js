@@ -11,7 +11,7 @@ const filesOf = data => [...data?.files ?? []]
 
 function add (files) {
   const words = told()
-  if (!words || files.length === 0) return
+  if (!words || files.length === 0 || document.getElementById('attach').disabled) return
   const list = document.getElementById('sent')
   for (const file of files) {
     const row = document.getElementById('upload-row').content.firstElementChild.cloneNode(true)

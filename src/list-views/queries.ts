@@ -22,9 +22,9 @@ const views = (db: Db, viewer: Pick<Viewer, 'id'>, list: string) => db('list_vie
 const IN_ORDER = [{ column: 'v.shared', order: 'desc' }, { column: 'v.position' }, { column: 'v.id' }]
 
 /** The views of a list that a person can open, and the one it opens with. Read for each page of the list. */
-export async function listViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId'>, list: string): Promise<ListViews> {
-  // A person's own default comes before their role's, also when it is to open with none.
-  const wanted = db('list_defaults').where({ list }).where(either => { either.where('employee_id', viewer.id).orWhere('role_id', viewer.roleId) })
+export async function listViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs'>, list: string): Promise<ListViews> {
+  // A person's own default comes before their role's, also when it is to open with none; through the eyes of another role, that one's alone.
+  const wanted = db('list_defaults').where({ list }).where(either => { either.where('role_id', viewer.roleId); if (!viewer.viewingAs) either.orWhere('employee_id', viewer.id) })
     .orderByRaw('employee_id is null').limit(1).select('view_id')
   const found: (ListView & { wanted: number | null })[] = await views(db, viewer, list).select(COLUMNS).select({ wanted }).orderBy(IN_ORDER).options(PREPARED)
   return { views: found.map(({ wanted, ...view }) => view), opensWith: found.find(view => view.id === view.wanted)?.id ?? null }

@@ -22,10 +22,14 @@ export interface PageOptions {
 /** What a noun adds to every whole page: read once a page, for the layout. */
 export type PageReader = (request: FastifyRequest) => Promise<object>
 
+/** What a noun makes of the HTML of a page, or of a part of one, before it goes. */
+export type PageFinisher = (request: FastifyRequest, html: string) => string
+
 declare module 'fastify' {
   interface FastifyInstance {
     /** Readers of what every whole page of somebody signed in shows; a noun adds its own. */
     pageReaders: PageReader[]
+    pageFinishers: PageFinisher[]
   }
   interface FastifyReply {
     /** Answers with a view: the whole page, or to htmx's request for a part of one, `fragment` alone. */
@@ -56,6 +60,7 @@ export default fp(async app => {
   await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
 
   app.decorate('pageReaders', [])
+  app.decorate('pageFinishers', [])
   app.decorateRequest('isFragment', { getter (this: FastifyRequest) { return this.headers['hx-request-type'] === 'partial' } })
   app.decorateRequest('language', { getter (this: FastifyRequest) { return this.viewer?.language ?? pageLanguage(this) ?? languageOf(this.headers['accept-language']) } })
 
@@ -76,7 +81,8 @@ export default fp(async app => {
     // Pages that nobody is signed in to carry the company's logo too.
     const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
-    const html = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const made = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const html = app.pageFinishers.reduce((html, finish) => finish(request, html), made)
     return this.send(html.includes('\0') ? html.replaceAll('\0', '\uFFFD') : html) // NUL is no character of HTML
   })
 

@@ -35,6 +35,35 @@ t.test('an admin sees what a role sees, marked on every page, and changes nothin
   t.same(await db('audit_entries').select('kind', 'employee_id', 'subject_name'), [{ kind: 'safety.view_as', employee_id: anna.id, subject_name: 'specialist' }])
 })
 
+t.test('what would change something can\'t be pressed, and nothing asks by itself', async t => {
+  const { as, anna, db, olga } = await cast(t)
+  const id = await addClient(db, anna, { surname: 'Nowak', phones: ['+48 600 123 456'], tags: ['VIP'], address: 'Rynek 1' })
+  await as(anna).post(`/clients/${id}/comments`, { body: 'a comment' })
+  const free = (body: string) => [...body.matchAll(/<(button|input|select|textarea)\b(?![^>]*(\sdisabled|type="(hidden|search)"))[^>]*>/g)].map(([tag]) => tag)
+  t.ok(free((await as(olga).get(`/clients/${id}`)).body).length > 20)
+  await as(olga).post(`/settings/roles/${anna.roleId}/view`)
+  for (const path of [`/clients/${id}`, '/clients/new', `/clients/${id}/map`, '/settings/general', '/settings/tags/new', '/settings/roles', '/account/two-steps']) {
+    t.same(free((await as(olga).get(path)).body), ['<button class="btn small">'], `${path}: Stop alone`)
+  }
+  const list = (await as(olga).get('/clients')).body
+  t.match(list, /<input type="search"(?![^>]*disabled)/, 'one may search')
+  t.match((await as(olga).get('/account')).body, /action="\/sign-out"[^>]*><button (?!disabled)/, 'and sign out')
+  t.notMatch((await as(olga).get(`/clients/${id}/map`)).body, 'hx-trigger="load"', 'the map asks no geocoder')
+  await as(olga).post('/view-as/stop')
+  t.notMatch((await as(olga).get(`/clients/${id}`)).body, 'data-looking')
+})
+
+t.test('a list opens as it does for the role, whatever one chose for oneself', async t => {
+  const { as, anna, db, sofia } = await cast(t)
+  const [mine, theirs] = await Promise.all(['Mine', 'Theirs'].map(async name => Number((await as(anna).post('/clients/views', { name, query: 'show=people', shared: '1' })).location!.split('=')[1])))
+  await db('list_defaults').insert([{ list: 'clients', employee_id: anna.id, view_id: mine }, { list: 'clients', role_id: sofia.roleId, view_id: theirs }])
+  t.equal((await as(anna).get('/clients')).location, `/clients?view=${mine}`)
+  await as(anna).post(`/settings/roles/${sofia.roleId}/view`)
+  t.equal((await as(anna).get('/clients')).location, `/clients?view=${theirs}`)
+  await db('list_defaults').where({ role_id: sofia.roleId }).delete()
+  t.equal((await as(anna).get('/clients')).status, 200)
+})
+
 t.test('nobody gets a right by it: a role beyond is seen with what one has oneself', async t => {
   const { as, anna, db, marek, nuno, olga } = await cast(t)
   const [role] = await db('roles').insert({ name: 'Roles only', rights: ['roles.manage', 'clients.view'] }).returning('id')
