@@ -24,8 +24,8 @@ export interface Remark { kind: RemarkKind, values?: Record<string, string | num
 export const REMARKS = ['hidden_sheets', 'other_sheets', 'merged_cells', 'formulas', 'cell_errors', 'no_header', 'same_headers', 'odd_characters', 'hidden_rows'] as const
 export type RemarkKind = (typeof REMARKS)[number]
 
-/** Where a file comes from, as far as its columns tell. */
-export const LAYOUTS = ['own', 'google', 'outlook', 'remonline', 'orderry', 'plain'] as const
+/** Where a file comes from, as far as its columns tell; RemOnline and Orderry are one. */
+export const LAYOUTS = ['own', 'google', 'outlook', 'orderry', 'plain'] as const
 export type Layout = (typeof LAYOUTS)[number]
 
 /** What a look at the beginning of a file says. */
@@ -50,7 +50,7 @@ export class Unreadable extends Error {
     super(`The file can't be read: ${reason}`)
   }
 }
-export const UNREADABLE = ['empty', 'old_excel', 'password', 'open_document', 'other_kind', 'damaged', 'cut_off', 'too_much', 'no_sheet', 'too_many_columns', 'broken_quotes', 'binary'] as const
+export const UNREADABLE = ['empty', 'old_excel', 'password', 'open_document', 'other_kind', 'damaged', 'cut_off', 'too_much', 'no_sheet', 'too_many_columns', 'broken_quotes'] as const
 export type UnreadableReason = (typeof UNREADABLE)[number]
 
 /** One row of a file: its number there (of a vCard file, the card's), and a text for each column of the header. */

@@ -1,0 +1,15 @@
+import type { Layout } from '../reading/reading.js'
+import { folded } from './names.js'
+
+/** Which product's export a file is, by columns that only it has. */
+export function layoutOf (header: readonly string[]): Layout {
+  const names = new Set(header.map(folded))
+  const has = (...wanted: string[]) => wanted.every(name => names.has(name))
+  if (has('clientela id')) return 'own'
+  if (has('phone 1 value') || has('e mail 1 value') || has('group membership')) return 'google'
+  if (has('e mail address') && [...names].some(name => /^(?:business|home|primary|mobile) phone/.test(name))) return 'outlook'
+  if (has('e mail 2 address') || has('e mail display name')) return 'outlook'
+  // RemOnline, since it is called Orderry.
+  if (has('ad campaign') && (has('supplier') || has('organization') || has('conflict'))) return 'orderry'
+  return 'plain'
+}

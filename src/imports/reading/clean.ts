@@ -1,0 +1,32 @@
+import { LIMITS } from './limits.js'
+
+// What most cells are made of; they are left as they are.
+const PLAIN = /^[!-~\u00a1-\u00ac\u00ae-\u02ff]+(?: [!-~\u00a1-\u00ac\u00ae-\u02ff]+)*$/
+
+// Spaces of any width become one; what has no width at all (but joiners of scripts and emoji) and control characters go.
+const ODD_SPACES = /[^\S\n\r ]|\u3164/g
+const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/g
+
+/** A cell as it is kept: composed, trimmed, with plain spaces and line ends and nothing that can't be seen. */
+export function cleaned (text: string): string {
+  if (text === '' || PLAIN.test(text)) return text.length > LIMITS.cell ? text.slice(0, LIMITS.cell) : text
+  return text.slice(0, LIMITS.cell).normalize('NFC').replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n').replace(INVISIBLE, '').replace(ODD_SPACES, ' ').replace(/ +$| +(?=\n)|^ +/gm, '').trim()
+}
+
+/** Digits of a number as a workbook keeps it: without an exponent, and without what only the binary form added. */
+export function plainNumber (value: string): string {
+  if (/^-?\d{1,15}$/.test(value)) return value
+  const number = Number(value)
+  if (value.trim() === '' || !Number.isFinite(number)) return value
+  const exact = Number(number.toPrecision(15))
+  const text = String(exact)
+  if (!text.includes('e')) return text
+  if (Number.isInteger(exact)) return BigInt(exact).toString()
+  return exact.toFixed(20).replace(/\.?0+$/, '')
+}
+
+/** Whether a cell holds what a spreadsheet shows instead of a result: "#REF!", "#N/A". */
+export const isCellError = (text: string): boolean => text.startsWith('#') && /^#(?:REF!|N\/A|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|ADR!|ARG!|NOMBRE\?|NAZWA\?|NOME\?|VALOR!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|LICZBA!|ZERO!|N\/D!?)$/i.test(text)
+
+/** Whether a cell holds a number in scientific notation, "4.85018E+10": of a long one the last digits are lost. */
+export const isScientific = (text: string): boolean => /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i.test(text)
