@@ -12,7 +12,6 @@ export interface Named {
 export const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('Ł', 'l').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 
 const NAMES: Record<string, string> = {
-  id: 'clientela id',
   first_name: 'first name|given name|forename|middle name|additional name|imie|drugie imie|nombre de pila|primer nombre|segundo nombre|nome proprio|primeiro nome|nome do meio',
   surname: 'last name|surname|family name|nazwisko|apellido|apellidos|primer apellido|segundo apellido|sobrenome|apelido|apelidos|ultimo nome',
   name: 'full name|client|client name|customer|customer name|contact|contact name|display name|imie i nazwisko|imie nazwisko|nazwa klienta|klient|kontrahent|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|nombre del cliente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome',
@@ -55,6 +54,20 @@ const NOT_FOR_CALLS = words('fax faks pager callback telex radio tty isdn car as
 
 const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode kod pocztowy codigo cep cp pocztowa code country kraj pais')
 const ADDRESS = words('address addres adres adresu direccion domicilio endereco morada')
+
+// What companies often keep in fields of their own.
+const MEANINGS = [
+  'birthday|birth date|birthdate|date of birth|dob|urodziny|data urodzenia|data ur|fecha de nacimiento|nacimiento|cumpleanos|data de nascimento|nascimento|aniversario|data nascimento',
+  'website|web site|web|web page|url|www|homepage|strona|strona www|strona internetowa|pagina web|sitio web|site|pagina|sitio',
+  'tax id|tax number|tax no|vat|vat id|vat number|vat no|nip|numer nip|nif|cif|nif cif|nif o cif|cnpj|cpf|cpf cnpj|contribuinte|numero de contribuinte',
+  'job title|position|title|stanowisko|cargo|puesto|organization title|funcao',
+  'nickname|nick|pseudonim|ksywka|apodo|alcunha',
+  'gender|sex|plec|sexo|genero',
+  'language|jezyk|idioma|lingua'
+].map(names => new Set(names.split('|')))
+
+/** Whether two names mean one thing that companies often have a field for. */
+export const meansTheSame = (one: string, other: string): boolean => MEANINGS.some(names => names.has(folded(one)) && names.has(folded(other)))
 
 /** What a column's name says it is in one of four languages or as a known product calls it; undefined when it says nothing. */
 export function namedBy (header: string): Named | undefined {
