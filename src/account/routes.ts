@@ -1,18 +1,17 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { changesBetween, recordAudit } from '../audit/record.js'
-import type { Db } from '../database/knex.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
 import { sendsMail } from '../mail/queries.js'
 import { findRole } from '../roles/queries.js'
 import { attempt } from '../web/refusal.js'
-import { checkPassword } from '../sign-in/check.js'
+import { checkPassword, statusOfWrong } from '../sign-in/check.js'
 import { hashPassword } from '../sign-in/password.js'
 import { findTwoSteps } from '../two-steps/queries.js'
 import { NotFound } from '../web/errors.js'
-import { typedText, type FieldError, type FieldErrors } from '../web/form.js'
+import { typedText, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
-import { sessionKey } from '../web/session-store.js'
+import { sessionKeyOf } from '../web/session.js'
 import { deviceOf } from './device.js'
 import confirmEmail from './email/routes.js'
 import { askForEmail } from './email/queries.js'
@@ -41,13 +40,13 @@ export default async function account (app: FastifyInstance) {
     const again = async (errors: FieldErrors, status: number) => reply.page('account/show', { ...await shown(request), errors }, { status })
     const form = readPasswordForm(request.body, [name, email, organisation.name])
     if (form.errors) return again(form.errors, 422)
-    const wrong = await provePassword(db, request, reply, form.values.current_password)
-    if (wrong) return again({ current_password: wrong.error }, wrong.status)
+    const wrong = await checkPassword(db, email, form.values.current_password, request.ip)
+    if (wrong) return again({ current_password: wrong.error }, statusOfWrong(reply, wrong))
 
     const passwordHash = await hashPassword(form.values.password)
     await db.transaction(async trx => {
       await putPassword(trx, id, passwordHash)
-      await endSessions(trx, id, { but: keyOf(request) })
+      await endSessions(trx, id, { but: sessionKeyOf(request) })
       await recordAudit(trx, { id }, 'safety.password')
       await tellPasswordChanged(trx, viewer, await app.publicUrl())
     })
@@ -59,8 +58,8 @@ export default async function account (app: FastifyInstance) {
     const form = readEmailForm(request.body)
     const again = async (errors: FieldErrors, status: number) => reply.page('account/show', { ...await shown(request), typedEmail: typedText(form.typed, 'new_email'), errors }, { status })
     if (form.errors) return again(form.errors, 422)
-    const wrong = await provePassword(db, request, reply, form.values.email_password)
-    if (wrong) return again({ email_password: wrong.error }, wrong.status)
+    const wrong = await checkPassword(db, viewer.email, form.values.email_password, request.ip)
+    if (wrong) return again({ email_password: wrong.error }, statusOfWrong(reply, wrong))
     const { errors, made } = await attempt(askForEmail(db, viewer, form.values.new_email, await app.publicUrl()))
     if (errors) return again(errors, 422)
     return reply.flash(made.caught ? 'account.email_asked_caught' : 'account.email_asked', { email: form.values.new_email }).goTo('/account')
@@ -77,9 +76,9 @@ export default async function account (app: FastifyInstance) {
     await db.transaction(async trx => {
       const ended = /^[\w-]{43}$/.test(key) && await endSession(trx, id, key)
       if (!ended) throw new NotFound()
-      if (key !== keyOf(request)) await recordAudit(trx, { id }, 'safety.sessions_ended', { changes: changesBetween({ device: nameOf(ended.userAgent) }, { device: null }) })
+      if (key !== sessionKeyOf(request)) await recordAudit(trx, { id }, 'safety.sessions_ended', { changes: changesBetween({ device: nameOf(ended.userAgent) }, { device: null }) })
     })
-    if (key === keyOf(request)) return signedOut(request, reply)
+    if (key === sessionKeyOf(request)) return signedOut(request, reply)
     return reply.flash('account.session_ended').goTo('/account')
   })
 
@@ -95,7 +94,7 @@ export default async function account (app: FastifyInstance) {
   async function shown (request: FastifyRequest) {
     const viewer = viewerOf(request)
     const [role, sessions, twoSteps, unconfirmed, sends] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db)])
-    const here = keyOf(request)
+    const here = sessionKeyOf(request)
     return {
       role,
       twoSteps,
@@ -115,16 +114,6 @@ function nameOf (userAgent: string): string {
   const { browser, system } = deviceOf(userAgent)
   return [browser, system].filter(Boolean).join(', ')
 }
-
-/** Whether this is the viewer's password; if not, the words that say so. Whoever finds a screen unattended could try passwords here as well as at the door. */
-async function provePassword (db: Db, request: FastifyRequest, reply: FastifyReply, password: string): Promise<{ error: FieldError, status: number } | undefined> {
-  const wrong = await checkPassword(db, viewerOf(request).email, password, request.ip)
-  if (!wrong) return undefined
-  if (wrong.wait > 0) reply.header('Retry-After', wrong.wait)
-  return { error: wrong.error, status: wrong.wait > 0 ? 429 : 422 }
-}
-
-const keyOf = (request: FastifyRequest) => sessionKey(request.session.sessionId)
 
 async function signedOut (request: FastifyRequest, reply: FastifyReply) {
   await request.session.destroy()

@@ -1,3 +1,4 @@
+import type { FastifyReply } from 'fastify'
 import type { Db } from '../database/knex.js'
 import type { FieldError } from '../web/form.js'
 import { isPassword } from './password.js'
@@ -6,6 +7,13 @@ import { beginSignIn, forgiveSignIn } from './throttle.js'
 
 /** What is wrong with what was given; `wait`: seconds until it may be tried again, 0 for at once. */
 export interface Wrong { error: FieldError, wait: number }
+
+/** The status of an answer that says what is wrong: 422, or 429 for who has to wait; the reply then says how long. */
+export function statusOfWrong (reply: FastifyReply, { wait }: Wrong): number {
+  if (wait === 0) return 422
+  reply.header('Retry-After', wait)
+  return 429
+}
 
 const waiting = (wait: number): Wrong => ({ error: { key: 'sign_in.wait', values: { count: wait } }, wait })
 

@@ -3,7 +3,7 @@ import { makeSealer } from '../seal.js'
 import { readSecondStepForm } from '../two-steps/form.js'
 import { acceptCode } from '../two-steps/queries.js'
 import type { Body, FieldErrors } from '../web/form.js'
-import { checkCode } from './check.js'
+import { checkCode, statusOfWrong } from './check.js'
 import { goOn, startSession } from './enter.js'
 import { safePath } from './form.js'
 import { endPending, findPending } from './pending.js'
@@ -34,10 +34,7 @@ export default async function secondStep (app: FastifyInstance) {
       const accepted = await acceptCode(trx, sealer, pending.id, code || recovery, Date.now())
       return accepted && await endPending(trx, token) ? accepted : null
     }))
-    if (wrong) {
-      if (wrong.wait > 0) reply.header('Retry-After', wrong.wait)
-      return again({ [code ? 'code' : 'recovery']: wrong.error }, wrong.wait > 0 ? 429 : 422)
-    }
+    if (wrong) return again({ [code ? 'code' : 'recovery']: wrong.error }, statusOfWrong(reply, wrong))
     await startSession(request, pending.id)
     if (made.codesLeft !== null) reply.flash('two_steps.code_used', { count: made.codesLeft })
     return goOn(request, reply, { to, kept })

@@ -3,7 +3,7 @@ import session from '@fastify/session'
 import fp from 'fastify-plugin'
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../database/knex.js'
-import { PostgresSessionStore, type SessionLimits } from './session-store.js'
+import { PostgresSessionStore, sessionKey, type SessionLimits } from './session-store.js'
 import type { Viewer } from './viewer.js'
 
 declare module 'fastify' {
@@ -16,6 +16,9 @@ declare module 'fastify' {
 }
 
 export interface SessionOptions { db: Db, secret: string, limits: SessionLimits }
+
+/** The id under which a request's session stands in the database. */
+export const sessionKeyOf = (request: FastifyRequest): string => sessionKey(request.session.sessionId)
 
 /**
  * Sessions by cookie, kept in Postgres: HttpOnly, SameSite=Lax, Secure behind TLS. The cookie lives as long as a session
