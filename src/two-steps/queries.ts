@@ -5,6 +5,7 @@ import { changingRanks } from '../roles/ranks.js'
 import type { Sealer } from '../seal.js'
 import { Forbidden } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
+import { tellTwoStepsReset } from './letters.js'
 import { newRecoveryCodes, recoveryHash } from './recovery.js'
 import { newSecret, stepOf } from './totp.js'
 
@@ -97,15 +98,18 @@ export async function turnOff (db: Db, sealer: Sealer, by: Actor & { id: number 
 }
 
 /**
- * Turns somebody's two-step sign-in off because their telephone is lost. Throws NotFound, and Forbidden for somebody above
+ * Turns somebody's two-step sign-in off because their telephone is lost, and tells them. Throws NotFound, and Forbidden for somebody above
  * the acting person, or for oneself: an unattended screen must not be enough.
  */
-export async function resetTwoSteps (db: Db, by: Viewer, id: number): Promise<{ name: string }> {
+export async function resetTwoSteps (db: Db, by: Viewer, id: number, publicUrl: string): Promise<{ name: string }> {
   return changingRanks(db, by, 'employees.manage', async (trx, by) => {
     const employee = await findForChange(trx, by, id)
     if (id === by.id) throw new Forbidden()
     const had = await trx('two_steps').where({ employee_id: id }).delete()
-    if (had > 0) await recordAudit(trx, by, 'safety.two_steps_reset', { subject: audited(employee) })
+    if (had > 0) {
+      await recordAudit(trx, by, 'safety.two_steps_reset', { subject: audited(employee) })
+      await tellTwoStepsReset(trx, by, employee, publicUrl)
+    }
     return employee
   })
 }

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { makeSealer } from '../seal.js'
-import { checkCode, checkPassword, type Wrong } from '../sign-in/check.js'
+import { checkCode, checkPassword, statusOfWrong, type Wrong } from '../sign-in/check.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
@@ -58,13 +58,13 @@ export default async function twoSteps (app: FastifyInstance) {
   app.post<{ Params: { id: string } }>('/settings/employees/:id/two-steps/reset', { config: { can: 'employees.manage' } }, async (request, reply) => {
     const id = idOf(request.params.id)
     if (id === null) throw new NotFound()
-    const { name } = await resetTwoSteps(db, viewerOf(request), id)
+    const { name } = await resetTwoSteps(db, viewerOf(request), id, await app.publicUrl())
     return reply.flash('two_steps.was_reset', { name }).goTo(`/settings/employees/${id}`)
   })
 
-  async function again (request: FastifyRequest, reply: FastifyReply, errors: FieldErrors, { wait }: Pick<Wrong, 'wait'> = { wait: 0 }) {
-    if (wait > 0) reply.header('Retry-After', wait)
-    return reply.page('two-steps/show', { ...await shown(request), errors }, { status: wait > 0 ? 429 : 422 })
+  async function again (request: FastifyRequest, reply: FastifyReply, errors: FieldErrors, wrong?: Wrong) {
+    const status = wrong ? statusOfWrong(reply, wrong) : 422
+    return reply.page('two-steps/show', { ...await shown(request), errors }, { status })
   }
 
   /** What the page shows: how things stand, and while it is being set up what the app has to read. */

@@ -27,6 +27,10 @@ t.test('what is caught is shown as its reader would see it, in a frame that can 
 
   t.equal((await as(anna).post('/settings/test-mailbox/empty')).status, 303)
   t.same(await db('mails'), [])
+  const told = async () => db('audit_entries').where({ kind: 'settings.mailbox_emptied' }).select('employee_id', 'details')
+  t.same(await told(), [{ employee_id: anna.id, details: { changes: [{ field: 'mails', old: 2, new: 0 }] } }])
+  await as(anna).post('/settings/test-mailbox/empty')
+  t.equal((await told()).length, 1, 'an empty one is not emptied')
 })
 
 t.test('a mail for somebody with more rights stays closed: its link is as good as a password', async t => {

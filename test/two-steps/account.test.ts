@@ -115,4 +115,8 @@ t.test("an admin resets somebody's, but not their own nor that of those above", 
   t.equal((await reset(as(anna), sofia.id)).status, 303)
   t.same((await db('two_steps').select('employee_id')).map(row => row.employee_id).sort(), [anna.id, olga.id].sort())
   t.same(await db('audit_entries').select('kind', 'employee_id', 'subject_name'), [{ kind: 'safety.two_steps_reset', employee_id: anna.id, subject_name: sofia.name }])
+  const [letter, ...others] = await db('mails').select('kind', 'recipient', 'body_text')
+  t.match(letter, { kind: 'two_steps_reset', recipient: sofia.email, body_text: /Anna Kowalska turned off two-step sign-in[^]*\/account\/two-steps/ })
+  t.equal((await reset(as(anna), sofia.id)).status, 303)
+  t.same([others, (await db('mails')).length], [[], 1], 'what is off already is nothing to tell of')
 })

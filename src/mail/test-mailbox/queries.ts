@@ -1,3 +1,4 @@
+import { changesBetween, recordAudit, type Actor } from '../../audit/record.js'
 import type { Db } from '../../database/knex.js'
 import { listRoles } from '../../roles/queries.js'
 import { covers } from '../../roles/ranks.js'
@@ -28,8 +29,12 @@ export async function findCaught (db: Db, viewer: Viewer, id: number): Promise<O
 }
 
 /** Empties the test mailbox. Returns how many mails were in it. */
-export async function emptyTestMailbox (db: Db): Promise<number> {
-  return db('mails').where({ state: 'caught' }).delete()
+export async function emptyTestMailbox (db: Db, by: Actor): Promise<number> {
+  return db.transaction(async trx => {
+    const mails = await trx('mails').where({ state: 'caught' }).delete()
+    if (mails > 0) await recordAudit(trx, by, 'settings.mailbox_emptied', { changes: changesBetween({ mails }, { mails: 0 }) })
+    return mails
+  })
 }
 
 const caught = (db: Db) => db('mails as m').leftJoin('employees as e', 'e.id', 'm.employee_id').where('m.state', 'caught')

@@ -20,8 +20,8 @@ export default async function testMailbox (app: FastifyInstance) {
     return reply.page('mail/test-mailbox/index', { ...page, sends })
   })
 
-  app.post('/settings/test-mailbox/empty', { config }, async (_request, reply) => {
-    const count = await emptyTestMailbox(db)
+  app.post('/settings/test-mailbox/empty', { config }, async (request, reply) => {
+    const count = await emptyTestMailbox(db, viewerOf(request))
     return reply.flash('mail.emptied', { count }).goTo('/settings/test-mailbox')
   })
 
