@@ -29,7 +29,7 @@ t.test('an admin shapes the form and fills it in', async t => {
   await page.getByRole('button', { name: 'Hide Address' }).click()
   await page.waitForSelector('.off:has-text("Address")')
   t.equal(await page.locator('.preview [name=address]').count(), 0, 'the preview follows')
-  // Playwright's dragTo presses where the item is; only its grip can be dragged.
+  // Only by its grip.
   await page.locator('li:has-text("Frame") .grip').dragTo(page.locator('li:has-text("Phones")'), { targetPosition: { x: 20, y: 3 } })
   await page.waitForSelector('li:has-text("Frame") + li:has-text("Phones")')
   await page.waitForSelector('.preview #part-own-frame ~ .whole #phones')
