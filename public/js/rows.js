@@ -38,6 +38,14 @@
   // A boosted visit replaces the body alone; the page may be in another language now (signing in and out, the first run).
   document.addEventListener('htmx:after:swap', () => { document.documentElement.lang = document.body.lang })
 
+  // Of many saved views the open one is in sight.
+  const showTab = () => {
+    const tab = document.querySelector('.views [aria-current]')
+    if (tab) tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 40
+  }
+  addEventListener('DOMContentLoaded', showTab)
+  document.addEventListener('htmx:after:swap', showTab)
+
   // One menu open at a time; a press elsewhere or Escape closes it.
   const closeMenus = except => document.querySelectorAll('details.menu[open]').forEach(menu => { if (!menu.contains(except)) menu.open = false })
   document.addEventListener('click', event => closeMenus(event.target))
