@@ -7,11 +7,21 @@ const PLAIN = /^[!-~\u00a1-\u00ac\u00ae-\u02ff]+(?: [!-~\u00a1-\u00ac\u00ae-\u02
 const ODD_SPACES = /[^\S\n\r ]|\u3164/g
 const INVISIBLE = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff\ufff9-\ufffb]/g
 
-/** A cell as it is kept: composed, trimmed, with plain spaces and line ends and nothing that can't be seen. */
+// A name, an address; longer ones are notes, which may be set out by spaces.
+const SHORT = 200
+
+/** A cell as it is kept: composed, trimmed, with plain spaces (one at a time but in a long text) and line ends, and nothing that can't be seen. */
 export function cleaned (text: string): string {
   if (text === '' || PLAIN.test(text)) return text.length > LIMITS.cell ? text.slice(0, LIMITS.cell) : text
-  return text.slice(0, LIMITS.cell).normalize('NFC').replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n').replace(INVISIBLE, '').replace(ODD_SPACES, ' ').replace(/ +$| +(?=\n)|^ +/gm, '').trim()
+  const plain = text.slice(0, LIMITS.cell).normalize('NFC').replace(/\r\n?|[\u2028\u2029\u0085]/g, '\n').replace(INVISIBLE, '').replace(ODD_SPACES, ' ').replace(/ +$/gm, '').trim()
+  return plain.length <= SHORT ? plain.replace(/ {2,}/g, ' ') : plain
 }
+
+/** A cell of our own export as it was: what somebody typed with two spaces comes back with two. */
+export const asItWas = (text: string): string => text.slice(0, LIMITS.cell).replace(/\r\n?/g, '\n').trim()
+
+/** How the text of a cell is kept. */
+export type Keep = (text: string) => string
 
 /** Digits of a number as a workbook keeps it: without an exponent, and without what only the binary form added. */
 export function plainNumber (value: string): string {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises'
 import { layoutOf } from '../columns/layout.js'
+import { asItWas, cleaned } from './clean.js'
 import { csvRows, delimiterOf } from './csv/rows.js'
 import { headerRowOf, letterOf } from './header.js'
 import { kindOf } from './kind.js'
@@ -57,10 +58,11 @@ export async function * readRows (path: string, reading: Reading, signal?: Abort
   }
 }
 
-function rawRows (path: string, { format, sheet, encoding = 'utf-8', delimiter = ',', columns }: Reading, signal?: AbortSignal): AsyncIterable<SourceRow[]> {
+function rawRows (path: string, { format, sheet, encoding = 'utf-8', delimiter = ',', columns, layout }: Reading, signal?: AbortSignal): AsyncIterable<SourceRow[]> {
+  const keep = layout === 'own' ? asItWas : cleaned
   switch (format) {
-    case 'xlsx': return rowsOfSheet(path, sheet, columns, signal)
-    case 'csv': return csvRows(path, encoding, delimiter, columns, signal)
+    case 'xlsx': return rowsOfSheet(path, { sheet, columns, keep, signal })
+    case 'csv': return csvRows(path, { encoding, delimiter, columns, keep, signal })
     case 'vcf': return cardRows(path, encoding, signal)
   }
 }
@@ -74,7 +76,7 @@ async function lookAtCsv (path: string, wanted: Partial<Reading>): Promise<Look>
   const { encoding, remarks } = await encodingFor(path, wanted.encoding)
   const text = await beginning(path, encoding)
   const delimiter = wanted.delimiter?.length === 1 && !/["\r\n]/.test(wanted.delimiter) ? wanted.delimiter : delimiterOf(text)
-  const rows = await first(csvRows(path, encoding, delimiter, Infinity))
+  const rows = await first(csvRows(path, { encoding, delimiter, columns: Infinity, keep: cleaned }))
   return { encoding, delimiter, sheets: [], rows, about: await countAbout(path, text, encoding, /\n/g), remarks }
 }
 

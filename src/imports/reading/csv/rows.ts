@@ -2,15 +2,17 @@ import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse, type Options } from 'csv-parse'
 import { parse as parseAll } from 'csv-parse/sync'
 import { Batches } from '../batches.js'
-import { cleaned } from '../clean.js'
+import type { Keep } from '../clean.js'
 import { LIMITS } from '../limits.js'
 import { Unreadable, type SourceRow } from '../reading.js'
 import { decoded } from '../text.js'
 
 const OPTIONS: Options = { relax_quotes: true, relax_column_count: true, skip_empty_lines: false, max_record_size: LIMITS.record }
 
+export interface CsvOptions { encoding: string, delimiter: string, columns: number, keep: Keep, signal?: AbortSignal | undefined }
+
 /** The records of a CSV file that have anything in them; a record is counted as a spreadsheet counts rows, whatever lines it has. Throws Unreadable. */
-export async function * csvRows (path: string, encoding: string, delimiter: string, columns: number, signal?: AbortSignal): AsyncGenerator<SourceRow[]> {
+export async function * csvRows (path: string, { encoding, delimiter, columns, keep, signal }: CsvOptions): AsyncGenerator<SourceRow[]> {
   const batches = new Batches()
   const parser = parse({ ...OPTIONS, delimiter })
   pipeline(Readable.from(decoded(path, encoding, signal)), parser, () => {}) // what goes wrong is thrown by the loop
@@ -20,7 +22,7 @@ export async function * csvRows (path: string, encoding: string, delimiter: stri
       row++
       if (row === 1 && isSeparatorLine(cells)) continue
       if (cells.length > columns) cells.length = columns
-      for (let at = 0; at < cells.length; at++) cells[at] = cleaned(plain(cells[at]!))
+      for (let at = 0; at < cells.length; at++) cells[at] = keep(plain(cells[at]!))
       batches.add(row, cells)
       if (row % LIMITS.batchRows === 0) yield * batches.take()
     }

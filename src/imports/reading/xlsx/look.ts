@@ -1,3 +1,4 @@
+import { cleaned, type Keep } from '../clean.js'
 import { LIMITS } from '../limits.js'
 import type { Remark, SourceRow } from '../reading.js'
 import { nothingSeen, sheetRows, type Seen } from './rows.js'
@@ -32,14 +33,16 @@ export async function lookAtSheet (path: string, wanted?: string): Promise<Sheet
   }
 }
 
+export interface SheetOptions { sheet: string | undefined, columns: number, keep: Keep, signal?: AbortSignal | undefined }
+
 /** Every row of a sheet. Throws Unreadable. */
-export async function * rowsOfSheet (path: string, name: string | undefined, columns: number, signal?: AbortSignal): AsyncGenerator<SourceRow[]> {
+export async function * rowsOfSheet (path: string, { sheet: name, columns, keep, signal }: SheetOptions): AsyncGenerator<SourceRow[]> {
   const workbook = await openWorkbook(path)
   try {
     const sheet = workbook.sheets.find(sheet => sheet.name === name) ?? workbook.sheets[0]!
-    const strings = await readStrings(workbook, Infinity, signal)
+    const strings = await readStrings(workbook, keep, Infinity, signal)
     try {
-      yield * sheetRows(workbook, sheet.path, strings, columns, nothingSeen(), signal)
+      yield * sheetRows(workbook, sheet.path, { texts: strings, columns, keep, seen: nothingSeen(), signal })
     } finally {
       strings.close()
     }
@@ -60,11 +63,11 @@ async function firstRows (workbook: Workbook, path: string): Promise<{ rows: Sou
     }
   }
   const isSmall = workbook.archive.size(path) <= SMALL
-  for await (const batch of sheetRows(workbook, path, texts, Infinity, seen)) {
+  for await (const batch of sheetRows(workbook, path, { texts, columns: Infinity, keep: cleaned, seen })) {
     if (rows.length < LIMITS.lookedAt) rows.push(...batch.slice(0, LIMITS.lookedAt - rows.length))
     if (rows.length >= LIMITS.lookedAt && !isSmall) break
   }
-  const strings = await readStrings(workbook, called + 1)
+  const strings = await readStrings(workbook, cleaned, called + 1)
   try {
     const said = (cell: string) => cell.startsWith('\u0000') ? strings.at(Number(cell.slice(1))) : cell
     return { seen, rows: rows.map(({ row, cells }) => ({ row, cells: cells.map(said) })).filter(({ cells }) => cells.some(cell => cell !== '')) }

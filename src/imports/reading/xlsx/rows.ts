@@ -1,5 +1,5 @@
 import { Batches } from '../batches.js'
-import { cleaned } from '../clean.js'
+import type { Keep } from '../clean.js'
 import { LIMITS } from '../limits.js'
 import { Unreadable, type SourceRow } from '../reading.js'
 import { formatted } from './numbers.js'
@@ -14,8 +14,19 @@ export const nothingSeen = (): Seen => ({ formulas: 0, errors: 0, hiddenRows: 0,
 
 const MOST_COLUMNS = 16_384
 
-/** The rows of a sheet that have anything in them, in batches. `columns` is how many of its columns are kept. */
-export async function * sheetRows (workbook: Workbook, path: string, texts: Pick<Strings, 'at'>, columns: number, seen: Seen, signal?: AbortSignal): AsyncGenerator<SourceRow[]> {
+export interface RowOptions {
+  /** The workbook's shared texts. */
+  texts: Pick<Strings, 'at'>
+  /** How many columns are kept. */
+  columns: number
+  keep: Keep
+  /** Where it is counted what there is besides cells. */
+  seen: Seen
+  signal?: AbortSignal | undefined
+}
+
+/** The rows of a sheet that have anything in them, in batches. */
+export async function * sheetRows (workbook: Workbook, path: string, { texts, columns, keep, seen, signal }: RowOptions): AsyncGenerator<SourceRow[]> {
   const { formats, from1904 } = workbook
   const batches = new Batches()
   let isSheet = false
@@ -79,7 +90,7 @@ export async function * sheetRows (workbook: Workbook, path: string, texts: Pick
         seen.errors++
         return text
       case 'd': return dateOf(text)
-      default: return cleaned(unescaped(text))
+      default: return keep(unescaped(text))
     }
   }
 

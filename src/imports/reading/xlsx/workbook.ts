@@ -1,5 +1,5 @@
 import { posix } from 'node:path'
-import { cleaned } from '../clean.js'
+import { cleaned, type Keep } from '../clean.js'
 import { LIMITS } from '../limits.js'
 import { Unreadable } from '../reading.js'
 import { openArchive, type Archive } from './archive.js'
@@ -102,7 +102,7 @@ async function readSmall (archive: Archive, path: string, open: (name: string, a
 }
 
 /** Reads the shared texts; with `most`, no more than the first so many. */
-export async function readStrings ({ archive, strings: path }: Workbook, most = Infinity, signal?: AbortSignal): Promise<Strings> {
+export async function readStrings ({ archive, strings: path }: Workbook, keep: Keep, most = Infinity, signal?: AbortSignal): Promise<Strings> {
   const strings = new Strings()
   if (path === null) return strings
   let text = ''
@@ -118,7 +118,7 @@ export async function readStrings ({ archive, strings: path }: Workbook, most = 
     close: name => {
       if (name === 't') on = false
       else if (name === 'rPh') silent--
-      else if (name === 'si') strings.add(cleaned(unescaped(text)))
+      else if (name === 'si') strings.add(keep(unescaped(text)))
     }
   }, () => [strings.count >= most], signal)
   try {
