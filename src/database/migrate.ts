@@ -23,9 +23,9 @@ export async function isMigrated (db: Knex): Promise<boolean> {
   return pending.length === 0 && await isQueueMigrated(db)
 }
 
-/** Takes the last batch of migrations back; for development only. */
-export async function rollback (db: Knex): Promise<void> {
-  await db.migrate.rollback(migrations)
+/** Takes the last migration back; for development only. */
+export async function stepBack (db: Knex): Promise<void> {
+  await db.migrate.down(migrations)
 }
 
 // A lock of the session rather than Knex's lock table, which stays locked for ever after a kill -9.
