@@ -1,5 +1,6 @@
 import type { Db } from '../database/knex.js'
 import { NotFound } from '../web/errors.js'
+import { wordsOf } from '../web/labels.js'
 import type { Viewer } from '../web/viewer.js'
 import { beginChange, type ChangeDetails } from './changes.js'
 import { SYSTEM_ITEMS, type Form, type FormItem, type FormSection, type Shape, type Subject } from './definition.js'
@@ -12,16 +13,27 @@ export type Place = 'up' | 'down' | { section: number, before: number | null }
 export async function moveItem (trx: Db, by: Viewer, subject: Subject, formKey: string, itemId: number | null, place: Place): Promise<void> {
   const tell = await beginChange(trx, by, subject)
   const { form, item } = findItem(await shapeOf(trx, subject), formKey, itemId)
-  const sections = form.sections.map(section => ({ id: section.id, items: inSight(section) }))
+  const sections = form.sections.map(section => ({ id: section.id, name: nameOfSection(form, section, by), items: inSight(section) }))
+  const before = placeOf(sections, item)
   if (!put(sections, item, place)) return
   const rows = sections.flatMap(({ id, items }) => items.map((item, position) => ({ id: item.id, section_id: id, position })))
   await trx.raw(`
     update form_items i set section_id = r.section_id, position = r.position
     from json_to_recordset(?) as r(id bigint, section_id bigint, position int) where i.id = r.id and i.form_id = ?`, [JSON.stringify(rows), form.id])
-  await tell('moved', about(form, item))
+  await tell('moved', about(form, item), { kind: 'forms.moved', subject: subjectOf(form, item), changes: [{ field: 'order', old: before, new: placeOf(sections, item) }] })
 }
 
-interface Placed { id: number, items: FormItem[] }
+interface Placed { id: number, name: string, items: FormItem[] }
+
+/** "Contacts 2" */
+function placeOf (sections: Placed[], item: FormItem): string {
+  const { name, items } = sections.find(({ items }) => items.includes(item))!
+  return `${name} ${items.indexOf(item) + 1}`
+}
+
+/** A section as the audit log calls it: by its title, by the key of a built-in one, or by its place. */
+export const nameOfSection = (form: Form, section: FormSection, by: Viewer): string =>
+  wordsOf(section.labels, by.organisation.language, 'en') || section.key || `#${form.sections.indexOf(section) + 1}`
 
 // Items of removed fields are out of sight, and of the way.
 const inSight = (section: FormSection): FormItem[] => section.items.filter(({ field }) => !field?.removed)
@@ -62,7 +74,7 @@ export async function setItem (trx: Db, by: Viewer, subject: Subject, formKey: s
   const what = name === 'hidden' ? (value ? 'hidden' : 'shown') : value ? 'required' : 'optional'
   await tell(what, about(form, item), {
     kind: 'forms.item',
-    subject: { type: 'form_item', id: item.id, name: `${form.key}: ${item.field?.key ?? item.system}` },
+    subject: subjectOf(form, item),
     changes: [{ field: name, old: !value, new: value }]
   })
   return item
@@ -84,5 +96,7 @@ export function findForm (shape: Shape, key: string): Form {
   if (!form) throw new NotFound()
   return form
 }
+
+const subjectOf = ({ key }: Form, { id, field, system }: FormItem) => ({ type: 'form_item', id, name: `${key}: ${field?.key ?? system}` })
 
 const about = ({ key }: Form, { system, field }: FormItem): ChangeDetails => field ? { form: key, field: field.id, labels: field.labels } : { form: key, system: system! }

@@ -1,13 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { transaction } from '../../database/transaction.js'
 import { NotFound } from '../../web/errors.js'
-import { idOf, type Body, type FieldErrors } from '../../web/form.js'
+import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { findForm } from '../arrange.js'
+import type { FormSection } from '../definition.js'
 import { readLabels, typedLabels } from '../fields/form.js'
 import { shapeOf } from '../shape.js'
-import { addSection, findSection, moveSection, removeSection, renameSection } from './queries.js'
+import { addSection, findSection, moveSection, removeSection, RenamedMeanwhile, renameSection, titleFingerprint } from './queries.js'
 
 type AtForm = { Params: { form: string } }
 type AtSection = { Params: { form: string, section: string, action: string } }
@@ -40,7 +41,13 @@ export default async function sections (app: FastifyInstance) {
     const { section } = findSection(await shapeOf(db, 'client'), form, idOf(request.params.section))
     const { labels, errors } = read(request, false)
     if (Object.keys(errors).length > 0) return edit(reply, form, section, (request.body ?? {}) as Body, errors)
-    await transaction(db, trx => renameSection(trx, viewerOf(request), 'client', form, section.id, labels))
+    try {
+      await transaction(db, trx => renameSection(trx, viewerOf(request), 'client', form, section.id, labels, typedText((request.body ?? {}) as Body, 'was')))
+    } catch (error) {
+      if (!(error instanceof RenamedMeanwhile)) throw error
+      // What was typed stays, beside what is there now; saved again, it replaces that.
+      return edit(reply, form, error.section, (request.body ?? {}) as Body, {}, true)
+    }
     return reply.flash('form_editor.saved').goTo(`/settings/form-editor/${form}`)
   })
 
@@ -59,7 +66,8 @@ export default async function sections (app: FastifyInstance) {
     return { labels: readLabels((request.body ?? {}) as Body, 'label', 60, errors, main), errors }
   }
 
-  function edit (reply: FastifyReply, form: string, section: object | null, typed: Body, errors: FieldErrors) {
-    return reply.page('form-editor/section', { formKey: form, section, typed, errors, languages: LANGUAGES }, { fragment: 'form-editor/_section', status: Object.keys(errors).length > 0 ? 422 : 200 })
+  function edit (reply: FastifyReply, form: string, section: FormSection | null, typed: Body, errors: FieldErrors, meanwhile = false) {
+    const was = section && titleFingerprint(section.labels)
+    return reply.page('form-editor/section', { formKey: form, section, typed, errors, was, meanwhile, languages: LANGUAGES }, { fragment: 'form-editor/_section', status: meanwhile ? 409 : Object.keys(errors).length > 0 ? 422 : 200 })
   }
 }
