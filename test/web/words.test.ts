@@ -13,6 +13,7 @@ import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
 import { HOWS as ASKS } from '../../src/list-views/condition.js'
 import { TARGET_WORDS } from '../../src/imports/columns/targets.js'
+import { REMARKS, UNREADABLE } from '../../src/imports/reading/reading.js'
 import { inRoot } from '../../src/paths.js'
 import { BUILT_IN_TYPES } from '../../src/phone-types/form.js'
 import { phoneTypes } from '../../src/phone-types/list.js'
@@ -86,6 +87,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'map.fields.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'], // of src/map/queries.ts
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],
   'place.problems.*': ['missing', 'busy', 'refused', 'failed', 'off'], // of src/map/geocoder.ts
+  'imports.remarks.*': REMARKS,
+  'imports.unreadable.*': UNREADABLE,
   'errors.*.title': httpErrors,
   'errors.*.text': httpErrors
 }

@@ -35,7 +35,7 @@ export async function inspect (path: string, _fileName: string, wanted: Partial<
   const names = rows.find(({ row }) => row === headerRow)?.cells ?? []
   const below = rows.filter(({ row }) => row > (headerRow ?? 0))
   const columns = widthOf([{ row: 0, cells: names }, ...below])
-  if (columns > LIMITS.columns) throw new Unreadable('too_many_columns', { count: columns, most: LIMITS.columns })
+  if (columns > LIMITS.columns) throw new Unreadable('too_many_columns', { columns, most: LIMITS.columns })
   const header = Array.from({ length: columns }, (_, column) => names[column] || letterOf(column))
   const layout = layoutOf(header)
   const reading: Reading = { format, ...how, headerRow, columns, layout }
