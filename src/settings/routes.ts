@@ -1,15 +1,22 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { countries, currencies, languages, timeZones } from '../installation/choices.js'
+import { Forbidden } from '../web/errors.js'
 import { attempt } from '../web/refusal.js'
 import { typedText, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { generalTyped, readGeneralForm, readUniquenessForm, uniquenessTyped } from './form.js'
 import { countShared, printSettings, saveSettings } from './queries.js'
 
+// Any of them opens something of what the settings' first page lists.
+const OPENS = ['settings.manage', 'marketing.manage', 'employees.manage', 'roles.manage', 'audit.view', 'clients.export'] as const
+
 export default async function settings (app: FastifyInstance) {
   const { db } = app
 
-  app.get('/settings', { config: { can: ['settings.manage', 'marketing.manage', 'employees.manage', 'roles.manage', 'audit.view'] } }, async (_request, reply) => {
+  app.get('/settings', { config: { can: OPENS } }, async (request, reply) => {
+    // The export of consents, which is all that right opens here, shows every number in full.
+    const { can } = viewerOf(request)
+    if (!OPENS.some(right => right !== 'clients.export' && can(right)) && !can('contacts.view_full')) throw new Forbidden(['contacts.view_full'])
     return reply.page('settings/index', {}, { fragment: 'settings/_index' })
   })
 

@@ -17,6 +17,17 @@ t.test('everyone sees what they may open, and it opens', async t => {
   t.equal(marketing.body.match(/<h2>/g)?.length, 1, 'no group without an entry')
 })
 
+t.test('who may export what clients agreed to, and nothing else of it, finds the way there', async t => {
+  const { as, db, nuno } = await cast(t)
+  const give = (rights: string[]) => db('roles').where({ id: nuno.roleId }).update({ rights })
+  await give(['clients.view', 'clients.export', 'contacts.view_full'])
+  t.match((await as(nuno).get('/account')).body, 'class="nav" href="/settings"')
+  t.same(addresses((await as(nuno).get('/settings')).body), ['/settings/consent'])
+  await give(['clients.view', 'clients.export'])
+  t.equal((await as(nuno).get('/settings')).status, 403, 'the export holds every number in full')
+  t.notMatch((await as(nuno).get('/account')).body, 'href="/settings"')
+})
+
 t.test('as a fragment it is the list alone', async t => {
   const { as, anna } = await cast(t)
   const fragment = await as(anna).get('/settings', { fragment: true })
