@@ -60,7 +60,7 @@ export interface ChoiceList<R extends Choice = any, V extends object = any> {
   /** One has to stay on offer. */
   keepsOne?: boolean
   /** Who has one, as a page that shows them; `null` where there is none. */
-  href: ((id: number) => string) | null
+  href: (id: number) => string
   /** Reads the form, of a new one or of one that is there. */
   read (body: unknown, choice?: R | null): Form<V>
   /** What the form shows of one before anything was typed; also what two people's changes are compared by. */

@@ -14,7 +14,7 @@ export const phoneTypes: ChoiceList<Choice, { name: string | null }> = {
   audit: 'lists.phone_types',
   mayBeNone: false,
   keepsOne: true,
-  href: null,
+  href: id => `/clients?phone_type=${id}`,
   read: (body, type) => readPhoneTypeForm(body, type?.key),
   typed: ({ name }) => ({ name: name ?? '' }),
   audited: values => values,

@@ -16,7 +16,7 @@ export const priceTypes: ChoiceList<PriceType, PriceTypeValues> = {
   can: 'settings.manage',
   audit: 'lists.price_types',
   mayBeNone: true,
-  href: null,
+  href: id => `/clients?price=${id}`,
   read: readPriceTypeForm,
   typed: ({ name, mark_up }) => ({ name: name ?? '', mark_up: String(mark_up) }),
   audited: values => values,

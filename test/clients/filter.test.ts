@@ -50,6 +50,30 @@ t.test('a row shows the first phone as it is read, how many more there are, e-ma
   t.match(other.body, /<abbr title="SMS: not agreed">/)
 })
 
+t.test('a price type of either discount narrows it, and a type of phone that is still there', async t => {
+  const { as, anna, db, ids, list } = await shop(t)
+  const [staff] = await db('price_types').insert({ name: 'Staff', mark_up: 0 }).returning('id')
+  await db('clients').where({ id: ids.lukasz }).update({ discount_services: 0, price_type_services_id: staff.id })
+  await db('clients').where({ id: ids.jose }).update({ discount_products: 0, price_type_products_id: staff.id })
+  t.equal((await list(`price=${staff.id}`)).length, 2)
+  t.equal((await list(`price=${staff.id}&show=companies`)).length, 0)
+
+  const work = (await db('phone_types').where({ key: 'work' }).first('id')).id
+  await db('client_phones').update({ type_id: work }).whereIn('client_id', [ids.lukasz, ids.zofia])
+  const ofWork = await list(`phone_type=${work}`)
+  t.ok(ofWork.length >= 2)
+  await db('client_phones').where({ client_id: ids.lukasz }).update({ removed_at: db.fn.now() })
+  t.equal((await list(`phone_type=${work}`)).length, ofWork.length - 1)
+
+  const { body } = await as(anna).get(`/clients?price=${staff.id}&phone_type=${work}`)
+  t.match(body, /class="chip on" href="\/clients\?phone_type=\d+"[^>]*><span class="cut">Staff</)
+  t.match(body, /class="chip on" href="\/clients\?price=\d+"[^>]*><span class="cut">Type of phone: Work</)
+  const form = (await as(anna).get(`/clients/filters?price=${staff.id}&phone_type=${work}`)).body
+  t.match(form, new RegExp(`<select id="f-price"[^]*<option value="${staff.id}" selected>Staff`))
+  t.match(form, new RegExp(`<select id="f-phone_type"[^]*<option value="${work}" selected>Work`))
+  t.match((await as(anna).get('/settings/price-types')).body, `href="/clients?price=${staff.id}"`)
+})
+
 t.test('tags, campaign and location narrow it, together', async t => {
   const { as, anna, db, ids, list } = await shop(t)
   const tag = async (name: string) => (await db('tags').where({ name }).first('id')).id

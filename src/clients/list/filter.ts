@@ -20,6 +20,9 @@ export interface ClientFilter {
   tags: number[]
   campaign: number | null
   location: number | null
+  /** A price type of either discount, and a type that any of the phones has. */
+  price: number | null
+  phoneType: number | null
   /** Created from and to, both days included: "2026-11-03". */
   from: string
   to: string
@@ -49,6 +52,8 @@ export function readClientFilter (query: unknown, fields: readonly ListField[] =
     tags: [...new Set(all(q.tag).map(idOf).filter(id => id !== null))].slice(0, 10),
     campaign: idOf(one(q.campaign)),
     location: idOf(one(q.location)),
+    price: idOf(one(q.price)),
+    phoneType: idOf(one(q.phone_type)),
     from: day(one(q.from)),
     to: day(one(q.to)),
     own: readConditions(fields, q, decimalMark),
@@ -70,6 +75,8 @@ export function kept (f: ClientFilter): Pairs {
   for (const tag of f.tags) pairs.push(['tag', String(tag)])
   if (f.campaign) pairs.push(['campaign', String(f.campaign)])
   if (f.location) pairs.push(['location', String(f.location)])
+  if (f.price) pairs.push(['price', String(f.price)])
+  if (f.phoneType) pairs.push(['phone_type', String(f.phoneType)])
   if (f.from) pairs.push(['from', f.from])
   if (f.to) pairs.push(['to', f.to])
   pairs.push(...f.own.flatMap(conditionPairs))
@@ -81,4 +88,4 @@ export function kept (f: ClientFilter): Pairs {
 
 /** Whether anything narrows the list. */
 export const isNarrowed = (f: ClientFilter): boolean =>
-  Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.from || f.to || f.own.length > 0)
+  Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.price || f.phoneType || f.from || f.to || f.own.length > 0)

@@ -126,6 +126,8 @@ function filtered (viewer: Viewer, filter: ClientFilter) {
     for (const tag of filter.tags) query.whereRaw('exists (select from client_tags where client_id = clients.id and tag_id = ?)', [tag])
     if (filter.campaign) query.where('campaign_id', filter.campaign)
     if (filter.location) query.where('location_id', filter.location)
+    if (filter.price) query.whereRaw('(price_type_services_id = ? or price_type_products_id = ?)', [filter.price, filter.price])
+    if (filter.phoneType) query.whereRaw('exists (select from client_phones where client_id = clients.id and type_id = ? and removed_at is null)', [filter.phoneType])
     // Days are those of the organisation's zone.
     if (filter.from) query.whereRaw('created_at >= ?::date::timestamp at time zone ?', [filter.from, timeZone])
     if (filter.to) query.whereRaw("created_at < (?::date + 1)::timestamp at time zone ?", [filter.to, timeZone])
@@ -142,20 +144,27 @@ const masked = (row: ListedClient): ListedClient => ({
 })
 
 /** What the list can be filtered by. */
-export interface FilterChoices { campaigns: Named[], locations: Named[], tags: Tag[] }
+export interface FilterChoices { campaigns: Named[], locations: Named[], priceTypes: Named[], phoneTypes: TypeOfPhone[], tags: Tag[] }
+
+/** A built-in type without a name of the company's is called as the locales say. */
+interface TypeOfPhone { id: number, key: string | null, name: string | null }
 
 export async function listFilterChoices (db: Db): Promise<FilterChoices> {
   const { rows: [row] } = await db.raw(`
     select (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from campaigns) as campaigns,
       (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from locations) as locations,
+      (select coalesce(json_agg(json_build_object('id', id, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from price_types) as "priceTypes",
+      (select coalesce(json_agg(json_build_object('id', id, 'key', key, 'name', name) order by retired_at is not null, position nulls last, name_key, id), '[]') from phone_types) as "phoneTypes",
       (select coalesce(json_agg(json_build_object('id', id, 'name', name, 'colour', colour) order by retired_at is not null, position nulls last, name_key), '[]')
          from (select * from tags order by retired_at is not null, position nulls last, name_key limit 200) t) as tags`)
   return row
 }
 
 /** Those of them that a filter narrows to: what the buttons that take it off are called. */
-export async function findChosen (db: Db, { tags, campaign, location }: ClientFilter): Promise<Record<keyof FilterChoices, Named[]>> {
-  const named = (table: string, ids: number[]): Promise<Named[]> | [] => ids.length > 0 ? db(table).whereIn('id', ids).select('id', 'name') : []
-  const [ofTags, campaigns, locations] = await Promise.all([named('tags', tags), named('campaigns', campaign ? [campaign] : []), named('locations', location ? [location] : [])])
-  return { tags: ofTags, campaigns, locations }
+export async function findChosen (db: Db, { tags, campaign, location, price, phoneType }: ClientFilter): Promise<Record<Exclude<keyof FilterChoices, 'phoneTypes'>, Named[]> & Pick<FilterChoices, 'phoneTypes'>> {
+  const named = (table: string, ids: (number | null)[], ...more: string[]) => ids.some(Boolean) ? db(table).whereIn('id', ids.filter(Boolean) as number[]).select('id', 'name', ...more) : []
+  const [ofTags, campaigns, locations, priceTypes, phoneTypes] = await Promise.all([
+    named('tags', tags), named('campaigns', [campaign]), named('locations', [location]), named('price_types', [price]), named('phone_types', [phoneType], 'key')
+  ])
+  return { tags: ofTags, campaigns, locations, priceTypes, phoneTypes }
 }
