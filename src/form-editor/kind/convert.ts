@@ -67,8 +67,19 @@ function readText (text: string, value: OwnValue, to: Converting): OwnValue | un
         : kind === 'date_time' ? momentOf(text, to.country)
           : kind === 'short_text' || kind === 'unique_id' ? text.replace(/\s*\n\s*/g, ' ') : text
   if (typed === undefined) return undefined
-  const read = readOne(schemaOf({ ...field, kind, options: [] }, to.timeZone, decimalMark(to.language, to.country)), typed)
+  const read = readOne(schemaOf(becoming(field, kind), to.timeZone, decimalMark(to.language, to.country)), typed)
   return read.error || read.value === null ? undefined : read.value
+}
+
+const become = new WeakMap<OwnField, Map<FieldKind, OwnField>>()
+
+// One object for all values of a field: its schema is made once.
+function becoming (field: OwnField, kind: FieldKind): OwnField {
+  const kinds = become.get(field) ?? new Map<FieldKind, OwnField>()
+  become.set(field, kinds)
+  let one = kinds.get(kind)
+  if (!one) kinds.set(kind, one = { ...field, kind, options: [] })
+  return one
 }
 
 function yesNo (text: string, { yes, no }: Converting): string | undefined {
