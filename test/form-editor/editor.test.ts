@@ -105,6 +105,10 @@ t.test('a field is added to both forms, asked where it is to be', async t => {
   }
   t.equal((await shape()).fields[1]!.key, 'frame_size_2')
   t.match(await db('audit_entries').where({ kind: 'forms.field_added' }).orderBy('id').first(), { subject_name: 'Frame size', employee_id: anna.id })
+  const token = formOf((await as(anna).get(`${EDITOR}/fields/new`)).body, `${EDITOR}/fields`).token
+  const twice = await Promise.all([1, 2].map(() => as(anna).post(`${EDITOR}/fields`, { ...FIELD, 'label.en': 'Pressed twice', token })))
+  t.same(twice.map(({ status }) => status), [303, 303])
+  t.equal((await shape()).fields.filter(({ key }) => key.startsWith('pressed')).length, 1, 'pressed twice, added once')
 })
 
 t.test('what is wrong with a field is said beside it, and what was typed stays', async t => {
@@ -112,7 +116,7 @@ t.test('what is wrong with a field is said beside it, and what was typed stays',
   const choices = (...labels: string[]) => ({ kind: 'one_choice', option_rows: labels.map((_, at) => at), ...Object.fromEntries(labels.map((label, at) => [`options.${at}.label.en`, label])) })
   for (const [body, name, key] of [
     [{ 'label.en': ' ' }, 'label.en', 'form.required'], [{ 'label.pl': 'x'.repeat(81) }, 'label.pl', 'form.too_long'], [{ 'help.en': '\u0007' }, 'help.en', 'form.control_characters'], [{ kind: 'nonsense' }, 'kind', 'form.choose'], [{ kind: 'number', default_value: 'x' }, 'default_value', 'own.number'],
-    [{ 'on.person': undefined, 'on.company': undefined }, 'on', 'form_editor.asked_nowhere'], [choices(), 'options', 'form_editor.no_choices'], [choices('Steel', 'steel'), 'options', 'form_editor.same_choices'],
+    [{ 'on.person': undefined, 'on.company': undefined }, 'on', 'form_editor.asked_nowhere'], [choices(), 'options', 'form_editor.no_choices'], [choices('Steel', 'steel'), 'options', 'form_editor.same_choices'], [choices(...Array.from({ length: 201 }, (_, n) => `Choice ${n}`)), 'options', 'form_editor.many_choices'],
     [{ ...choices('A', 'B'), 'options.0.default': 'on', 'options.1.default': 'on' }, 'options', 'form_editor.one_default'], [{ ...choices('A'), 'options.0.label.en': 'x'.repeat(101) }, 'options.0.label.en', 'form.too_long']
   ] as const) {
     const answer = await as(anna).post(`${EDITOR}/fields`, { ...FIELD, 'label.es': 'Typed', ...body }, { fragment: true })

@@ -56,7 +56,7 @@ export function readFieldForm (body: unknown, viewer: Viewer, shape: Shape, fiel
 
 /** The rows of choices: `option_rows` names their indexes, `options.<index>.…` holds them. New ones nothing was typed into count for nothing. */
 export function readOptions (typed: Body, errors: FieldErrors, main: Language, check: boolean): OptionRow[] {
-  const indexes = [...new Set([typed.option_rows ?? []].flat().filter(index => /^\d{1,4}$/.test(index)))].slice(0, MOST_OPTIONS)
+  const indexes = [...new Set([typed.option_rows ?? []].flat().filter(index => /^\d{1,4}$/.test(index)))].slice(0, 2 * MOST_OPTIONS)
   return indexes.flatMap((index): OptionRow[] => {
     const name = `options.${index}`
     const wrong: FieldErrors = {}
@@ -71,6 +71,7 @@ export function readOptions (typed: Body, errors: FieldErrors, main: Language, c
 
 function checkOptions (kind: FieldKind, options: readonly OptionRow[], errors: FieldErrors): void {
   const offered = options.filter(({ retired }) => !retired)
+  if (options.length > MOST_OPTIONS) errors.options ??= { key: 'form_editor.many_choices', values: { max: MOST_OPTIONS } }
   if (offered.length === 0) errors.options ??= { key: 'form_editor.no_choices' }
   const words = offered.flatMap(({ labels }) => [...new Set(Object.values(labels).map(label => label.toLowerCase()))])
   if (new Set(words).size < words.length) errors.options ??= { key: 'form_editor.same_choices' }

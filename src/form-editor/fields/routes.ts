@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { once } from '../../database/once.js'
 import { transaction } from '../../database/transaction.js'
 import { NotFound } from '../../web/errors.js'
 import { idOf, typedText, type Body } from '../../web/form.js'
@@ -32,7 +34,7 @@ export default async function fields (app: FastifyInstance) {
     if (isFieldStep(form.typed)) return edit(request, reply, shape, null, { ...form, errors: {} })
     const { values, typed } = form
     if (!values) return edit(request, reply, shape, null, form)
-    await transaction(db, trx => addField(trx, viewer, 'client', values, idOf(typed.section)))
+    await transaction(db, trx => once(trx, typed.token, viewer.id, async () => String(await addField(trx, viewer, 'client', values, idOf(typed.section)))))
     return reply.flash('form_editor.field_added').goTo(`${EDITOR}/${back(shape, typed)}`)
   })
 
@@ -88,7 +90,7 @@ export default async function fields (app: FastifyInstance) {
     const main = viewerOf(request).organisation.language
     const languages = [main, ...LANGUAGES.filter(language => language !== main)]
     const status = 'now' in meanwhile ? 409 : Object.keys(errors).length > 0 ? 422 : 200
-    return reply.page('form-editor/field', { shape, field, typed, errors, rows, languages, kinds: FIELD_KINDS, back: back(shape, typed), ...meanwhile }, { fragment: 'form-editor/_field', status })
+    return reply.page('form-editor/field', { shape, field, typed, errors, rows, token: typedText(typed, 'token') || randomUUID(), languages, kinds: FIELD_KINDS, back: back(shape, typed), ...meanwhile }, { fragment: 'form-editor/_field', status })
   }
 }
 

@@ -1,4 +1,6 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { once } from '../../database/once.js'
 import { transaction } from '../../database/transaction.js'
 import { NotFound } from '../../web/errors.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
@@ -27,7 +29,8 @@ export default async function sections (app: FastifyInstance) {
     const { form } = request.params
     const { labels, errors } = read(request, true)
     if (Object.keys(errors).length > 0) return edit(reply, form, null, (request.body ?? {}) as Body, errors)
-    await transaction(db, trx => addSection(trx, viewerOf(request), 'client', form, labels))
+    const viewer = viewerOf(request)
+    await transaction(db, trx => once(trx, (request.body as Body).token, viewer.id, async () => { await addSection(trx, viewer, 'client', form, labels); return 'added' }))
     return reply.flash('form_editor.section_added').goTo(`/settings/form-editor/${form}`)
   })
 
@@ -68,6 +71,6 @@ export default async function sections (app: FastifyInstance) {
 
   function edit (reply: FastifyReply, form: string, section: FormSection | null, typed: Body, errors: FieldErrors, meanwhile = false) {
     const was = section && titleFingerprint(section.labels)
-    return reply.page('form-editor/section', { formKey: form, section, typed, errors, was, meanwhile, languages: LANGUAGES }, { fragment: 'form-editor/_section', status: meanwhile ? 409 : Object.keys(errors).length > 0 ? 422 : 200 })
+    return reply.page('form-editor/section', { formKey: form, section, typed, errors, was, token: typedText(typed, 'token') || randomUUID(), meanwhile, languages: LANGUAGES }, { fragment: 'form-editor/_section', status: meanwhile ? 409 : Object.keys(errors).length > 0 ? 422 : 200 })
   }
 }
