@@ -1,0 +1,98 @@
+import t from 'tap'
+import type { OwnField, Shape } from '../../src/form-editor/definition.js'
+import { recognise, type Remembered } from '../../src/imports/columns/recognise.js'
+import { targetsOf } from '../../src/imports/columns/targets.js'
+import { joinValues, splitValues } from '../../src/imports/columns/values.js'
+import { layoutOf } from '../../src/imports/columns/layout.js'
+import { inspect } from '../../src/imports/reading/source.js'
+import { inRoot } from '../../src/paths.js'
+import { translator } from '../../src/web/i18n.js'
+import { LANGUAGES, type Viewer } from '../../src/web/viewer.js'
+
+const field = (id: number, key: string, kind: OwnField['kind'], labels: OwnField['labels']): OwnField => ({ id, key, kind, labels, help: {}, default_value: '', version: 1, removed: false, options: [] })
+const fields = [field(1, 'born', 'date', { en: 'Date of birth', pl: 'Data urodzenia' }), field(2, 'card', 'unique_id', { en: 'Loyalty card' }), field(3, 'floor', 'short_text', { es: 'Planta' })]
+const system = ['supplier', 'conflicted', 'phones', 'emails', 'address', 'campaign', 'location', 'discounts', 'tags', 'note'] as const
+const items = [...system.map((system, id) => ({ id, system, field: null, hidden: false, required: false })), ...fields.map((field, id) => ({ id: 100 + id, system: null, field, hidden: false, required: false }))]
+const shape: Shape = { version: 1, fields, forms: [{ id: 1, key: 'person', sections: [{ id: 1, key: null, labels: {}, items }] }] }
+const viewer = { can: () => true } as unknown as Viewer
+const phoneTypes = [{ id: 1, key: 'mobile', name: null }, { id: 2, key: 'work', name: null }, { id: 3, key: 'home', name: null }, { id: 9, key: null, name: 'Garaż' }]
+const targets = targetsOf(viewer, { phoneTypes, shape })
+
+/** What columns are taken for, given some of their cells; a header of null is a file without one. */
+function guess (header: string[] | null, rows: string[][] = [], remembered?: Remembered) {
+  const names = header ?? rows[0]!.map((_, at) => 'ABCDEFGH'[at]!)
+  const layout = layoutOf(names)
+  return recognise({ header: names, sample: rows, layout, reading: { format: 'csv', headerRow: header ? 1 : null, columns: names.length, layout } }, targets, remembered)
+}
+const alone = (name: string, ...cells: string[]) => guess([name], cells.map(cell => [cell]))[0]
+
+t.test('names in four languages, whatever their accents, case and signs', t => {
+  const known: Record<string, string[]> = {
+    first_name: ['Imię', 'IMIE', 'first_name', 'Given Name', 'Nombre de pila'],
+    surname: ['Nazwisko', 'Apellidos', 'Apelido', 'Sobrenome', 'Last-Name'],
+    name: ['Imię i nazwisko', 'Nombre y apellidos', 'Nome completo', 'Client', 'Name'],
+    company_name: ['Nazwa firmy', 'Razón social', 'Razão social', 'Company', 'Empresa'],
+    phone: ['Telefon', 'Nr telefonu', 'Teléfono', 'Telefone 2', 'Phone number', 'Tel.', 'Other phone'],
+    'phone:1': ['Mobile', 'Telefon komórkowy', 'Móvil', 'Telemóvel', 'Celular', 'Mobile Phone 2', 'Phone (mobile)'],
+    'phone:2': ['Business Phone', 'Telefon służbowy', 'Teléfono del trabajo', 'Telefone comercial'],
+    'phone:3': ['Home Phone', 'Telefon domowy', 'Teléfono fijo', 'Telefone residencial'],
+    'phone:9': ['Garaż', 'Telefon: Garaż'],
+    email: ['E-mail', 'Adres e-mail', 'Correo electrónico', 'Endereço de e-mail', 'E-mail 2 Address'],
+    address: ['Adres', 'Dirección', 'Morada', 'Address 1 - Formatted', 'Ulica'],
+    tag: ['Tagi', 'Etiquetas', 'Group Membership'],
+    campaign: ['Skąd o nas wie', '¿Cómo nos conoció?', 'Ad campaign', 'Origem'],
+    note: ['Uwagi', 'Observações', 'Comentarios'],
+    'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'born'],
+    'own.floor': ['planta']
+  }
+  for (const [target, names] of Object.entries(known)) for (const name of names) t.equal(alone(name), target, name)
+  for (const name of ['Fax', 'Business Fax', 'Photo', 'NIP', 'Order number', 'Contact ID', 'Type', 'Discount']) t.equal(alone(name), null, name)
+  for (const language of LANGUAGES) {
+    for (const { name, title } of targets) if ('key' in title) t.equal(guess([translator(language)(title.key, title.values), 'Phone', translator(language)('imports.targets.id')])[0], name, `our own title of ${name} in ${language}`)
+  }
+  t.end()
+})
+
+t.test('what is in a column decides what its name leaves open', t => {
+  t.same(guess(['Nombre', 'Apellidos']), ['first_name', 'surname'])
+  t.same(guess(['Name', 'Given Name', 'Family Name'], [['Anna Nowak', 'Anna', 'Nowak']]), [null, 'first_name', 'surname'])
+  t.equal(alone('Organization', 'yes', '', 'Yes'), 'is_company')
+  t.equal(alone('Tipo', 'Empresa', 'Persona'), 'kind')
+  t.equal(alone('Supplier', 'Acme', 'Bosch'), null)
+  t.equal(alone('WhatsApp', '+48 600 100 200'), 'phone')
+  t.equal(alone('WhatsApp', 'sí', 'no'), 'consent.whatsapp')
+  t.equal(alone('Whatever', 'a@example.org; b@example.org'), 'email')
+  t.equal(alone('Whatever', '+48 600 100 200', '+48 600 100 201 / +48 600 100 202'), 'phone')
+  t.equal(alone('NIP', '5250001234'), null, 'digits under an unknown name may be anything')
+  t.same(guess(['Home Street', 'Home City', 'Business Street', 'Business City', 'Business Postal Code'], [['', '', 'Długa 1', 'Łódź', '90-001']]), [null, null, 'address', 'address', 'address'])
+  t.same(guess(['Address 1 - Street', 'Address 1 - Formatted', 'Address 2 - Formatted'], [['Długa 1', 'Długa 1, Łódź', '']]), [null, 'address', null])
+  t.same(guess(['Phone 1 - Label', 'Phone 1 - Value', 'Phone 2 - Label']), ['phone.type', 'phone', null])
+  t.same(guess(['Phone', 'Phone', 'Location', 'Branch'], [['600100200', '', '', 'Łódź']]), ['phone', 'phone', null, 'location'])
+  t.same(guess(null, [['Anna Nowak', '600 100 200', 'anna@example.org', '1980-05-01', 'AB-1001'], ['Jan Kos', '600 100 201', '', '1981-05-01', 'AB-1002']]), ['name', 'phone', 'email', 'own.born', 'own.card'])
+  t.end()
+})
+
+t.test('what a person chose before goes before all of it, while it is there to be chosen', t => {
+  const rows = [['Anna', '600100200', 'x']]
+  t.same(guess(['Name', 'Phone', 'Wóz'], rows, { name: 'company_name', phone: null, woz: 'note' }), ['company_name', null, 'note'])
+  t.same(guess(['Name', 'Phone'], rows, { phone: 'own.gone' }), ['name', 'phone'])
+  t.end()
+})
+
+t.test('the samples', async t => {
+  const columns = async (name: string) => {
+    const path = inRoot('test', 'imports', 'files', name)
+    return recognise(await inspect(path, name), targets)
+  }
+  t.same(await columns('contacts-export.xlsx'), [null, 'first_name', 'surname', 'company_name', 'phone', 'email', 'address', 'is_company', 'is_supplier', 'note', 'tag', 'campaign'])
+  t.same(await columns('klienci.csv'), ['name', 'phone', 'email', 'address', 'note'])
+  t.same(await columns('messy.csv'), ['name', 'phone', 'email', 'company_name', 'tag'])
+  t.same((await columns('contacts.vcf')).slice(0, 9), ['first_name', 'surname', 'name', 'company_name', 'is_company', 'phone:1', 'phone:2', 'phone:3', 'phone'])
+  t.same((await columns('google-contacts.csv')).filter(target => target !== null), ['first_name', 'first_name', 'surname', 'company_name', 'own.born', 'note', 'tag', 'email', 'email', 'phone.type', 'phone', 'phone.type', 'phone', 'address'])
+})
+
+t.test('several values in a cell come back as they were joined', t => {
+  for (const values of [['a'], ['a', 'b'], ['a, b', 'c'], ['x;y', 'z|w']]) t.same(splitValues(joinValues(values)), values)
+  t.same(splitValues('VIP; regular | net 30,'), ['VIP', 'regular', 'net 30'])
+  t.end()
+})
