@@ -101,7 +101,7 @@ POST /invitations/:token  public
 GET /live  signed in
 GET /logo/:hash.webp  public
 GET /readyz  public
-GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view
+GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view | clients.export
 GET /settings/audit  audit.view
 GET /settings/clients  settings.manage
 POST /settings/clients  settings.manage
