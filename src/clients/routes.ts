@@ -8,6 +8,7 @@ import { listOpenTasks } from '../tasks/list/queries.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
+import actions from './actions/routes.js'
 import type { Client, ClientFields } from './client.js'
 import consents from './consents/routes.js'
 import emails from './emails/routes.js'
@@ -23,6 +24,7 @@ import phones from './phones/routes.js'
 import place from './place/routes.js'
 import { createClient, findClient, listChoices, lockClient, setArchived } from './queries.js'
 import { saveClient, type Conflict } from './save.js'
+import selection from './selection/routes.js'
 import { addRows, carriedOver, isStep, withCarried } from './steps.js'
 import { untagClient } from './tags/queries.js'
 import tags from './tags/routes.js'
@@ -34,7 +36,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance) {
   const { db } = app
-  for (const part of [list, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [list, selection, actions, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)

@@ -2,6 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { campaigns } from '../../src/campaigns/list.js'
+import { ACTION_KINDS, ACTION_STATES, SKIPPED } from '../../src/clients/actions/action.js'
 import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
 import { FILE_KINDS } from '../../src/files/file.js'
 import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
@@ -58,6 +59,10 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*.about': LISTS,
   'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
+  'actions.kinds.*': ACTION_KINDS,
+  'actions.states.*': ACTION_STATES,
+  'actions.skipped.*': SKIPPED,
+  'actions.why.*': SKIPPED,
   'clients.kinds.*': KINDS,
   'imports.targets.*': TARGET_WORDS,
   'imports.targets.phone_*': BUILT_IN_TYPES,

@@ -37,10 +37,11 @@ export interface Look {
 }
 
 /** Reads what a list's address means. The bare one means what the list opens with. */
-export async function lookAt (db: Db, request: FastifyRequest): Promise<Look> {
-  const viewer = viewerOf(request)
+export const lookAt = (db: Db, request: FastifyRequest): Promise<Look> => lookFrom(db, viewerOf(request), (request.query ?? {}) as Query)
+
+/** The same of an address that was kept. */
+export async function lookFrom (db: Db, viewer: Viewer, asked: Query): Promise<Look> {
   const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client', viewer.formVersions), listViews(db, viewer, CLIENTS)])
-  const asked = (request.query ?? {}) as Query
   const { view, query } = meant(saysNothing(asked) && opensWith ? { view: String(opensWith) } : asked, views)
   // What a form sends is as people type it; any other address is one of ours.
   const filter = readClientFilter(query, fields, 'tidy' in asked ? decimalMark(viewer.language, viewer.organisation.country) : undefined)

@@ -117,7 +117,8 @@ const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
   archived: () => {}
 }
 
-function filtered (viewer: Viewer, filter: ClientFilter) {
+/** Leaves what the list shows. */
+export function filtered (viewer: Viewer, filter: ClientFilter) {
   const { timeZone } = viewer.organisation
   return (query: Knex.QueryBuilder) => {
     query.modify(visibleTo(viewer)).modify(SHOW[filter.show]).modify(matching(viewer, filter.q))
