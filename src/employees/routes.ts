@@ -5,6 +5,7 @@ import { findLastMail } from '../mail/outbox/queries.js'
 import { sendsMail } from '../mail/queries.js'
 import { listRoles } from '../roles/queries.js'
 import { covers } from '../roles/ranks.js'
+import { countOpenTasks } from '../tasks/list/queries.js'
 import { attempt } from '../web/refusal.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type FieldErrors } from '../web/form.js'
@@ -88,8 +89,8 @@ export default async function employees (app: FastifyInstance) {
     const mayChange = form.roles.some(role => role.id === employee.roleId)
     // Somebody above the viewer is shown as they are.
     const roles = mayChange ? form.roles : (await listRoles(db)).filter(role => role.id === employee.roleId)
-    const [twoSteps, lastMail] = await Promise.all([findTwoSteps(db, id), findLastMail(db, id, ['invitation', 'password_link'])])
-    return { ...form, roles, employee, twoSteps, lastMail, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
+    const [twoSteps, lastMail, openTasks] = await Promise.all([findTwoSteps(db, id), findLastMail(db, id, ['invitation', 'password_link']), countOpenTasks(db, id)])
+    return { ...form, roles, employee, twoSteps, lastMail, openTasks, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
   }
 }
 

@@ -142,6 +142,9 @@ t.test('its author, its assignee and whoever edits clients may change it; a clie
   const left = await add(olga)
   await db('tasks').where({ id: left }).update({ assignee_id: marek.id })
   t.match((await as(olga).get('/tasks?who=all')).body, /Marek Nowak <span class="late">\(left\)/)
+  const count = Number((await db('tasks').where({ assignee_id: marek.id }).whereNull('done_at').whereNull('deleted_at').count({ n: '*' }).first())!.n)
+  const his = (await as(olga).get(`/settings/employees/${marek.id}`)).body
+  t.ok(his.includes(`href="/tasks?who=${marek.id}"`) && says(his, 'employees.open_tasks', { count }), 'where one is deactivated it is said what they leave behind')
   const form = formOf((await as(olga).get(`/tasks/${left}/edit`)).body, `/tasks/${left}`)
   t.equal(form.assignee, String(marek.id))
   t.equal((await as(olga).post(`/tasks/${left}`, { ...form, what: 'Still his' })).status, 303)

@@ -69,3 +69,9 @@ export async function listWorkers (db: Db): Promise<Worker[]> {
     .orWhereExists(db('tasks').whereRaw('assignee_id = employees.id').whereNull('done_at').whereNull('deleted_at'))
     .select('id', 'name', db.raw('deactivated_at is not null as "left"')).orderByRaw('deactivated_at is not null, fold(name), id')
 }
+
+/** How many open tasks somebody has, of any client. */
+export async function countOpenTasks (db: Db, assigneeId: number): Promise<number> {
+  const { count } = (await db('tasks').where({ assignee_id: assigneeId }).whereNull('done_at').whereNull('deleted_at').count({ count: '*' }).first())!
+  return Number(count)
+}
