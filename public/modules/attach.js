@@ -122,6 +122,17 @@ document.addEventListener('submit', event => {
   later(event.target, true)
 }, true)
 
+// Whoever leaves meanwhile is asked by the browser first. A visit by htmx would go on without a word, and the files be lost.
+const isSending = () => Boolean(form()?.querySelector('[data-busy]'))
+addEventListener('beforeunload', event => { if (isSending()) event.preventDefault() })
+document.addEventListener('click', event => {
+  const link = event.target.closest?.('a[href]')
+  if (!link || link.target || link.download || link.matches('[hx-get], [hx-target]') || !isSending() || event.ctrlKey || event.metaKey || event.shiftKey) return
+  event.preventDefault()
+  event.stopImmediatePropagation()
+  location.assign(link.href)
+}, true)
+
 document.addEventListener('paste', event => {
   const files = filesOf(event.clipboardData)
   if (files.length === 0 || !event.target.closest?.('#write')) return

@@ -33,6 +33,14 @@ t.test('three pictures are attached while one writes; the one that isn\'t taken 
   await page.click('#write .send')
   await page.waitForSelector('#write .later:not([hidden])')
   t.equal((await db('events').where({ kind: 'files.added' })).length, 0)
+  const [asked] = await Promise.all([
+    page.waitForEvent('dialog').then(async dialog => {
+      await dialog.dismiss()
+      return dialog.type()
+    }),
+    page.click('.side a[href="/clients"]')
+  ])
+  t.equal(asked, 'beforeunload', 'who leaves meanwhile is asked')
   letGo()
   await page.waitForSelector('.pictures li:nth-child(3)')
   t.equal(await page.inputValue('#write [name=body]'), '', 'the form is ready for the next')
