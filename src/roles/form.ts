@@ -36,7 +36,7 @@ export function readRightsForm (body: unknown): Form<RightsChange[]> {
     const role = name.startsWith('was.') ? idOf(name.slice('was.'.length)) : null
     if (role === null) continue
     const { was, now } = boxesOf(typed, role)
-    if (![...was, ...now].every(isRight)) errors[`rights.${role}`] = { key: 'form.invalid' }
+    if (![...now].every(isRight)) errors[`rights.${role}`] = { key: 'form.invalid' }
     const given = [...now].filter(right => !was.has(right)) as Right[]
     const taken = [...was].filter(right => !now.has(right)) as Right[]
     if (given.length + taken.length > 0) changes.push({ role, given, taken })
@@ -44,9 +44,9 @@ export function readRightsForm (body: unknown): Form<RightsChange[]> {
   return Object.keys(errors).length > 0 ? refused(typed, errors) : { values: changes, typed }
 }
 
-/** The boxes of one role as they came: those ticked before and those ticked now. */
+/** The boxes of one role as they came: those ticked before and those ticked now. A right that this version doesn't know has no box: it stays. */
 export function boxesOf (typed: Body, role: number): { was: Set<string>, now: Set<string> } {
-  return { was: new Set(listOf(typed[`was.${role}`]).flatMap(names => names.split(' ')).filter(Boolean)), now: new Set(listOf(typed[`rights.${role}`])) }
+  return { was: new Set(listOf(typed[`was.${role}`]).flatMap(names => names.split(' ')).filter(isRight)), now: new Set(listOf(typed[`rights.${role}`])) }
 }
 
 const listOf = (value: string | string[] | undefined) => value === undefined ? [] : [value].flat()
