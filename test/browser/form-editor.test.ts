@@ -37,6 +37,12 @@ t.test('an admin shapes the form and fills it in', async t => {
   await page.waitForSelector('li:has-text("Phones") + li:has-text("Frame")')
   t.same((await order()).slice(2, 4), ['Phones', 'Frame One choice'])
 
+  await page.click('.arrange-items a:has-text("Frame")')
+  await page.waitForSelector('h1:has-text("Frame")')
+  await page.fill('#help-en', 'Of the bike')
+  await page.click('.actions .primary')
+  await page.waitForSelector('.preview :text("Of the bike")')
+
   await page.goto('/clients/new')
   await page.fill('#surname', 'Żółć')
   await page.click('.actions .primary')
