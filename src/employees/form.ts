@@ -8,7 +8,9 @@ const schema = z.object({
   email,
   role: optionalId.refine(id => id !== null, { error: 'form.choose' }).transform(id => id as number),
   locations: ids,
-  language: oneOf(LANGUAGES)
+  language: oneOf(LANGUAGES),
+  /** What the writer saw of the employee: see printEmployee. */
+  was: z.string().max(64).default('').catch('')
 })
 
 export type EmployeeValues = z.output<typeof schema>

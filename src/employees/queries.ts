@@ -8,6 +8,7 @@ import { findRole, listRoles, roleName } from '../roles/queries.js'
 import { changingRanks, covers, type Role } from '../roles/ranks.js'
 import { explain, Refusal } from '../web/refusal.js'
 import { Forbidden, NotFound } from '../web/errors.js'
+import { fingerprint } from '../web/fingerprint.js'
 import type { Language, Viewer } from '../web/viewer.js'
 import type { EmployeeValues } from './form.js'
 import { invite } from './invitations/invite.js'
@@ -52,6 +53,9 @@ export async function findEmployee (db: Db, id: number): Promise<Employee> {
   return employee
 }
 
+/** By this a form tells what its writer saw of an employee. */
+export const printEmployee = ({ name, email, roleId, language, locations }: Employee): string => fingerprint([name, email, roleId, language, locations.toSorted((a, b) => a - b)])
+
 /** How many employees have each role, by its id; those who left count, because they keep it. */
 export async function countByRole (db: Db): Promise<Map<number, number>> {
   const rows = await db('employees').select('role_id').count('* as count').groupBy('role_id')
@@ -71,10 +75,11 @@ export async function createEmployee (db: Db, by: Viewer, values: EmployeeValues
   }), WORDS)
 }
 
-/** Changes an employee. Throws NotFound, Forbidden for somebody above the acting person, and Refusal as createEmployee does or when no active owner would stay. */
+/** Changes an employee. Throws NotFound, Forbidden for somebody above the acting person, and Refusal as createEmployee does, when no active owner would stay, or when somebody changed them since the form was shown. */
 export async function changeEmployee (db: Db, by: Viewer, id: number, values: EmployeeValues): Promise<Employee> {
   return explain(changingRanks(db, by, 'employees.manage', async (trx, by) => {
     const employee = await findForChange(trx, by, id)
+    if (values.was !== '' && values.was !== printEmployee(employee)) throw new Refusal({ form: { key: 'employees.changed_meanwhile' } })
     const was = await findRole(trx, employee.roleId)
     let role = was
     if (values.role !== employee.roleId) {

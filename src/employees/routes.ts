@@ -8,13 +8,13 @@ import { covers } from '../roles/ranks.js'
 import { countOpenTasks } from '../tasks/list/queries.js'
 import { attempt } from '../web/refusal.js'
 import { NotFound } from '../web/errors.js'
-import { idOf, type FieldErrors } from '../web/form.js'
+import { idOf, typedText, type FieldErrors } from '../web/form.js'
 import { findTwoSteps } from '../two-steps/queries.js'
 import { viewerOf } from '../web/permissions.js'
 import { readEmployeeForm, shownEmployee, typedEmployee, type ShownEmployee } from './form.js'
 import { renewInvitation } from './invitations/queries.js'
 import invitations from './invitations/routes.js'
-import { activateEmployee, changeEmployee, createEmployee, deactivateEmployee, findEmployee, listEmployees } from './queries.js'
+import { activateEmployee, changeEmployee, createEmployee, deactivateEmployee, findEmployee, listEmployees, printEmployee } from './queries.js'
 
 type OfEmployee = { Params: { id: string } }
 
@@ -48,7 +48,9 @@ export default async function employees (app: FastifyInstance) {
     const shown = await one(request)
     const form = readEmployeeForm(request.body)
     const { errors, made } = form.errors ? { errors: form.errors } : await attempt(changeEmployee(db, viewer, shown.employee.id, form.values))
-    if (errors) return reply.page('employees/show', { ...shown, shown: typedEmployee(form.typed), errors }, { status: 422 })
+    // Once somebody has been told that another changed them, saving again is meant.
+    const was = errors?.form ? shown.was : typedText(form.typed, 'was')
+    if (errors) return reply.page('employees/show', { ...shown, shown: typedEmployee(form.typed), was, errors }, { status: errors.form ? 409 : 422 })
     // Whoever gave themselves another role may have no business here any more.
     const next = made.id === viewer.id && made.roleId !== viewer.roleId ? '/' : '/settings/employees'
     return reply.flash('employees.saved', { name: made.name }).goTo(next)
@@ -90,7 +92,7 @@ export default async function employees (app: FastifyInstance) {
     // Somebody above the viewer is shown as they are.
     const roles = mayChange ? form.roles : (await listRoles(db)).filter(role => role.id === employee.roleId)
     const [twoSteps, lastMail, openTasks] = await Promise.all([findTwoSteps(db, id), findLastMail(db, id, ['invitation', 'password_link']), countOpenTasks(db, id)])
-    return { ...form, roles, employee, twoSteps, lastMail, openTasks, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
+    return { ...form, roles, employee, was: printEmployee(employee), twoSteps, lastMail, openTasks, mayChange, isSelf: id === viewerOf(request).id, origin: `${request.protocol}://${request.host}` }
   }
 }
 

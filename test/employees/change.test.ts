@@ -32,6 +32,20 @@ t.test('what was wrong stays and is named', async t => {
   t.equal((await db('employees').where({ id: sofia.id }).first()).name, 'Sofia Ramos')
 })
 
+t.test('of two who change somebody the second is told, keeps what was typed, and may save again', async t => {
+  const { as, anna, olga, sofia, db } = await cast(t)
+  const seen = async () => /name="was" value="([^"]+)"/.exec((await as(anna).get(at(sofia))).body)![1]!
+  const was = await seen()
+  t.equal((await as(olga).post(at(sofia), form(sofia, { name: 'Sofia of Olga', was }))).status, 303)
+  const told = await as(anna).post(at(sofia), form(sofia, { name: 'Sofia of Anna', was }))
+  t.equal(told.status, 409)
+  t.match(told.body, /Somebody else changed this employee/)
+  t.match(told.body, 'value="Sofia of Anna"')
+  t.equal((await db('employees').where({ id: sofia.id }).first()).name, 'Sofia of Olga')
+  t.match(told.body, `name="was" value="${await seen()}"`)
+  t.equal((await as(anna).post(at(sofia), form(sofia, { name: 'Sofia of Anna', was: await seen() }))).status, 303)
+})
+
 t.test('nobody touches somebody whose role holds rights they lack', async t => {
   const { as, anna, db, marek, olga } = await cast(t)
   for (const act of ['', '/deactivate', '/activate', '/invitation']) t.equal((await as(anna).post(at(olga) + act, form(olga))).status, 403, `an admin, an owner: ${act}`)
