@@ -10,7 +10,8 @@ export interface Content { hash: string, size: number, type: string, name: strin
 
 /**
  * Sends a content: pictures to be shown, everything else to be saved, never to be run. It stays the same under its address for
- * ever, so a browser may keep it; a part of it is sent when that is asked for (RFC 9110, 14.2).
+ * ever, so a browser may keep it. What isn't `shared` with everybody it asks for again each time, and is told that it has it (304):
+ * whoever may not see it any more, or uses the browser next, sees nothing. A part is sent when that is asked for (RFC 9110, 14.2).
  */
 export async function sendContent (request: FastifyRequest, reply: FastifyReply, storage: Storage, { hash, size, type, name }: Content, shared = false): Promise<FastifyReply> {
   const etag = `"${hash.slice(0, 32)}"`
@@ -18,7 +19,7 @@ export async function sendContent (request: FastifyRequest, reply: FastifyReply,
     'Content-Security-Policy': POLICY,
     'X-Content-Type-Options': 'nosniff',
     'Content-Disposition': disposition(SHOWN_TYPES.includes(type) ? 'inline' : 'attachment', name),
-    'Cache-Control': `${shared ? 'public' : 'private'}, max-age=31536000, immutable`,
+    'Cache-Control': shared ? 'public, max-age=31536000, immutable' : 'private, no-cache',
     ETag: etag,
     'Accept-Ranges': 'bytes'
   })
