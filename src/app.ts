@@ -12,6 +12,7 @@ import { openStorage } from './files/storage/open.js'
 import type { Storage } from './files/storage/storage.js'
 import formEditor from './form-editor/routes.js'
 import health from './health/routes.js'
+import importTemplate from './imports/template/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
 import locations from './locations/routes.js'
@@ -109,6 +110,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(twoSteps)
   await app.register(clients)
   await app.register(files)
+  await app.register(importTemplate)
   await app.register(tasks)
   await app.register(campaigns)
   await app.register(locations)

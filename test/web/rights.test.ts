@@ -106,6 +106,7 @@ POST /clients/views/roles  settings.manage
 GET /confirm-email/:token  public
 POST /confirm-email/:token  public
 GET /healthz  public
+GET /imports/template.xlsx  clients.import
 GET /invitations/:token  public
 POST /invitations/:token  public
 GET /live  signed in

@@ -93,6 +93,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],
   'place.problems.*': ['missing', 'busy', 'refused', 'failed', 'off'], // of src/map/geocoder.ts
   'imports.remarks.*': REMARKS,
+  'imports.template.own.*': FIELD_KINDS,
+  'imports.template.required.*': ['all', 'people', 'companies'],
   'imports.unreadable.*': UNREADABLE,
   'errors.*.title': httpErrors,
   'errors.*.text': httpErrors
