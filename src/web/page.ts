@@ -83,7 +83,8 @@ export default fp(async app => {
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
     const made = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
     const html = app.pageFinishers.reduce((html, finish) => finish(request, html), made)
-    return this.send(html.includes('\0') ? html.replaceAll('\0', '\uFFFD') : html) // NUL is no character of HTML
+    // NUL is no character of HTML. As bytes, because of a string Fastify would count them first and Node encode them after.
+    return this.send(Buffer.from(html.includes('\0') ? html.replaceAll('\0', '\uFFFD') : html))
   })
 
   app.decorateReply('goTo', function (this: FastifyReply, path: string) {
