@@ -10,7 +10,7 @@ const ids = await addClients(db, anna)
 const everyone = Object.keys(CLIENTS).length
 
 const page = (of: number[]) => of.join(',')
-const tick = (person: Person, ...names: ClientName[]) => as(person).post('/clients/selection', { page: page(Object.values(ids).slice(0, 50)), id: names.map(name => ids[name]) })
+const tick = (person: Person, ...names: ClientName[]) => as(person).post('/clients/selection', { page: page(Object.values(ids).slice(0, 50)), client: names.map(name => ids[name]) })
 const client = (name: ClientName) => db('clients').where({ id: ids[name] }).first()
 const tagsOf = async (name: ClientName) => db('client_tags').join('tags', 'tags.id', 'tag_id').where({ client_id: ids[name] }).orderBy('name').pluck('name')
 const happened = (name: ClientName, kind: string) => db('events').where({ client_id: ids[name], kind }).orderBy('id')
@@ -27,16 +27,16 @@ const state = (path: string) => db('client_actions').where({ id: path.split('/')
 t.test('what is ticked stays ticked through pages and searches, each for oneself', async t => {
   t.equal((await tick(anna, 'lukasz', 'hurt')).status, 303)
   t.match((await as(anna).get('/clients?q=nobody')).body, /2 selected/)
-  t.match((await as(anna).get('/clients')).body, new RegExp(`name="id" value="${ids.lukasz}"[^>]* checked`))
+  t.match((await as(anna).get('/clients')).body, new RegExp(`name="client" value="${ids.lukasz}"[^>]* checked`))
   t.notMatch((await as(marek).get('/clients')).body, / checked/)
 
   // Another page: what isn't on it stays ticked.
-  const part = await as(anna).post('/clients/selection', { page: page([ids.joao, ids.lukasz]), id: [ids.joao], list: '/clients?q=jo' }, { fragment: true })
+  const part = await as(anna).post('/clients/selection', { page: page([ids.joao, ids.lukasz]), client: [ids.joao], list: '/clients?q=jo' }, { fragment: true })
   t.match(part.body, /2 selected/)
   t.same((await db('client_selection').where({ employee_id: anna.id }).orderBy('client_id').pluck('client_id')).sort(), [ids.hurt, ids.joao].sort())
 
   // Neither what isn't on the page nor what one may not see.
-  await as(sofia).post('/clients/selection', { page: page([ids.hurt, ids.joao]), id: [ids.hurt, ids.joao, ids.lukasz] })
+  await as(sofia).post('/clients/selection', { page: page([ids.hurt, ids.joao]), client: [ids.hurt, ids.joao, ids.lukasz] })
   t.same(await db('client_selection').where({ employee_id: sofia.id }).pluck('client_id'), [ids.joao])
   t.equal((await as(anna).post('/clients/selection/clear', { list: '/clients?q=jo' })).location, '/clients?q=jo')
   t.notMatch((await as(anna).get('/clients')).body, / selected</)

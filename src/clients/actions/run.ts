@@ -16,7 +16,8 @@ interface Row { id: number, kind: ActionKind, details: ActionDetails, employee_i
  * somebody asked it to stop; throws the signal's reason when the program stops.
  */
 export async function runAction (db: Db, id: number, signal: AbortSignal): Promise<void> {
-  while (await transaction(db, trx => runBatch(trx, id))) signal.throwIfAborted()
+  let last: number | null = 0
+  while ((last = await transaction(db, trx => runBatch(trx, id, last!))) !== null) signal.throwIfAborted()
 }
 
 /** Says that an action could not be done: it was tried often enough. */
@@ -24,20 +25,20 @@ export async function giveUp (db: Db, id: number): Promise<void> {
   await db('client_actions').where({ id }).whereIn('state', ['waiting', 'running']).update({ state: 'failed', finished_at: db.fn.now() })
 }
 
-/** Does the next batch. Returns whether there may be another. */
-async function runBatch (trx: Db, id: number): Promise<boolean> {
+/** Does the batch that follows the client `last` (all up to it are done). Returns its last one, or null when that was all. */
+async function runBatch (trx: Db, id: number, last: number): Promise<number | null> {
   const action: Row | undefined = await trx('client_actions').where({ id }).forUpdate().first()
-  if (!action || (action.state !== 'waiting' && action.state !== 'running')) return false
-  const end = async (state: ActionState) => { await trx('client_actions').where({ id }).update({ state, finished_at: trx.fn.now() }); return false }
+  if (!action || (action.state !== 'waiting' && action.state !== 'running')) return null
+  const end = async (state: ActionState) => { await trx('client_actions').where({ id }).update({ state, finished_at: trx.fn.now() }); return null }
   if (action.stop_asked_at) return end('stopped')
-  const batch: number[] = await trx('client_action_rows').where({ action_id: id }).whereNull('outcome').orderBy('client_id').limit(BATCH).pluck('client_id')
+  const batch: number[] = await trx('client_action_rows').where({ action_id: id }).whereNull('outcome').where('client_id', '>', last).orderBy('client_id').limit(BATCH).pluck('client_id')
   if (batch.length === 0) return end('done')
 
   // Read anew each time: whoever loses the right in the middle has done it to no other client.
   const by = await findActor(trx, action.employee_id)
   const changed = by && mayAct(by, action.kind) ? await change(trx, by, action, batch) : await skipAll(trx, id, batch)
   await trx('client_actions').where({ id }).update({ state: 'running', started_at: trx.raw('coalesce(started_at, now())'), done: action.done + batch.length, changed: trx.raw('changed + ?', [changed]) })
-  return true
+  return batch.at(-1)!
 }
 
 /** Changes a batch of clients, each with its entry in the feed, and writes down what became of each. Returns how many were changed. */
@@ -52,14 +53,14 @@ async function change (trx: Db, by: Viewer, action: Row, batch: number[]): Promi
       insert into events (client_id, kind, employee_id, version, details)
       select client_id, kind, :by, version, details || jsonb_build_object('action', jsonb_build_object('id', :action::bigint, 'count', :total::int)) from told join touched on touched.id = client_id order by client_id
     ),
-    ${action.undoes ? 'undone as (update client_action_rows r set undone = true from mine where r.action_id = :undoes and r.client_id = mine.client_id),' : ''}
+    ${action.undoes ? 'undone as (update client_action_rows r set undone = true from mine where r.action_id = :undoes and r.client_id = any (:here) and r.client_id = mine.client_id),' : ''}
     settled as (
       update client_action_rows r set
         outcome = case when mine.client_id is null then 'skipped' else 'changed' end,
         why = case when mine.client_id is not null then null when not client.id = any (:here) then 'gone' else :unless end,
         kept = mine.kept
       from unnest(:batch::bigint[]) client (id) left join mine on mine.client_id = client.id
-      where r.action_id = :action and r.client_id = client.id
+      where r.action_id = :action and r.client_id = any (:batch) and r.client_id = client.id -- any(): or all the action's rows would be read each time
       returning r.outcome
     )
     select count(*) filter (where outcome = 'changed') as changed from settled`,

@@ -18,7 +18,7 @@ export default async function selection (app: FastifyInstance) {
   app.post('/clients/selection', { config }, async (request, reply) => {
     const body = (request.body ?? {}) as Body
     const page = typedText(body, 'page').split(',').map(idOf).filter(id => id !== null).slice(0, PAGE_SIZE)
-    const isRoom = await select(db, viewerOf(request), page, all(body.id).map(idOf).filter(id => id !== null && page.includes(id)) as number[])
+    const isRoom = await select(db, viewerOf(request), page, all(body.client).map(idOf).filter(id => id !== null && page.includes(id)) as number[])
     return answer(request, reply, !isRoom)
   })
 
