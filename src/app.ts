@@ -108,7 +108,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(signIn)
   await app.register(account)
   await app.register(twoSteps)
-  await app.register(clients)
+  await app.register(clients, { databaseUrl })
   await app.register(files)
   await app.register(importTemplate)
   await app.register(tasks)

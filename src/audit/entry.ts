@@ -3,6 +3,7 @@
  * here, and its words in the locales under `audit.kinds.<kind>`; a new group is also a word under `audit.groups`.
  */
 export const AUDIT_KINDS = [
+  'clients.exported',
   'settings.general',
   'settings.uniqueness',
   'settings.mail',
@@ -120,6 +121,9 @@ export const AUDIT_FIELDS = {
   help: 'text',
   field_kind: 'text',
   choices: 'list',
+  clients: 'number',
+  list_address: 'text',
+  columns: 'list',
   values: 'number',
   view: 'text',
   view_query: 'text',

@@ -16,6 +16,7 @@ import { isFeedFilter } from './feed/event.js'
 import { listFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
+import exports from './export/routes.js'
 import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
@@ -34,9 +35,10 @@ import { SEES_CLIENTS } from './visibility.js'
 
 type At = { Params: { id: string, unit: string }, Querystring: { feed?: string } }
 
-export default async function clients (app: FastifyInstance) {
+export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
   for (const part of [list, selection, actions, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  await app.register(exports, { url: databaseUrl })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)

@@ -6,6 +6,8 @@ import { fileURLToPath } from 'node:url'
 export interface ProcessLimits {
   /** Megabytes of JavaScript's heap; beyond it the process ends, and only it. */
   heap: number
+  /** Whether what it writes to its standard output is read, from `child.stdout`. */
+  isRead?: boolean
 }
 
 /**
@@ -13,8 +15,8 @@ export interface ProcessLimits {
  * environment (no password is anything it has to know unless it is told), and its memory goes back to the system afterwards.
  * The program ends itself at 'disconnect': when we are killed, it goes too.
  */
-export function startProcess (program: string, { heap }: ProcessLimits): ChildProcess {
-  const child = fork(program, { env: { MALLOC_ARENA_MAX: '2', TMPDIR: process.env.TMPDIR ?? '' }, execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=1', '--enable-source-maps'], stdio: ['ignore', 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
+export function startProcess (program: string, { heap, isRead = false }: ProcessLimits): ChildProcess {
+  const child = fork(program, { env: { MALLOC_ARENA_MAX: '2', TMPDIR: process.env.TMPDIR ?? '' }, execArgv: [`--max-old-space-size=${heap}`, '--max-semi-space-size=1', '--enable-source-maps'], stdio: ['ignore', isRead ? 'pipe' : 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
   try {
     if (child.pid) setPriority(child.pid, 10)
   } catch {} // it has ended already, which its 'exit' says

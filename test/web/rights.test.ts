@@ -86,6 +86,8 @@ GET /clients/actions/new  clients.edit | clients.delete
 GET /clients/check  clients.view | suppliers.view | clients.create
 GET /clients/columns  clients.view | suppliers.view
 GET /clients/email-row  clients.create | clients.edit
+GET /clients/export  clients.export
+POST /clients/export  clients.export
 GET /clients/filters  clients.view | suppliers.view
 GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit

@@ -92,6 +92,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'map.fields.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'], // of src/map/queries.ts
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],
   'place.problems.*': ['missing', 'busy', 'refused', 'failed', 'off'], // of src/map/geocoder.ts
+  'exports.groups.*': ['client', 'contacts', 'more', 'own', 'consents'],
   'imports.remarks.*': REMARKS,
   'imports.template.own.*': FIELD_KINDS,
   'imports.template.required.*': ['all', 'people', 'companies'],

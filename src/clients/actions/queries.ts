@@ -76,7 +76,8 @@ export async function findDetails (trx: Db, kind: ActionKind, { tagNames, tagIds
   return found ? { to: found } : null
 }
 
-const chosen = (db: Db, viewer: Viewer, whom: Whom) => {
+/** The clients that were chosen, and may be seen. */
+export const chosen = (db: Db, viewer: Viewer, whom: Whom) => {
   const query = db('clients')
   return whom.of === 'matching' ? query.modify(filtered(viewer, whom.filter)) : query.modify(visibleTo(viewer)).whereIn('id', db('client_selection').where({ employee_id: viewer.id }).select('client_id'))
 }

@@ -7,7 +7,8 @@ export function splitValues (cell: string): string[] {
   return parts.map(part => part.trim()).filter(part => part !== '')
 }
 
-/** Several values in one cell: on one line, or, when one of them has a comma or the like itself, each on its own. */
+/** Several values in one cell: on one line, or, when one of them has a comma or the like itself, each on its own. A single one of that kind has its line ended. */
 export function joinValues (values: readonly string[]): string {
-  return values.join(values.some(value => /[,;|]/.test(value)) ? '\n' : ', ')
+  if (!values.some(value => /[,;|]/.test(value))) return values.join(', ')
+  return values.length === 1 ? `${values[0]}\n` : values.join('\n')
 }

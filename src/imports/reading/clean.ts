@@ -18,7 +18,7 @@ export function cleaned (text: string): string {
 }
 
 /** A cell of our own export as it was: what somebody typed with two spaces comes back with two. */
-export const asItWas = (text: string): string => text.slice(0, LIMITS.cell).replace(/\r\n?/g, '\n').trim()
+export const asItWas = (text: string): string => text.slice(0, LIMITS.cell).replace(/\r\n?/g, '\n')
 
 /** How the text of a cell is kept. */
 export type Keep = (text: string) => string

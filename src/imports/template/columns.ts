@@ -1,4 +1,3 @@
-import { joinValues } from '../columns/values.js'
 import { targetsOf, type Target } from '../columns/targets.js'
 import { titleOf } from '../columns/title.js'
 import type { Choices } from '../../clients/queries.js'
@@ -52,7 +51,7 @@ export function templateColumns (viewer: Viewer, t: Translate, { shape, choices 
     if (name === 'campaign') return named(choices.campaigns)
     if (name === 'location') return named(choices.locations)
     if (name.startsWith('discount_')) return named(choices.priceTypes)
-    const options = field?.options.filter(({ retired }) => !retired).map(({ labels }) => joinValues([wordsOf(labels, language, organisation.language)])) ?? []
+    const options = field?.options.filter(({ retired }) => !retired).map(({ labels }) => wordsOf(labels, language, organisation.language)) ?? []
     return options.length > 0 ? { choices: options } : {}
   }
 }
