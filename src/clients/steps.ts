@@ -6,16 +6,17 @@ import type { FormState } from './form-state.js'
 import { phoneRows } from './phones/rows.js'
 import type { Choices } from './queries.js'
 
-/** Steps in filling in a form that send it and save nothing: one row more or less, a tag of a new client, the other kind's form. */
+/** Steps in filling in a form that send it and save nothing: one row more or less, a type of phone to name, a tag of a new client, the other kind's form. */
 export const isStep = (body: Body): boolean => STEPS.some(name => name in body)
 
-const STEPS = ['add_phone', 'add_email', 'drop_phone', 'drop_email', 'switch_kind']
+const STEPS = ['add_phone', 'add_email', 'drop_phone', 'drop_email', 'ask_type', 'switch_kind']
 
 /** Empty rows to type into: those asked for, and in a new form one of each to begin with. */
 export function addRows (body: Body, form: FormState, { phoneTypes }: Choices, isNew: boolean): void {
   const next = (rows: { index: string }[]) => Math.max(-1, ...rows.map(row => Number(row.index))) + 1
   dropRow(form.phones, body.drop_phone)
   dropRow(form.emails, body.drop_email)
+  for (const row of form.phones) if (row.index === body.ask_type) row.asksType = true
   if ('add_phone' in body || (isNew && form.phones.length === 0)) form.phones.push(phoneRows.fresh(next(form.phones), phoneTypes))
   if ('add_email' in body || (isNew && form.emails.length === 0)) form.emails.push(emailRows.fresh(next(form.emails), []))
 }

@@ -145,7 +145,7 @@ async function fire ({ url, headers }: Page, connections: number, port: number):
 }
 
 // Both with the flags that `npm start` gives.
-const FLAGS: string[] = JSON.parse(await readFile(inRoot('package.json'), 'utf8')).scripts.start.match(/--[a-z-]+(=\d+)?/g)
+const FLAGS: string[] = JSON.parse(await readFile(inRoot('package.json'), 'utf8')).scripts.start.match(/--[a-z\d-]+(=\d+)?/g)
 
 const child = (file: string, env: NodeJS.ProcessEnv) => fork(inRoot('dist', 'test', 'bench', file), { env, execArgv: FLAGS, stdio: ['ignore', 'ignore', 'inherit', 'ipc'] })
 

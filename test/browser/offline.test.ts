@@ -52,7 +52,7 @@ t.test('Enter saves the part it is in, and in a new type\'s box it adds the type
 
   await page.goto('/clients/new')
   t.equal(await page.evaluate(() => document.activeElement?.id), 'first-name')
-  await page.click('#phones-0-type summary')
+  await page.click('#phones-0-type [name=ask_type]')
   await page.fill('#phones-0-type-new', 'Wife')
   await page.press('#phones-0-type-new', 'Enter')
   await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('[name="phones.0.type"]')?.selectedOptions[0]?.text === 'Wife')

@@ -36,6 +36,7 @@ export const NO_PAGES: Record<string, string> = {
   '/imports/template.xlsx': 'is a file',
   '/settings/locations/merge': 'is the page on which tags are merged',
   '/settings/marketing/merge': 'is the page on which tags are merged',
+  '/clients/phone-types/new': 'is a row of the profile, looked at there',
   '/settings/phone-types/merge': 'is the page on which tags are merged',
   '/settings/phone-types/new': 'is the page of a new location',
   '/settings/price-types/merge': 'is the page on which tags are merged',

@@ -119,6 +119,25 @@ t.test('a type of one\'s own is made with the phone, or by itself, once', async 
   t.notMatch((await as(sofia).get('/clients/new')).body, /<script>alert/)
 })
 
+t.test('a name for a new type is asked for in its row alone, with scripts and without', async t => {
+  const { as, anna, sofia, nuno, path, first, row } = await shop(t)
+  const client = path.split('/')[2]
+  const part = await as(sofia).get(`/clients/phone-types/new?row=3&client=${client}&phone=${first}&phones.3.type=2`, { fragment: true })
+  t.equal(part.status, 200)
+  t.match(part.body, /name="phones\.3\.new_type"/)
+  t.match(part.body, /value="2" selected/, 'the type that was chosen stays')
+  t.match(part.body, new RegExp(`hx-post="${path}/${first}"`))
+  t.match((await as(sofia).get('/clients/phone-types/new')).body, /<html[^]*name="phones\.0\.new_type"/)
+  t.match((await as(sofia).get('/clients/phone-types/new?row="><script>&client=x&phone=-1')).body, /name="phones\.0\.new_type"/)
+  t.equal((await as(nuno).get('/clients/phone-types/new')).status, 403)
+
+  const whole = await as(anna).post(`/clients/${client}`, { kind: 'person', surname: 'Typed', ...row('600 999 999', { id: first }), ask_type: '0' })
+  t.equal(whole.status, 200)
+  t.match(whole.body, /value="Typed"/)
+  t.match(whole.body, /name="phones\.0\.new_type"/)
+  t.notMatch(whole.body, /name="phones\.1\.new_type"/)
+})
+
 t.test('a phone is removed, and comes back with all it had', async t => {
   const { as, sofia, path, id, first, phones, events, row, db } = await shop(t)
   await as(sofia).post(`${path}/${first}`, row('600 123 456', { id: first, viber: 'on' }))

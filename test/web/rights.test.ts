@@ -92,6 +92,7 @@ GET /clients/filters  clients.view | suppliers.view
 GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
+GET /clients/phone-types/new  clients.create | clients.edit
 POST /clients/selection  clients.edit | clients.delete
 POST /clients/selection/clear  clients.edit | clients.delete
 GET /clients/views  clients.view | suppliers.view

@@ -4,7 +4,10 @@ import { phoneFingerprint } from '../fingerprint.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './form.js'
 import { addPhone, changePhone, findRemovedPhone, hasPhone, setPhoneRemoved } from './queries.js'
 
-export interface PhoneState extends PhoneRow, RowState {}
+export interface PhoneState extends PhoneRow, RowState {
+  /** Whether a name for a new type is asked for. */
+  asksType?: boolean
+}
 
 /** The phones of a client in its form. */
 export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {

@@ -62,7 +62,10 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
     { name: 'new-refused', route: '/clients/new', path: '/clients/new', prepare: page => refused(page, { 'emails.0.address': 'zofia', 'phones.0.number': 'none', discount_services: 'abc' }) },
     { name: 'profile', route: '/clients/:id', path: `/clients/${full}`, prepare: page => page.waitForSelector('#events') },
     { name: 'profile-menu', route: '/clients/:id', path: `/clients/${ids.lukasz}`, prepare: open('#heading summary') },
-    { name: 'profile-type', route: '/clients/:id', path: `/clients/${ids.zofia}`, prepare: open('#phones-0-type summary'), without: ['target-size'] }, // an open menu lies over what is behind it
+    { name: 'profile-type', route: '/clients/:id', path: `/clients/${ids.zofia}`, prepare: async page => {
+      await page.click('#phones-0-type [name=ask_type]')
+      await page.waitForSelector('#phones-0-type-new')
+    }, without: ['target-size'] }, // an open menu lies over what is behind it
     { name: 'profile-masked', route: '/clients/:id', path: `/clients/${ids.jose}`, as: 'sofia' },
     { name: 'profile-read-only', route: '/clients/:id', path: `/clients/${ids.lukasz}`, as: 'nuno' },
     { name: 'profile-archived', route: '/clients/:id', path: `/clients/${ids.stanislaw}` },
