@@ -3,7 +3,7 @@
  * The words people read are in the locales under `rights.<name>`.
  */
 export const RIGHT_GROUPS = {
-  clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.import', 'clients.export'],
+  clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.merge', 'clients.import', 'clients.export'],
   tasks: ['tasks.view_all'],
   settings: ['views.share', 'marketing.manage', 'settings.manage', 'audit.view'],
   employees: ['employees.manage', 'roles.manage']
@@ -18,7 +18,7 @@ export const isRight = (name: string): name is Right => (RIGHTS as readonly stri
 /** The built-in roles as a new installation has them. The owner's can't be changed: an owner may do everything, also what comes later. */
 export const BUILT_IN_ROLES = {
   specialist: ['clients.view', 'clients.create', 'clients.edit'],
-  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.export', 'tasks.view_all', 'views.share', 'marketing.manage'],
+  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.merge', 'clients.export', 'tasks.view_all', 'views.share', 'marketing.manage'],
   admin: RIGHTS,
   owner: RIGHTS
 } as const satisfies Record<string, readonly Right[]>

@@ -77,7 +77,7 @@ export async function changeClient (trx: Db, by: Viewer, client: Client, values:
   const changes: Details['client.changed']['changes'] = await changeOwn(trx, client, own)
   if (changed.length + changes.length === 0) return false
   if (changed.length > 0) await trx('clients').where({ id: client.id }).update(columns(values, changed))
-  for (const field of changed.toReversed()) changes.unshift({ field, old: await named(trx, field, client[field]), new: await named(trx, field, values[field]) })
+  for (const field of changed.toReversed()) changes.unshift({ field, old: await namedValue(trx, field, client[field]), new: await namedValue(trx, field, values[field]) })
   await recordEvent(trx, by, client.id, 'client.changed', { changes })
   return true
 }
@@ -116,8 +116,8 @@ const columns = (values: Partial<ClientFields>, fields: readonly Field[] = FIELD
   return { [field]: price ? 0 : values[field], [field === 'discount_services' ? 'price_type_services_id' : 'price_type_products_id']: price }
 }))
 
-// The feed has to read right after a campaign was renamed, so it keeps the name of that day.
-async function named (trx: Db, field: Field, value: unknown): Promise<unknown> {
+/** A field's value as the feed keeps it: it has to read right after a campaign was renamed, so with the name of that day. */
+export async function namedValue (trx: Db, field: Field, value: unknown): Promise<unknown> {
   const price = field === 'discount_services' || field === 'discount_products' ? priceTypeOf(value as Discount) : null
   if (price) return await trx('price_types').where({ id: price }).first('id', 'name', trx.raw('mark_up::float8 as mark_up')) ?? null
   if (field !== 'campaign_id' && field !== 'location_id') return value

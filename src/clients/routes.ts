@@ -20,6 +20,7 @@ import exports from './export/routes.js'
 import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
+import merging from './merging/routes.js'
 import { fieldOfPart, partOf } from './own/form.js'
 import phones from './phones/routes.js'
 import place from './place/routes.js'
@@ -37,7 +38,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
-  for (const part of [list, selection, actions, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [list, selection, actions, merging, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
   await app.register(exports, { url: databaseUrl })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {

@@ -24,16 +24,40 @@ const KNOWN: Record<string, [status: number, key: string]> = {
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request']
 }
 
+/** Where something is now that isn't at its address any more (`page`: its own page), or how it ended; null when a noun knows nothing of it. */
+export type LostPage = (request: FastifyRequest) => Promise<{ page: string, path: string } | HttpError | null>
+
+declare module 'fastify' {
+  interface FastifyInstance {
+    /** Asked before a page isn't found; a noun adds its own. */
+    lostPages: LostPage[]
+  }
+}
+
 /** Says what went wrong as a page, or, to a fragment request, in the page's `#flash`. What nobody foresaw is a 500 and is logged. */
 export default fp(async app => {
+  app.decorate('lostPages', [])
   app.setErrorHandler(async (error: FastifyError | HttpError, request, reply) => {
     if (error instanceof SignInFirst) return signInFirst(request, reply)
     const known = error instanceof HttpError ? error : understand(error)
+    if (known.statusCode === 404 && await leadOn(request, reply)) return reply
     if (known.statusCode >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return show(request, reply, known)
   })
   app.setNotFoundHandler({}, async (request, reply) => show(request, reply, new NotFound()))
 }, { name: 'errors', dependencies: ['pages'] })
+
+/** Leads on to where something is now, or says how it ended. Returns whether it did. */
+async function leadOn (request: FastifyRequest, reply: FastifyReply): Promise<boolean> {
+  for (const find of request.server.lostPages) {
+    const found = await find(request)
+    if (found instanceof HttpError) await show(request, reply, found)
+    else if (found && request.isFragment) reply.header('HX-Redirect', found.page).send('')
+    else if (found) reply.redirect(found.path, 303)
+    if (found) return true
+  }
+  return false
+}
 
 /** Answers what Fastify can't even route, such as "/%zz": no hook has run, so there is no page to say it in. */
 export function notFoundPlainly (_error: FastifyError, _request: unknown, reply: unknown): void {
@@ -42,6 +66,8 @@ export function notFoundPlainly (_error: FastifyError, _request: unknown, reply:
 
 function understand (error: FastifyError): HttpError {
   const known = KNOWN[error.code]
+  // Whose client it was went while they were at it.
+  if (error.code === '23503' && (error as { constraint?: string }).constraint?.endsWith('_client_id_fkey')) return new NotFound()
   if (known) return new HttpError(...known)
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return new HttpError(error.statusCode, 'bad_request')
   return new HttpError(500, 'unexpected')

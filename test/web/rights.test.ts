@@ -89,6 +89,10 @@ GET /clients/email-row  clients.create | clients.edit
 GET /clients/export  clients.export
 POST /clients/export  clients.export
 GET /clients/filters  clients.view | suppliers.view
+GET /clients/merge  clients.merge
+POST /clients/merge  clients.merge
+GET /clients/merges/:merge  clients.merge
+POST /clients/merges/:merge/undo  clients.merge
 GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit

@@ -14,6 +14,11 @@ export interface Details {
   'client.changed': { changes: ((Change & { field: Field }) | OwnChange)[] }
   'client.archived': Record<string, never>
   'client.restored': Record<string, never>
+  /** On the survivor: who was merged into it, and what it has otherwise since. */
+  'client.merged': { merge: number, clients: { id: number, name: string }[], changes: ((Change & { field: Field }) | OwnChange)[] }
+  'client.unmerged': { merge: number, clients: { id: number, name: string }[] }
+  /** On one that was merged and is by itself again. */
+  'client.parted': { merge: number, from: number }
   'phone.added': { phone: PhoneRef }
   'phone.changed': { phone: PhoneRef, changes: Change[] }
   'phone.removed': { phone: PhoneRef }
@@ -64,7 +69,7 @@ export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
   tasks: ['task.added', 'task.changed', 'task.done', 'task.reopened', 'task.deleted', 'task.restored'],
-  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
+  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'client.merged', 'client.unmerged', 'client.parted', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
   consent: ['consent.changed', 'consent.noted'],
   files: ['files.added', 'file.removed', 'file.restored']
 } as const satisfies Record<string, readonly EventKind[] | null>

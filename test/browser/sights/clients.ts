@@ -4,6 +4,7 @@ import type { Desk } from '../../support/desk.js'
 import { addFields } from '../../support/fields.js'
 import type { Sight } from '../pages.js'
 import { actionSights } from './actions.js'
+import { mergingSights } from './merging.js'
 import { save, open, keepView, refused } from './doing.js'
 
 /** The clients' pages, on a desk with a little of everything. */
@@ -44,6 +45,7 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
       await page.waitForSelector('.filter .sheet')
     } },
     ...await actionSights(desk, ids),
+    ...await mergingSights(desk),
     { name: 'clients-none', route: '/clients', path: '/clients?q=nobody+at+all' },
     { name: 'clients-masked', route: '/clients', path: '/clients', as: 'sofia' },
     { name: 'clients-archived', route: '/clients', path: '/clients?show=archived' },

@@ -1,0 +1,106 @@
+/**
+ * Everything there is of a client besides its own row: each table, by the column that names the client. What is merged, erased and
+ * exported is read from here, so a table that isn't named here would be forgotten: test/clients/merging.test.ts compares this with
+ * the database's own catalogs and fails. A noun that gives clients something new adds its lines.
+ */
+export interface Belonging {
+  table: string
+  column: string
+  /**
+   * What becomes of its rows when their client is merged into another:
+   * `moves`: they are the survivor's from then on, by their `id`, and move back when the merge is undone;
+   * `unites`: the survivor has each of `by` once (tags); an undo gives every client its own again;
+   * `chooses`: the survivor has one client's rows for each value of `by` (own fields), as was chosen; the others are kept for an undo;
+   * `goes`: they mean nothing without that client, and are made anew where they are needed.
+   */
+  merge: 'moves' | 'unites' | 'chooses' | 'goes'
+  /** The column by which rows of one client are told apart, where they have no id of their own. */
+  by?: string
+  /** How its rows go when the client is erased: with it (on delete cascade), or by themselves before it. */
+  erase: 'cascades' | 'first'
+  /** Under which name, and as what, its rows stand in the export of a client's data; null: they say nothing of the client. :client is bound. */
+  exports: { name: string, sql: string } | null
+}
+
+const BY = '(select name from employees e where e.id = employee_id)'
+
+export const BELONGINGS: readonly Belonging[] = [
+  {
+    table: 'client_phones', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'phones', sql: `
+        select typed, e164, coalesce(y.name, y.key) as type, whatsapp, viber, sms, removed_at
+        from client_phones p join phone_types y on y.id = p.type_id where client_id = :client order by removed_at nulls first, p.position, p.id`
+    }
+  },
+  {
+    table: 'client_emails', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'emails', sql: 'select address, agrees, removed_at from client_emails where client_id = :client order by removed_at nulls first, position, id'
+    }
+  },
+  {
+    table: 'consents', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'consents', sql: `
+        select at, channel, address, given, ${BY} as noted_by, source, nullif(source_name, '') as source_name, how,
+          (select body from consent_wordings w where w.id = wording_id) as wording,
+          (select json_agg(json_build_object('at', n.at, 'how', n.how, 'note', n.note) order by n.id) from consent_notes n where n.consent_id = consents.id) as notes
+        from consents where client_id = :client order by id`
+    }
+  },
+  {
+    table: 'client_tags', column: 'client_id', merge: 'unites', by: 'tag_id', erase: 'cascades', exports: {
+      name: 'tags', sql: 'select name from client_tags ct join tags t on t.id = ct.tag_id where client_id = :client order by name_key'
+    }
+  },
+  {
+    table: 'client_values', column: 'client_id', merge: 'chooses', by: 'field_id', erase: 'cascades', exports: {
+      name: 'own_fields', sql: `
+        select f.key, f.labels, coalesce(to_jsonb(v.text_value), case when f.kind = 'yes_no' then to_jsonb(v.number_value = 1) end, to_jsonb(v.number_value), to_jsonb(v.day_value), to_jsonb(v.moment_value), o.labels) as value
+        from client_values v join fields f on f.id = v.field_id left join field_options o on o.id = v.option_id where client_id = :client order by v.field_id, v.position`
+    }
+  },
+  {
+    table: 'events', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'feed', sql: `select at, kind, ${BY} as employee, details, body, edited_at, deleted_at from events where client_id = :client order by id`
+    }
+  },
+  {
+    table: 'tasks', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'tasks', sql: `
+        select what, due_on, due_time, (select name from employees e where e.id = assignee_id) as assignee, created_at, done_at, deleted_at
+        from tasks where client_id = :client order by id`
+    }
+  },
+  {
+    table: 'files', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'files', sql: `select id, name, type, size, ${BY} as employee, created_at, removed_at from files where client_id = :client order by id`
+    }
+  },
+  { table: 'client_selection', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
+  {
+    table: 'client_merges', column: 'survivor_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'merged_from', sql: `
+        select m.at, c.name, c.kept -> 'row' as as_it_was, ${BY} as employee
+        from client_merges m join client_merge_clients c on c.merge_id = m.id where m.survivor_id = :client order by m.id, c.client_id`
+    }
+  }
+]
+
+/**
+ * Where a client's number stands without a reference to it, and what is done to those rows when the client is erased (:ids, an array)
+ * so that nothing of the person is left in them. Rows that say no more than the number may stay as they are: null.
+ */
+export interface Mention { table: string, column: string, erase: string | null }
+
+export const MENTIONS: readonly Mention[] = [
+  { table: 'client_action_rows', column: 'client_id', erase: null },
+  { table: 'client_merge_clients', column: 'client_id', erase: 'delete from client_merge_clients where client_id = any (:ids)' },
+  { table: 'client_erasures', column: 'client_id', erase: null },
+  {
+    table: 'import_rows', column: 'client_id', erase: `
+      update import_rows set cells = null, lacks = null, kept = null, why = null, first_name = null, surname = null, company_name = null, conflict_reason = null, address = null, note = null, phones = null, emails = null, tags = null, own = null
+      where client_id = any (:ids)`
+  }
+]
+
+/** The tables whose rows are the survivor's after a merge, by their id. */
+export const MOVING = BELONGINGS.filter(({ merge }) => merge === 'moves')
