@@ -60,6 +60,11 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
     } },
     { name: 'filters', route: '/clients/filters', path: '/clients/filters' },
     { name: 'columns', route: '/clients/columns', path: '/clients/columns' },
+    { name: 'export', route: '/clients/export', path: '/clients/export?of=matching&in=q%3Da%26show%3Dpeople', as: 'anna', prepare: async page => {
+      for (const box of await page.locator('input[name=columns]').all()) await box.uncheck()
+      await page.click('button.primary')
+      await page.waitForSelector('.error')
+    } },
     { name: 'new', route: '/clients/new', path: '/clients/new' },
     { name: 'new-refused', route: '/clients/new', path: '/clients/new', prepare: page => refused(page, { 'emails.0.address': 'zofia', 'phones.0.number': 'none', discount_services: 'abc' }) },
     { name: 'profile', route: '/clients/:id', path: `/clients/${full}`, prepare: page => page.waitForSelector('#events') },
