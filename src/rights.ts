@@ -3,7 +3,7 @@
  * The words people read are in the locales under `rights.<name>`.
  */
 export const RIGHT_GROUPS = {
-  clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.merge', 'clients.import', 'clients.export'],
+  clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.erase', 'clients.merge', 'clients.import', 'clients.export'],
   tasks: ['tasks.view_all'],
   settings: ['views.share', 'marketing.manage', 'settings.manage', 'audit.view'],
   employees: ['employees.manage', 'roles.manage']

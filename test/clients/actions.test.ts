@@ -193,3 +193,26 @@ t.test('rights are asked for again when it is done, and an action is its own and
   t.equal((await db('client_selection').where({ employee_id: anna.id })).length, total)
   t.ok(listed((await as(anna).get('/clients')).body).length > 0)
 })
+
+t.test('deleted for good by those who may, once the number is typed, with all that belongs to them', async t => {
+  t.equal((await as(marek).get('/clients/actions/new?do=erase')).status, 403)
+  t.equal((await as(marek).post('/clients/actions', { do: 'erase', of: 'matching', in: '', number: String(everyone) })).status, 403)
+  await as(anna).post(`/clients/${ids.ines}/tasks`, { what: 'Call', due_on: '2030-01-01', assignee: anna.id })
+  await as(anna).post('/clients/selection/clear')
+  await tick(anna, 'ines', 'jose')
+  for (const number of ['', '3', 'x']) {
+    const refused = await as(anna).post('/clients/actions', { do: 'erase', of: 'selected', in: 'show=people', number })
+    t.equal(refused.status, 422, number)
+    t.match(refused.error('number'), /Type the number/)
+  }
+  t.match((await as(anna).get('/clients')).body, /2 selected/, 'and nothing is done')
+
+  const path = await act(anna, { do: 'erase', of: 'selected', number: ' 2 ' })
+  t.match(await state(path), { state: 'done', changed: 2 })
+  t.match((await as(anna).get(path)).body, /nothing of them is kept/)
+  t.equal((await as(anna).get(`/clients/${ids.ines}`)).status, 410)
+  const { rows: tables } = await db.raw("select table_name as name from information_schema.columns where column_name = 'client_id' and table_schema = 'public' and table_name not in ('client_action_rows', 'client_erasures')")
+  for (const { name } of tables) t.same(await db(name).whereIn('client_id', [ids.ines, ids.jose]), [], name)
+  t.equal((await as(anna).post(`${path}/undo`)).status, 404)
+  t.match((await db('audit_entries').where({ kind: 'clients.erased' }).select('employee_id', 'details')), [{ employee_id: anna.id, details: { changes: [{ field: 'clients', new: 2 }] } }])
+})

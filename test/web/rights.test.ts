@@ -75,14 +75,14 @@ POST /clients/:id/tasks  clients.view | suppliers.view
 GET /clients/:id/tasks/new  clients.view | suppliers.view
 GET /clients/:id/thumbnails/:token.webp  clients.view | suppliers.view
 POST /clients/:id/uploads  clients.edit
-GET /clients/actions  clients.edit | clients.delete
-POST /clients/actions  clients.edit | clients.delete
-GET /clients/actions/:action  clients.edit | clients.delete
-POST /clients/actions/:action/continue  clients.edit | clients.delete
-POST /clients/actions/:action/select  clients.edit | clients.delete
-POST /clients/actions/:action/stop  clients.edit | clients.delete
-POST /clients/actions/:action/undo  clients.edit | clients.delete
-GET /clients/actions/new  clients.edit | clients.delete
+GET /clients/actions  clients.edit | clients.delete | clients.erase
+POST /clients/actions  clients.edit | clients.delete | clients.erase
+GET /clients/actions/:action  clients.edit | clients.delete | clients.erase
+POST /clients/actions/:action/continue  clients.edit | clients.delete | clients.erase
+POST /clients/actions/:action/select  clients.edit | clients.delete | clients.erase
+POST /clients/actions/:action/stop  clients.edit | clients.delete | clients.erase
+POST /clients/actions/:action/undo  clients.edit | clients.delete | clients.erase
+GET /clients/actions/new  clients.edit | clients.delete | clients.erase
 GET /clients/check  clients.view | suppliers.view | clients.create
 GET /clients/columns  clients.view | suppliers.view
 GET /clients/email-row  clients.create | clients.edit
@@ -97,8 +97,8 @@ GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
 GET /clients/phone-types/new  clients.create | clients.edit
-POST /clients/selection  clients.edit | clients.delete
-POST /clients/selection/clear  clients.edit | clients.delete
+POST /clients/selection  clients.edit | clients.delete | clients.erase
+POST /clients/selection/clear  clients.edit | clients.delete | clients.erase
 GET /clients/views  clients.view | suppliers.view
 POST /clients/views  clients.view | suppliers.view
 GET /clients/views/:view  clients.view | suppliers.view

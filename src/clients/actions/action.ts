@@ -3,7 +3,7 @@ import type { Viewer } from '../../web/viewer.js'
 import type { Named } from '../client.js'
 
 /** What can be done to many clients at once; the words people read are in the locales under `actions.kinds.<kind>`. */
-export const ACTION_KINDS = ['add_tags', 'remove_tags', 'set_campaign', 'set_location', 'make_supplier', 'not_supplier', 'archive', 'restore'] as const
+export const ACTION_KINDS = ['add_tags', 'remove_tags', 'set_campaign', 'set_location', 'make_supplier', 'not_supplier', 'archive', 'restore', 'erase'] as const
 export type ActionKind = (typeof ACTION_KINDS)[number]
 export const isActionKind = (value: unknown): value is ActionKind => (ACTION_KINDS as readonly unknown[]).includes(value)
 
@@ -19,6 +19,8 @@ export interface ActionDetails {
   tags?: Named[]
   /** The campaign or the location; null: none. */
   to?: Named | null
+  /** How many of those deleted for good the audit log has told of. */
+  told?: number
 }
 
 // Whoever may do it to one client may do it to many.
@@ -30,14 +32,19 @@ const NEEDS: Record<ActionKind, readonly Right[]> = {
   make_supplier: ['clients.edit', 'clients.view', 'suppliers.view'],
   not_supplier: ['clients.edit', 'clients.view', 'suppliers.view'],
   archive: ['clients.delete'],
-  restore: ['clients.delete']
+  restore: ['clients.delete'],
+  erase: ['clients.erase']
 }
 
 /** Rights of which any one opens the pages of actions, and the boxes of the list. */
-export const ACTS_ON_MANY = ['clients.edit', 'clients.delete'] as const
+export const ACTS_ON_MANY = ['clients.edit', 'clients.delete', 'clients.erase'] as const
 
 export const mayAct = (viewer: Viewer, kind: ActionKind): boolean => NEEDS[kind].every(right => viewer.can(right))
 export const rightsFor = (kind: ActionKind): readonly Right[] => NEEDS[kind]
+
+/** Whether it can be taken back. */
+export type UndoableKind = Exclude<ActionKind, 'erase'>
+export const isUndoable = (kind: ActionKind): kind is UndoableKind => kind !== 'erase'
 
 /** Whether this person may see what others have done to many. */
 export const seesAllActions = (viewer: Viewer): boolean => viewer.can('audit.view')

@@ -1,4 +1,4 @@
-import type { ActionKind } from './action.js'
+import type { UndoableKind } from './action.js'
 
 /**
  * How one kind of action changes a batch of clients, as parts of one statement (see run.ts).
@@ -25,7 +25,7 @@ const supplier = (is: boolean): Step => ({
   told: changed('is_supplier', `${!is}`, `${is}`)
 })
 
-export const APPLY: Record<ActionKind, Step> = {
+export const APPLY: Record<UndoableKind, Step> = {
   add_tags: {
     mine: `
       put as (insert into client_tags (client_id, tag_id) select client.id, tags.id from unnest(:here::bigint[]) client (id) cross join tags where tags.id = any (:tags) on conflict do nothing returning client_id, tag_id),
@@ -72,7 +72,7 @@ const supplierBack = (is: boolean): Step => ({
   told: changed('is_supplier', `${is}`, `${!is}`)
 })
 
-export const TAKE_BACK: Record<ActionKind, Step> = {
+export const TAKE_BACK: Record<UndoableKind, Step> = {
   add_tags: {
     mine: `
       ${did('true')},

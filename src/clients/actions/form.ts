@@ -14,6 +14,8 @@ export interface ActionForm {
   tagNames: string[]
   tagIds: number[]
   to: number | null
+  /** The number of clients, typed to confirm that they are to be deleted for good. */
+  number: number | null
   errors: FieldErrors
   typed: Body
 }
@@ -30,5 +32,6 @@ export function readActionForm (sent: unknown): ActionForm {
   if (kind === 'remove_tags' && tagIds.length === 0) errors.tag_id = { key: 'form.choose' }
   const to = typedText(typed, 'to')
   if ((kind === 'set_campaign' || kind === 'set_location') && to !== 'none' && idOf(to) === null) errors.to = { key: 'form.choose' }
-  return { kind: isActionKind(kind) ? kind : null, of: one(typed.of) === 'selected' ? 'selected' : 'matching', within, tagNames, tagIds, to: idOf(to), errors, typed }
+  const number = idOf(typedText(typed, 'number').replace(/[\s.,'\u00a0\u202f]/g, ''))
+  return { kind: isActionKind(kind) ? kind : null, of: one(typed.of) === 'selected' ? 'selected' : 'matching', within, tagNames, tagIds, to: idOf(to), number, errors, typed }
 }

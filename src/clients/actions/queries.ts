@@ -7,6 +7,7 @@ import type { Viewer } from '../../web/viewer.js'
 import type { Named } from '../client.js'
 import { filtered } from '../list/queries.js'
 import type { ClientFilter } from '../list/filter.js'
+import { selectionOf } from '../selection/queries.js'
 import { visibleTo } from '../visibility.js'
 import { seesAllActions, type ActionDetails, type ActionKind, type ActionState, type Skipped } from './action.js'
 
@@ -79,7 +80,7 @@ export async function findDetails (trx: Db, kind: ActionKind, { tagNames, tagIds
 /** The clients that were chosen, and may be seen. */
 export const chosen = (db: Db, viewer: Viewer, whom: Whom) => {
   const query = db('clients')
-  return whom.of === 'matching' ? query.modify(filtered(viewer, whom.filter)) : query.modify(visibleTo(viewer)).whereIn('id', db('client_selection').where({ employee_id: viewer.id }).select('client_id'))
+  return whom.of === 'matching' ? query.modify(filtered(viewer, whom.filter)) : query.modify(visibleTo(viewer)).whereIn('id', selectionOf(db, viewer))
 }
 
 /** How many clients that is now. */

@@ -14,7 +14,7 @@ import { lookFrom, type Look } from '../list/look.js'
 import { findChosen, listFilterChoices } from '../list/queries.js'
 import { listChoices } from '../queries.js'
 import { clearSelection, MOST_SELECTED, selectedIds, selectOnly } from '../selection/queries.js'
-import { ACTION_KINDS, ACTS_ON_MANY, mayAct, rightsFor, SKIPPED, type ActionKind, type Skipped } from './action.js'
+import { ACTION_KINDS, ACTS_ON_MANY, isUndoable, mayAct, rightsFor, SKIPPED, type ActionKind, type Skipped } from './action.js'
 import { readActionForm, type ActionForm } from './form.js'
 import { actOnMany } from './jobs.js'
 import { askToStop, clientsOf, countChosen, countSkipped, createAction, createUndo, findAction, findDetails, goOn, listActions, listRows, lockAction, type ClientAction, type Whom } from './queries.js'
@@ -51,10 +51,11 @@ export default async function actions (app: FastifyInstance) {
     const { kind } = form
     const id = await db.transaction(trx => once(trx, form.typed.token, viewer.id, async () => {
       const details = await findDetails(trx, kind, form)
-      const created = details && await createAction(trx, viewer, kind, details, whom)
+      const created = details && await createAction(trx, viewer, kind, details, whom, kind === 'erase' ? form.number ?? 0 : undefined)
       if (created && whom.of === 'selected') await clearSelection(trx, viewer)
       return created ? String(created) : details ? 'nobody' : 'gone'
     }))
+    if (id === 'nobody' && kind === 'erase') return showNew(request, reply, { ...form, errors: { number: { key: 'actions.type_number' } } }, 422)
     if (id === 'nobody') return showNew(request, reply, { ...form, errors: { of: { key: 'actions.nobody' } } }, 422)
     if (id === 'gone') return showNew(request, reply, { ...form, errors: { [kind === 'remove_tags' ? 'tag_id' : 'to']: { key: 'form.choose' } } }, 422)
     return reply.goTo(`/clients/actions/${id}`)
@@ -67,7 +68,7 @@ export default async function actions (app: FastifyInstance) {
     const [skipped, rows] = await Promise.all([countSkipped(db, action.id), listRows(db, viewer, action.id, { why: why as Skipped | null, after: idOf(request.query.after) }, PAGE + 1)])
     return reply.page('clients/actions/show', {
       action, skipped, why, rows: rows.slice(0, PAGE), after: rows.length > PAGE ? rows[PAGE - 1]!.id : null,
-      may: mayAct(viewer, action.kind), mostSelected: MOST_SELECTED
+      may: mayAct(viewer, action.kind), undoable: isUndoable(action.kind), mostSelected: MOST_SELECTED
     }, { fragment: 'clients/actions/_state' })
   })
 
@@ -88,7 +89,7 @@ export default async function actions (app: FastifyInstance) {
     const id = await db.transaction(async trx => {
       const action = await lockAction(trx, viewer, idOf(request.params.action)) // of two who undo at once the second finds the first's
       assertMay(viewer, action.kind)
-      if (action.undoes || action.state === 'waiting' || action.state === 'running') throw new NotFound()
+      if (action.undoes || !isUndoable(action.kind) || action.state === 'waiting' || action.state === 'running') throw new NotFound()
       return action.undoneBy ?? await createUndo(trx, viewer, action) ?? action.id
     })
     return reply.goTo(`/clients/actions/${id}`)

@@ -1,15 +1,17 @@
+import { changesBetween, recordAudit } from '../../audit/record.js'
 import type { Db } from '../../database/knex.js'
 import { transaction } from '../../database/transaction.js'
 import { findActor } from '../../web/session-store.js'
 import type { Viewer } from '../../web/viewer.js'
+import { eraseClients } from '../erasing/erase.js'
 import { visibleTo } from '../visibility.js'
-import { mayAct, type ActionDetails, type ActionKind, type ActionState } from './action.js'
+import { isUndoable, mayAct, type ActionDetails, type ActionKind, type ActionState } from './action.js'
 import { APPLY, TAKE_BACK } from './apply.js'
 
 // Clients changed in one transaction: few enough that nobody who saves one of them waits for long.
 const BATCH = 1000
 
-interface Row { id: number, kind: ActionKind, details: ActionDetails, employee_id: number, undoes: number | null, total: number, done: number, stop_asked_at: Date | null, state: ActionState }
+interface Row { id: number, kind: ActionKind, details: ActionDetails, employee_id: number, undoes: number | null, total: number, done: number, changed: number, stop_asked_at: Date | null, state: ActionState }
 
 /**
  * Does an action, batch by batch, from where it is: after a kill it goes on there, and does nothing twice. Ends when it is done or
@@ -22,14 +24,21 @@ export async function runAction (db: Db, id: number, signal: AbortSignal): Promi
 
 /** Says that an action could not be done: it was tried often enough. */
 export async function giveUp (db: Db, id: number): Promise<void> {
-  await db('client_actions').where({ id }).whereIn('state', ['waiting', 'running']).update({ state: 'failed', finished_at: db.fn.now() })
+  await db.transaction(async trx => {
+    const [action] = await trx('client_actions').where({ id }).whereIn('state', ['waiting', 'running']).update({ state: 'failed', finished_at: trx.fn.now() }).returning('*')
+    if (action) await tellOfErased(trx, action)
+  })
 }
 
 /** Does the batch that follows the client `last` (all up to it are done). Returns its last one, or null when that was all. */
 async function runBatch (trx: Db, id: number, last: number): Promise<number | null> {
   const action: Row | undefined = await trx('client_actions').where({ id }).forUpdate().first()
   if (!action || (action.state !== 'waiting' && action.state !== 'running')) return null
-  const end = async (state: ActionState) => { await trx('client_actions').where({ id }).update({ state, finished_at: trx.fn.now() }); return null }
+  const end = async (state: ActionState) => {
+    await trx('client_actions').where({ id }).update({ state, finished_at: trx.fn.now() })
+    await tellOfErased(trx, action)
+    return null
+  }
   if (action.stop_asked_at) return end('stopped')
   const batch: number[] = await trx('client_action_rows').where({ action_id: id }).whereNull('outcome').where('client_id', '>', last).orderBy('client_id').limit(BATCH).pluck('client_id')
   if (batch.length === 0) return end('done')
@@ -44,7 +53,9 @@ async function runBatch (trx: Db, id: number, last: number): Promise<number | nu
 /** Changes a batch of clients, each with its entry in the feed, and writes down what became of each. Returns how many were changed. */
 async function change (trx: Db, by: Viewer, action: Row, batch: number[]): Promise<number> {
   const here: number[] = await trx('clients').whereRaw('id = any (?)', [batch]).modify(visibleTo(by)).orderBy('id').forNoKeyUpdate().pluck('id')
-  const { mine, set, told } = (action.undoes ? TAKE_BACK : APPLY)[action.kind]
+  const { kind } = action
+  if (!isUndoable(kind)) return erase(trx, by, action.id, batch, here)
+  const { mine, set, told } = (action.undoes ? TAKE_BACK : APPLY)[kind]
   const { rows: [{ changed }] } = await trx.raw(`
     with ${mine},
     touched as (update clients set version = version + 1 ${set ? `, ${set}` : ''} from mine where clients.id = mine.client_id returning clients.id, clients.version),
@@ -69,6 +80,20 @@ async function change (trx: Db, by: Viewer, action: Row, batch: number[]): Promi
     tags: action.details.tags?.map(({ id }) => id) ?? [], to: action.details.to?.id ?? null, unless: action.undoes ? 'changed_since' : 'unchanged'
   })
   return changed
+}
+
+async function erase (trx: Db, by: Viewer, id: number, batch: number[], here: number[]): Promise<number> {
+  await eraseClients(trx, by, here, 'deleted')
+  await trx.raw("update client_action_rows set outcome = case when client_id = any (:here) then 'changed' else 'skipped' end, why = case when client_id = any (:here) then null else 'gone' end where action_id = :id and client_id = any (:batch)", { id, batch, here })
+  return here.length
+}
+
+/** An action that deletes for good leaves nothing of its clients to tell of it: the audit log says how many they were. */
+async function tellOfErased (trx: Db, { id, kind, changed, details, employee_id: by }: Row): Promise<void> {
+  const told = details.told ?? 0
+  if (kind !== 'erase' || changed === told) return
+  await recordAudit(trx, { id: by }, 'clients.erased', { changes: changesBetween({}, { clients: changed - told }) })
+  await trx('client_actions').where({ id }).update({ details: JSON.stringify({ ...details, told: changed }) })
 }
 
 async function skipAll (trx: Db, id: number, batch: number[]): Promise<number> {

@@ -14,6 +14,9 @@ export async function selectedIds (db: Db, viewer: Pick<Viewer, 'id'>): Promise<
   return row.ids
 }
 
+/** The same as a part of a query. */
+export const selectionOf = (db: Db, viewer: Pick<Viewer, 'id'>) => db('client_selection').where({ employee_id: viewer.id }).whereRaw(`at > now() - ${KEPT}`).select('client_id')
+
 /** Ticks of the clients on a page those given and none other of the page. Returns whether there was room for all of them. */
 export async function select (db: Db, viewer: Viewer, page: readonly number[], ticked: readonly number[]): Promise<boolean> {
   return db.transaction(async trx => {

@@ -24,6 +24,7 @@ export async function actionSights ({ db, olga }: Desk, ids: Record<string, numb
     { name: 'action-tags', route: '/clients/actions/new', path: '/clients/actions/new?do=add_tags&of=selected&in=show%3Dpeople%26q%3Da%26tag%3D1', as: 'olga', prepare: async page => { await page.click('button.primary'); await page.waitForSelector('.error') } },
     { name: 'action-untag', route: '/clients/actions/new', path: '/clients/actions/new?do=remove_tags', as: 'olga' },
     { name: 'action-campaign', route: '/clients/actions/new', path: '/clients/actions/new?do=set_campaign&of=selected', as: 'olga', prepare: page => refused(page, {}) },
+    { name: 'action-erase', route: '/clients/actions/new', path: '/clients/actions/new?do=erase&of=selected', as: 'olga', prepare: async page => { await page.fill('[name=number]', '5'); await page.click('.btn.danger'); await page.waitForSelector('.error') } },
     { name: 'action-running', route: '/clients/actions/:action', path: `/clients/actions/${running}`, as: 'olga' },
     { name: 'action-done', route: '/clients/actions/:action', path: `/clients/actions/${done}`, as: 'olga' },
     { name: 'action-skipped', route: '/clients/actions/:action', path: `/clients/actions/${done}?why=gone`, as: 'olga' },
