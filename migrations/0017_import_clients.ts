@@ -25,16 +25,19 @@ export async function up (db: Knex): Promise<void> {
       round int not null default 1,                 -- how far the rows are written: all of earlier rounds, of this one up to the row
       row int not null default 0,
       seen_event bigint not null default 0,         -- the newest event of any client when rows were last compared with them
+      form_version int,                             -- of the clients' forms, by which it was checked
       version int not null default 1,
       created_at timestamptz not null default now(),
       checked_at timestamptz,
       started_at timestamptz,
       finished_at timestamptz,
       undone_at timestamptz,
+      run_by bigint references employees,           -- who said so, as whom it writes
       undone_by bigint references employees
     )`)
   await db.raw('create index imports_content on imports (content) where content is not null')
   await db.raw('create index imports_employee on imports (employee_id)')
+  await db.raw('create index imports_run_by on imports (run_by) where run_by is not null')
   await db.raw('create index imports_undone_by on imports (undone_by) where undone_by is not null')
   await db.raw('create index imports_header on imports (header_key, id desc)')
 

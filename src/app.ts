@@ -13,6 +13,7 @@ import type { Storage } from './files/storage/storage.js'
 import formEditor from './form-editor/routes.js'
 import health from './health/routes.js'
 import importTemplate from './imports/template/routes.js'
+import imports from './imports/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
 import locations from './locations/routes.js'
@@ -111,6 +112,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(clients, { databaseUrl })
   await app.register(files)
   await app.register(importTemplate)
+  await app.register(imports, { url: databaseUrl })
   await app.register(tasks)
   await app.register(campaigns)
   await app.register(locations)

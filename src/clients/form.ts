@@ -24,7 +24,7 @@ export type Unit = keyof typeof UNITS
 export const isUnit = (value: string): value is Unit => Object.hasOwn(UNITS, value)
 
 /** A percentage as people type it: "10", "10 %", "7,5"; nothing is 0. Or a price type: "price:7". */
-const discount = text(20).transform((value, context): Discount => {
+export const discount = text(20).transform((value, context): Discount => {
   if (PRICE_TYPE.test(value)) return value as Discount
   if (value.startsWith('price:')) {
     context.addIssue(issue('form.choose'))
@@ -132,7 +132,7 @@ function requireName (sent: Body, errors: FieldErrors): void {
 }
 
 // A name is what one can click in a list: spaces of no width, marks and the like are none.
-const isSeen = (name: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
+export const isSeen = (name: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
 
 /** A client nobody has typed anything into yet. */
 export const emptyFields = (viewer: Viewer): ClientFields => ({

@@ -128,7 +128,7 @@ async function whoChanged (trx: Db, clientId: number, conflict: Found): Promise<
   const row = await trx('events').leftJoin('employees', 'employees.id', 'events.employee_id')
     .where({ client_id: clientId })
     .modify(query => {
-      if (field !== 'phone' && field !== 'email') query.where({ kind: 'client.changed' }).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field: name }])])
+      if (field !== 'phone' && field !== 'email') query.whereIn('kind', ['client.changed', 'client.imported']).whereRaw("details->'changes' @> ?::jsonb", [JSON.stringify([{ field: name }])])
       // A consent's entry names the number, not the row.
       else query.where(of => { of.whereRaw(`kind like ? and details->'${field}'->'id' = ?::jsonb`, [`${field}.%`, name.slice(field.length + 1)]).orWhere({ kind: 'consent.changed' }) })
     })

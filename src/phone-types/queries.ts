@@ -21,3 +21,6 @@ export async function createPhoneType (trx: Db, name: string): Promise<PhoneType
   await trx('phone_types').insert({ name }).onConflict('name_key').ignore()
   return await trx('phone_types').whereRaw('name_key = fold(?)', [name]).first('id', 'key', 'name') as PhoneType
 }
+
+/** All types on offer, in the company's order. */
+export const listTypes = (db: Db): Promise<PhoneType[]> => db('phone_types').whereNull('retired_at').orderByRaw('position nulls last, name_key, id').select('id', 'key', 'name')

@@ -32,6 +32,7 @@ export const NO_PAGES: Record<string, string> = {
   '/logo/:hash.webp': 'is a picture',
   '/clients/:id/thumbnails/:token.webp': 'is a picture',
   '/clients/:id/consents.csv': 'is a file',
+  '/imports/:id/errors.csv': 'is a file',
   '/settings/consent/export': 'is a file',
   '/imports/template.xlsx': 'is a file',
   '/settings/locations/merge': 'is the page on which tags are merged',

@@ -113,6 +113,16 @@ POST /clients/views/roles  settings.manage
 GET /confirm-email/:token  public
 POST /confirm-email/:token  public
 GET /healthz  public
+GET /imports  clients.import
+POST /imports  clients.import
+GET /imports/:id  clients.import
+GET /imports/:id/columns  clients.import
+POST /imports/:id/columns  clients.import
+GET /imports/:id/errors.csv  clients.import
+POST /imports/:id/reading  clients.import
+POST /imports/:id/run  clients.import
+POST /imports/:id/stop  clients.import
+POST /imports/:id/undo  clients.import
 GET /imports/template.xlsx  clients.import
 GET /invitations/:token  public
 POST /invitations/:token  public

@@ -13,6 +13,9 @@ import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
 import { HOWS as ASKS } from '../../src/list-views/condition.js'
+import { GOES_ON, STATES, VERDICTS } from '../../src/imports/import.js'
+import { FOUND_WRONG, SKIP_REASONS } from '../../src/imports/matching/queries.js'
+import { CREATES, EXISTING } from '../../src/imports/rules.js'
 import { TARGET_WORDS } from '../../src/imports/columns/targets.js'
 import { REMARKS, UNREADABLE } from '../../src/imports/reading/reading.js'
 import { inRoot } from '../../src/paths.js'
@@ -65,6 +68,15 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'actions.why.*': SKIPPED,
   'clients.kinds.*': KINDS,
   'imports.targets.*': TARGET_WORDS,
+  'imports.states.*': STATES,
+  'imports.verdicts.*': [...VERDICTS, 'kept'],
+  'imports.goes_on.*': GOES_ON,
+  'imports.groups.*': ['client', 'contacts', 'more', 'own', 'consents'],
+  'imports.existings.*': EXISTING,
+  'imports.existing_lines.*': EXISTING,
+  'imports.create.*': CREATES,
+  'imports.wrong.*': ['campaign', 'location', ...FOUND_WRONG],
+  'imports.reasons.*': SKIP_REASONS,
   'imports.targets.phone_*': BUILT_IN_TYPES,
   'list.how.*': [...new Set(Object.values(ASKS).flat())].filter(how => how !== 'among'),
   'fields.*': [...FIELDS, ...CONTACTS],

@@ -6,11 +6,17 @@ import type { OwnChange } from '../own/save.js'
 export interface PhoneRef { id: number, display: string, type: PhoneType }
 /** A place on the map, in degrees, how it came to be known, and the address it belongs to. */
 export interface PlaceRef { latitude: number, longitude: number, source: 'geocoder' | 'hand', address: string }
+/** The import that did it. */
+export interface ImportRef { id: number, name: string }
+interface Imported { import: ImportRef, changes: ((Change & { field: Field }) | OwnChange)[], phones?: PhoneRef[], emails?: { id: number, address: string }[], tags?: { id: number, name: string }[] }
 export interface Change { field: string, old: unknown, new: unknown }
 
 /** What each kind of event keeps in `details`; the feed's views read it. */
 export interface Details {
-  'client.created': { source: string }
+  'client.created': { source: string, import?: ImportRef }
+  /** By a row of an import; what was added to the client stands in lists. */
+  'client.imported': Imported & { restored: boolean }
+  'client.import_undone': Imported & { archived: boolean }
   'client.changed': { changes: ((Change & { field: Field }) | OwnChange)[] }
   'client.archived': Record<string, never>
   'client.restored': Record<string, never>
@@ -69,7 +75,7 @@ export const FEED_FILTERS = {
   all: null,
   comments: ['comment'],
   tasks: ['task.added', 'task.changed', 'task.done', 'task.reopened', 'task.deleted', 'task.restored'],
-  changes: ['client.created', 'client.changed', 'client.archived', 'client.restored', 'client.merged', 'client.unmerged', 'client.parted', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
+  changes: ['client.created', 'client.imported', 'client.import_undone', 'client.changed', 'client.archived', 'client.restored', 'client.merged', 'client.unmerged', 'client.parted', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
   consent: ['consent.changed', 'consent.noted'],
   files: ['files.added', 'file.removed', 'file.restored']
 } as const satisfies Record<string, readonly EventKind[] | null>

@@ -4,7 +4,7 @@ import { tasksOfEvents } from '../../tasks/list/queries.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
-import { FEED_FILTERS, type EventKind, type FeedEvent, type FeedFilter } from './event.js'
+import { FEED_FILTERS, type PhoneRef, type EventKind, type FeedEvent, type FeedFilter } from './event.js'
 
 export const FEED_PAGE = 20
 
@@ -107,6 +107,10 @@ async function assertOwn (trx: Db, by: Viewer, clientId: number, id: number | nu
 
 function maskEvent (event: FeedEvent): FeedEvent {
   const { kind, details } = event
+  if (kind.startsWith('client.import')) {
+    const { phones = [], emails = [] } = details
+    return { ...event, details: { ...details, phones: phones.map((phone: PhoneRef) => ({ ...phone, display: maskPhone(phone.display) })), emails: emails.map(({ id, address }: { id: number, address: string }) => ({ id, address: maskEmail(address) })) } }
+  }
   if (kind.startsWith('phone.')) {
     return { ...event, details: { ...details, phone: { ...details.phone, display: maskPhone(details.phone.display) }, changes: maskChanges(details.changes, 'number', maskPhone) } }
   }

@@ -23,6 +23,8 @@ export interface ClientFilter {
   /** A price type of either discount, and a type that any of the phones has. */
   price: number | null
   phoneType: number | null
+  /** Made or changed by this import. */
+  import: number | null
   /** Created from and to, both days included: "2026-11-03". */
   from: string
   to: string
@@ -53,6 +55,7 @@ export function readClientFilter (query: unknown, fields: readonly ListField[] =
     campaign: idOf(one(q.campaign)),
     location: idOf(one(q.location)),
     price: idOf(one(q.price)),
+    import: idOf(one(q.import)),
     phoneType: idOf(one(q.phone_type)),
     from: day(one(q.from)),
     to: day(one(q.to)),
@@ -76,6 +79,7 @@ export function kept (f: ClientFilter): Pairs {
   if (f.campaign) pairs.push(['campaign', String(f.campaign)])
   if (f.location) pairs.push(['location', String(f.location)])
   if (f.price) pairs.push(['price', String(f.price)])
+  if (f.import) pairs.push(['import', String(f.import)])
   if (f.phoneType) pairs.push(['phone_type', String(f.phoneType)])
   if (f.from) pairs.push(['from', f.from])
   if (f.to) pairs.push(['to', f.to])
@@ -88,4 +92,4 @@ export function kept (f: ClientFilter): Pairs {
 
 /** Whether anything narrows the list. */
 export const isNarrowed = (f: ClientFilter): boolean =>
-  Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.price || f.phoneType || f.from || f.to || f.own.length > 0)
+  Boolean(f.q || f.show !== 'all' || f.tags.length > 0 || f.campaign || f.location || f.price || f.phoneType || f.import || f.from || f.to || f.own.length > 0)

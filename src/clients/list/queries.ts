@@ -4,6 +4,7 @@ import type { ListField } from '../../form-editor/shape.js'
 import type { ValueRow } from '../../form-editor/value.js'
 import { meeting } from '../../list-views/condition-sql.js'
 import type { Viewer } from '../../web/viewer.js'
+import { importedBy } from '../../imports/clients.js'
 import type { Kind, Named, Tag } from '../client.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
 import type { ToldValue } from '../own/save.js'
@@ -127,6 +128,7 @@ export function filtered (viewer: Viewer, filter: ClientFilter) {
     for (const tag of filter.tags) query.whereRaw('exists (select from client_tags where client_id = clients.id and tag_id = ?)', [tag])
     if (filter.campaign) query.where('campaign_id', filter.campaign)
     if (filter.location) query.where('location_id', filter.location)
+    if (filter.import) query.modify(importedBy(filter.import))
     if (filter.price) query.whereRaw('(price_type_services_id = ? or price_type_products_id = ?)', [filter.price, filter.price])
     if (filter.phoneType) query.whereRaw('exists (select from client_phones where client_id = clients.id and type_id = ? and removed_at is null)', [filter.phoneType])
     // Days are those of the organisation's zone.

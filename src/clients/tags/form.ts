@@ -1,6 +1,6 @@
 import { readOne, text, type Body, type FieldErrors } from '../../web/form.js'
 
-const tagName = text(60)
+export const tagName = text(60)
 
 /** Reads the name of one tag; '' when nothing was typed, an error under `tag` when it can't be one. */
 export function readTagName (typed: unknown): { name: string, errors: FieldErrors } {

@@ -88,7 +88,7 @@ function yesNo (text: string, { yes, no }: Converting): string | undefined {
 }
 
 /** "2026-11-03", "3.11.2026", "03/11/2026", in the USA "11/3/2026"; a time after it is left out. */
-function dayOf (text: string, country: string): string | undefined {
+export function dayOf (text: string, country: string): string | undefined {
   const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text.trim())
   if (iso) return iso[1]
   const [, first = '', second = '', year] = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ,].*)?$/.exec(text.trim()) ?? []
@@ -97,7 +97,7 @@ function dayOf (text: string, country: string): string | undefined {
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
 
-function momentOf (text: string, country: string): string | undefined {
+export function momentOf (text: string, country: string): string | undefined {
   const day = dayOf(text, country)
   const [time = '00:00'] = /\b\d{1,2}:\d{2}\b/.exec(text) ?? []
   return day && `${day}T${time.padStart(5, '0')}`

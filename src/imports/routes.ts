@@ -1,0 +1,191 @@
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import multipart from '@fastify/multipart'
+import { Readable } from 'node:stream'
+import { CONSENT_CHANNELS, HOWS } from '../clients/consents/consent.js'
+import { cleanName } from '../files/name.js'
+import { keepContent } from '../files/queries.js'
+import { eachPart, FileRefused, withSpooled } from '../files/receive.js'
+import { shapeOf } from '../form-editor/shape.js'
+import { enqueue } from '../jobs/enqueue.js'
+import { listTypes } from '../phone-types/queries.js'
+import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
+import { BOM, csvLine, separatorOf } from '../web/csv.js'
+import { translator } from '../web/i18n.js'
+import { viewerOf } from '../web/permissions.js'
+import { checkJob } from './checking/job.js'
+import { mayCreate } from './checking/plan.js'
+import { recognise } from './columns/recognise.js'
+import { targetsOf } from './columns/targets.js'
+import { withFile } from './file.js'
+import { matchers, NO_CONSENTS, readColumnsForm, type ColumnsForm } from './form.js'
+import { GOES_ON, MAY_MATCH, VERDICTS, type Import, type Verdict } from './import.js'
+import { Broken, keyOfHeader, look } from './inspecting/look.js'
+import { changeImport, createImport, findImport, findRemembered, listImports, listRows, readWrong } from './queries.js'
+import { CREATES, EXISTING, RULES } from './rules.js'
+import { runJob, WRITING } from './running/job.js'
+import { undoJob } from './undoing/job.js'
+import { wordsOfProblem } from './words.js'
+import type { Reading } from './reading/reading.js'
+
+type At = { Params: { id: string }, Querystring: { show?: string, after?: string } }
+
+// What a file of clients never comes near: a million rows of .xlsx are a tenth of it.
+const MEGABYTES = 1000
+const ENCODINGS = ['utf-8', 'utf-16le', 'windows-1250', 'windows-1252', 'iso-8859-1', 'iso-8859-2']
+
+/** Clients from a file: uploaded, its columns matched, checked without writing anything, written, looked at and taken back. */
+export default async function imports (app: FastifyInstance, { url }: { url: string }) {
+  const { db, storage } = app
+  const config = { can: 'clients.import' } as const
+  await app.register(multipart, { throwFileSizeLimit: false }) // in this scope alone, as for files
+  app.job('imports.check', checkJob(app, url))
+  app.job('imports.run', runJob(app))
+  app.job('imports.undo', undoJob(app))
+
+  app.get<{ Querystring: { before?: string } }>('/imports', { config }, (request, reply) => showIndex(reply, 200, {}, idOf(request.query.before)))
+
+  app.post('/imports', { config }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    // A far too big one is refused by what it says of itself, before it has come.
+    if (Number(request.headers['content-length']) > (MEGABYTES + 1) * 1e6) {
+      request.raw.resume()
+      return showIndex(reply, 413, { file: { key: 'imports.too_big', values: { max: MEGABYTES } } })
+    }
+    const received: { id?: number, error?: FieldError } = {}
+    if (request.isMultipart()) {
+      await eachPart(request, MEGABYTES * 1e6, {}, async part => {
+        await withSpooled(part, MEGABYTES, { db, storage }, async spooled => {
+          if (received.id) throw new FileRefused({ key: 'imports.one_file' })
+          const file_name = cleanName(part.filename)
+          const inspected = await look(spooled.path, file_name).catch(asRefusal)
+          await keepContent({ db, storage }, spooled)
+          const targets = await targetsFor(request)
+          const header_key = keyOfHeader(inspected.header)
+          const before = await findRemembered(db, header_key)
+          const remembered = before && before.columns.length === inspected.header.length ? before.columns.map(name => targets.some(target => target.name === name) ? name : null) : undefined
+          received.id = await createImport(db, viewer, { file_name, size: spooled.size, content: spooled.hash, inspected, header_key, columns: remembered ?? recognise(inspected, targets), rules: before ? { ...RULES, ...before.rules, how: null, how_note: '' } : RULES })
+        })
+      }, (_name, error) => { received.error = error.key === 'files.too_big' ? { key: 'imports.too_big', values: { max: MEGABYTES } } : error })
+    }
+    if (received.id === undefined) return showIndex(reply, received.error?.key === 'imports.too_big' ? 413 : 422, { file: received.error ?? { key: 'imports.no_file' } })
+    return reply.goTo(`/imports/${received.id}`)
+  })
+
+  app.get<At>('/imports/:id', { config }, async (request, reply) => {
+    const one = await find(request)
+    return one.state === 'columns' ? showColumns(request, reply, one, 200) : showState(request, reply, one)
+  })
+
+  app.get<At>('/imports/:id/columns', { config }, async (request, reply) => {
+    const one = await find(request)
+    return MAY_MATCH.includes(one.state) ? showColumns(request, reply, one, 200) : reply.redirect(`/imports/${one.id}`, 303)
+  })
+
+  // Another sheet, other letters, another row of names: the columns are recognised anew.
+  app.post<At>('/imports/:id/reading', { config }, async (request, reply) => {
+    const one = await find(request)
+    const inspected = await withFile({ storage }, one, path => look(path, one.file_name, wanted((request.body ?? {}) as Body, one))).catch(error => error instanceof Broken ? error : Promise.reject(error))
+    if (inspected instanceof Broken) return showColumns(request, reply, one, 422, undefined, { key: `imports.unreadable.${inspected.reason}`, values: inspected.values })
+    await changeImport(db, one.id, MAY_MATCH, { inspected, header_key: keyOfHeader(inspected.header), columns: recognise(inspected, await targetsFor(request)), state: 'columns', problem: null })
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  app.post<At>('/imports/:id/columns', { config }, async (request, reply) => {
+    const one = await find(request)
+    const viewer = viewerOf(request)
+    const form = readColumnsForm(request.body, viewer, { header: one.inspected.header, targets: await targetsFor(request), shape: await shapeOf(db, 'client', viewer.formVersions) })
+    if (Object.keys(form.errors).length > 0) return showColumns(request, reply, one, 422, form)
+    await db.transaction(async trx => {
+      const changed = await changeImport(trx, one.id, MAY_MATCH, { columns: form.columns, rules: form.rules, state: 'checking', problem: null, total: one.inspected.rows, done: 0, counts: {} })
+      if (changed) await enqueue(trx, 'imports.check', { id: one.id, by: viewer.id }, { maxAttempts: 4 })
+    })
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  app.post<At>('/imports/:id/run', { config }, async (request, reply) => {
+    const one = await find(request)
+    await db.transaction(async trx => {
+      const changed = await changeImport(trx, one.id, ['checked', 'stopped'], { state: 'running', problem: null, run_by: viewerOf(request).id, ...(one.state === 'checked' && { done: 0, started_at: new Date() }) })
+      if (changed) await enqueue(trx, 'imports.run', { id: one.id }, { queue: WRITING })
+    })
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  app.post<At>('/imports/:id/stop', { config }, async (request, reply) => {
+    const one = await find(request)
+    await changeImport(db, one.id, ['running'], { state: 'stopping' })
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  app.post<At>('/imports/:id/undo', { config }, async (request, reply) => {
+    const one = await find(request)
+    await db.transaction(async trx => {
+      const changed = await changeImport(trx, one.id, ['done', 'stopped'], { state: 'undoing', problem: null, undone_by: viewerOf(request).id, done: 0, total: (one.counts.created ?? 0) + (one.counts.updated ?? 0) })
+      if (changed) await enqueue(trx, 'imports.undo', { id: one.id }, { queue: WRITING })
+    })
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  // The rows that are wrong as they were, and why: mended, the file can be imported as it is.
+  app.get<At>('/imports/:id/errors.csv', { config }, async (request, reply) => {
+    const one = await find(request)
+    const { language } = request
+    const t = translator(language)
+    const separator = separatorOf(language)
+    async function * lines () {
+      yield BOM + csvLine([...one.inspected.header, t('imports.reason')], separator)
+      for await (const { cells, why } of readWrong(db, one.id)) yield csvLine([...one.inspected.header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, problem)).join(' ')], separator)
+    }
+    const name = one.file_name.replace(/\.[^.]*$/, '')
+    return reply.type('text/csv; charset=utf-8').header('Content-Disposition', `attachment; filename="errors.csv"; filename*=UTF-8''${encodeURIComponent(`${name} - ${t('imports.errors_file')}.csv`)}`).header('Cache-Control', 'no-store')
+      .send(Readable.from(lines(), { objectMode: false }))
+  })
+
+  const find = (request: FastifyRequest<At>) => findImport(db, idOf(request.params.id))
+
+  async function targetsFor (request: FastifyRequest) {
+    const viewer = viewerOf(request)
+    const [shape, phoneTypes] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), listTypes(db)])
+    return targetsOf(viewer, { shape, phoneTypes })
+  }
+
+  async function showIndex (reply: FastifyReply, status: number, errors: Record<string, FieldError> = {}, before: number | null = null) {
+    return reply.page('imports/index', { ...await listImports(db, before), errors, megabytes: MEGABYTES }, { status })
+  }
+
+  async function showColumns (request: FastifyRequest<At>, reply: FastifyReply, one: Import, status: number, form?: ColumnsForm, problem: Import['problem'] = one.problem) {
+    const viewer = viewerOf(request)
+    const [targets, shape] = await Promise.all([targetsFor(request), shapeOf(db, 'client', viewer.formVersions)])
+    const typed = (request.body ?? {}) as Body
+    return reply.page('imports/columns', {
+      one, problem, targets, columns: form?.columns ?? one.columns, rules: form?.rules ?? one.rules, errors: form?.errors ?? {}, how: form ? typedText(typed, 'how') : one.rules.how ?? (one.checked_at ? NO_CONSENTS : ''),
+      matchers: matchers(shape).map(name => ({ name, target: targets.find(target => target.name === name) })), EXISTING, HOWS, CREATES: CREATES.filter(what => mayCreate(viewer, what)), encodings: ENCODINGS, CONSENT_CHANNELS
+    }, { status })
+  }
+
+  async function showState (request: FastifyRequest<At>, reply: FastifyReply, one: Import) {
+    const { show, after } = request.query
+    const asked = [...VERDICTS, 'kept' as const].find(verdict => verdict === show) ?? usual(one)
+    const goesOn = GOES_ON.includes(one.state)
+    const page = goesOn ? { rows: [], after: null } : await listRows(db, one.id, asked, idOf(after) ?? 0)
+    const t = translator(request.language)
+    return reply.page('imports/show', { one, goesOn, show: asked, ...page, words: wordsOfProblem.bind(null, t, one) }, { fragment: 'imports/_state' })
+  }
+}
+
+/** What is looked at first: what needs somebody. */
+function usual ({ counts, state }: Import): Verdict | 'kept' | null {
+  if (state === 'undone') return counts.kept ? 'kept' : null
+  return VERDICTS.toReversed().find(verdict => verdict !== 'same' && verdict !== 'skip' && counts[verdict]) ?? null
+}
+
+function asRefusal (error: unknown): never {
+  throw error instanceof Broken ? new FileRefused({ key: `imports.unreadable.${error.reason}`, values: error.values }) : error
+}
+
+function wanted (body: Body, { inspected: { reading, sheets } }: Import): Partial<Reading> {
+  const sheet = sheets.find(({ name }) => name === typedText(body, 'sheet'))?.name
+  const encoding = ENCODINGS.find(one => one === typedText(body, 'encoding'))
+  const row = typedText(body, 'header_row')
+  return { ...(sheet !== undefined && { sheet }), ...(encoding && reading.format !== 'xlsx' && { encoding }), ...(row === '0' ? { headerRow: null } : idOf(row) && sheet === reading.sheet ? { headerRow: Number(row) } : {}) }
+}

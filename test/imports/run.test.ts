@@ -1,0 +1,173 @@
+import t from 'tap'
+import { cast, type Cast } from '../support/cast.js'
+import { addClient, formOf, listed } from '../support/clients.js'
+import { addFields } from '../support/fields.js'
+import { bring, bringIn, check, press, some } from '../support/imports.js'
+import { runJobs } from '../support/jobs.js'
+import { says } from '../support/words.js'
+
+let desk: Cast
+t.before(async () => { desk = await cast(t) })
+
+const clientOf = (surname: string) => desk.db('clients').where({ surname }).first()
+const last = (id: number, kind: string) => desk.db('events').where({ client_id: id, kind }).orderBy('id', 'desc').first()
+
+t.test('what is empty is filled, or what is there is overwritten, told in the feed and taken back', async t => {
+  const { anna, as, db } = desk
+  const fields = await addFields(db, { plate: { kind: 'unique_id' }, size: { kind: 'number' }, extras: { kind: 'several_choices', choices: ['Lights', 'Lock'] } })
+  await db('campaigns').insert({ name: 'Radio' })
+  const id = await addClient(db, anna, { first_name: 'Ewa', surname: 'Pierwsza', phones: ['600 100 100'], note: 'as she was', discount_services: 5, own: [{ field: fields.size, value: 52 }] })
+  const file = 'Name;Phone;E-mail;Note;Address;Tags;Campaign;plate;size;extras;Discount on services\nEwa Pierwsza;600100100;ewa@poczta.example;new note;Rynek 1;VIP;radio;WR 1;54;lights, Bell;10%\n'
+
+  const filled = await bringIn(desk, anna, 'a.csv', file, { creates: ['tags', 'choices'], existing: 'fill' })
+  t.match(some(filled.counts), { update: 1, updated: 1 })
+  t.match(await db('clients').where({ id }).first(), { note: 'as she was', address: 'Rynek 1', discount_services: '5.00', version: 2 })
+  const first = await last(id, 'client.imported')
+  t.match(first, { employee_id: anna.id, version: 2, details: { import: { id: filled.id, name: 'a.csv' }, emails: [{ address: 'ewa@poczta.example' }], tags: [{ name: 'VIP' }] } })
+  t.same(first.details.changes.map((change: { field: string }) => change.field), ['address', 'campaign_id', 'own.plate', 'own.extras'])
+  t.same(await db('client_values').where({ client_id: id, field_id: fields.size.id }).pluck('number_value'), ['52'])
+  const profile = await as(anna).get(`/clients/${id}`)
+  t.match(profile.body, new RegExp(`<a href="/imports/${filled.id}">a.csv</a>`))
+  t.match(profile.body, /Bell/)
+  t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), ['Ewa Pierwsza'], 'the search knows')
+  t.same(listed((await as(anna).get(`/clients?import=${filled.id}`)).body), ['Ewa Pierwsza'])
+
+  t.match(some((await bringIn(desk, anna, 'a.csv', file, { existing: 'fill' })).counts), { same: 1 }, 'a second time nothing changes')
+  const over = await bringIn(desk, anna, 'b.csv', file, { existing: 'overwrite' })
+  t.match(await db('clients').where({ id }).first(), { note: 'new note', discount_services: '10.00' })
+  t.same(await db('client_values').where({ client_id: id, field_id: fields.size.id }).pluck('number_value'), ['54'])
+
+  await as(anna).post(`/clients/${id}/parts/note`, { note: 'written by hand' })
+  const undone = await press(desk, anna, over.id, 'undo')
+  t.match({ state: undone.state, counts: some(undone.counts) }, { state: 'undone', counts: { restored: 1, kept: 1 } })
+  t.match(await db('clients').where({ id }).first(), { note: 'written by hand', discount_services: '5.00' })
+  t.same(await db('client_values').where({ client_id: id, field_id: fields.size.id }).pluck('number_value'), ['52'])
+  t.match((await as(anna).get(`/imports/${over.id}?show=kept`)).body, /Note/)
+  t.same((await last(id, 'client.import_undone')).details.changes.map((change: { field: string }) => change.field), ['discount_services', 'own.size'])
+
+  const back = await press(desk, anna, filled.id, 'undo')
+  t.match(some(back.counts), { restored: 1 })
+  t.match(await db('clients').where({ id }).first(), { address: '', campaign_id: null })
+  t.same(await db('client_values').where({ client_id: id }).pluck('field_id'), [fields.size.id])
+  t.same([await db('client_emails').where({ client_id: id }).whereNull('removed_at'), await db('client_tags').where({ client_id: id })], [[], []])
+  t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), [])
+})
+
+t.test('rows are known by number, id, phone and e-mail, also among themselves, and a doubtful one is an error', async t => {
+  const { anna, db } = desk
+  const [a, b] = [await addClient(db, anna, { first_name: 'Adam', surname: 'Wtóry', phones: ['600 200 201'] }), await addClient(db, anna, { first_name: 'Beata', surname: 'Wtóra', emails: ['beata@poczta.example'] })]
+  const away = await addClient(db, anna, { first_name: 'Cezary', surname: 'Dawny', phones: ['600 200 203'], archived: true })
+  const file = `Client number,Name,Phone,E-mail,Note
+,Adam Wtóry,+48 600-200-201,,by phone
+,Beata Wtóra,,BEATA@poczta.example,by e-mail
+${b},,600 200 299,,by number
+,Adam Beata,600200201,beata@poczta.example,two of them
+999999,Nobody,,,no such number
+,Cezary Dawny,600200203,,comes back
+,Dorota Nowa,600200204,,the first
+,Dorota N.,600200204,d@poczta.example,joins
+`
+  const id = await bring(desk, anna, 'c.csv', file)
+  const checked = await check(desk, anna, id, { 'column.0': 'id', existing: 'fill' })
+  t.same(some(checked.counts), { create: 1, update: 5, error: 2 })
+  const rows = await db('import_rows').where({ import_id: id }).orderBy('row').select('row', 'verdict', 'client_id', 'round', 'why', 'restores', 'twin')
+  t.match(rows.map(row => row.verdict), ['update', 'update', 'update', 'error', 'error', 'update', 'create', 'update'])
+  t.match(rows.slice(0, 3).map(row => [row.client_id, row.round]), [[a, 1], [b, 1], [b, 2]])
+  t.match(rows[3].why[0], { key: 'imports.wrong.several', values: { clients: `Adam Wtóry (${a}), Beata Wtóra (${b})` } })
+  t.match(rows[4].why[0], { key: 'imports.wrong.no_client' })
+  t.match([rows[5].client_id, rows[5].restores, rows[7].twin], [away, true, 8])
+  await press(desk, anna, id, 'run')
+  t.match(await db('clients').where({ id: away }).first(), { archived_at: null })
+  const dorota = await clientOf('Nowa')
+  t.equal(dorota.id, rows[6].client_id)
+  t.match(await db('client_emails').where({ client_id: dorota.id }).pluck('address'), ['d@poczta.example'])
+
+  await addClient(db, anna, { first_name: 'Somebody', surname: 'Else', phones: ['600 200 204'] })
+  await db('events').insert({ client_id: dorota.id, kind: 'comment', employee_id: anna.id, body: 'works with us' })
+  const undone = await press(desk, anna, id, 'undo')
+  t.match(some(undone.counts), { kept: 1, restored: 5 })
+  t.not((await db('clients').where({ id: away }).first()).archived_at, null)
+  t.equal((await clientOf('Nowa')).archived_at, null, 'who was worked with stays')
+})
+
+t.test('skipping leaves everybody alone, refusal is said before anything is written', async t => {
+  const { anna, db } = desk
+  await addClient(db, anna, { first_name: 'Filip', surname: 'Trzeci', phones: ['600 300 301'] })
+  const file = 'Name,Phone\nFilip Trzeci,600300301\nGrażyna Trzecia,600300302\nGrażyna Trzecia,600300302\n'
+  const id = await bring(desk, anna, 'd.csv', file)
+  t.same(some((await check(desk, anna, id, { existing: 'skip' })).counts), { create: 1, skip: 2 })
+  await db('organisation').update({ phone_uniqueness: 'refuse' })
+  const checked = await check(desk, anna, id, { match: ['email'], existing: 'fill' })
+  t.same(some(checked.counts), { create: 1, error: 2 })
+  t.same((await db('import_rows').where({ import_id: id, verdict: 'error' }).orderBy('row')).map(({ why }) => why[0].key), ['imports.wrong.taken', 'imports.wrong.twice'])
+  const run = await press(desk, anna, id, 'run')
+  t.match(some(run.counts), { created: 1, error: 2 })
+  await db('organisation').update({ phone_uniqueness: 'warn' })
+})
+
+t.test('consents come in only with where they come from, and never against a withdrawal', async t => {
+  const { anna, as, db } = desk
+  const id = await addClient(db, anna, { first_name: 'Hanna', surname: 'Czwarta', phones: [{ number: '600 400 401', on: ['sms'] }, '600 400 402'], emails: ['hanna@poczta.example'] })
+  const [phone] = await db('client_phones').where({ client_id: id }).orderBy('id')
+  await db.transaction(async trx => {
+    await trx('client_phones').where({ id: phone.id }).update({ sms: false })
+    await trx('consents').insert({ client_id: id, phone_id: phone.id, channel: 'sms', address: phone.display, given: false, source: 'form' })
+  })
+  const number = await bring(desk, anna, 'e.csv', 'Name,Phone,E-mail,SMS,Agrees to e-mail\nHanna Czwarta,"600400401, 600400402",hanna@poczta.example,yes,yes\nIrena Czwarta,600400403,,yes,\n')
+  const form = formOf((await as(anna).get(`/imports/${number}`)).body, `/imports/${number}/columns`)
+  const columns = { ...form, 'column.3': 'consent.sms', 'column.4': 'consent.email' }
+  const refused = await as(anna).post(`/imports/${number}/columns`, columns)
+  t.equal(refused.status, 422)
+  t.ok(says(refused.body, 'imports.how_missing'))
+  await check(desk, anna, number, { ...columns, how: 'writing', how_note: 'blue folder' })
+  await press(desk, anna, number, 'run')
+  t.same(await db('client_phones').where({ client_id: id }).orderBy('id').pluck('sms'), [false, true])
+  t.match(await db('consents').where({ source: 'import' }).orderBy('id').select('channel', 'given', 'source_name', 'how'), [{ channel: 'sms', given: true, source_name: 'e.csv', how: 'writing' }, { channel: 'email' }, { channel: 'sms' }].slice(0, 3))
+  t.match(await db('consent_notes').pluck('note'), ['blue folder', 'blue folder', 'blue folder'])
+  await press(desk, anna, number, 'undo')
+  t.same(await db('client_phones').where({ client_id: id }).orderBy('id').pluck('sms'), [false, false])
+})
+
+t.test('an import goes on where it was, stops when its person may not any more, and never writes twice', async t => {
+  const { anna, olga, as, app, db } = desk
+  const rows = Array.from({ length: 4500 }, (_, n) => `Klient ${n},+48 7${String(20_000_000 + n)}`)
+  const id = await bring(desk, anna, 'f.csv', `Name,Phone\n${rows.join('\n')}\n`)
+  await check(desk, anna, id, { match: ['phone'], existing: 'fill' }) // what was chosen for the last file with these columns is remembered
+  await as(anna).post(`/imports/${id}/run`)
+  const stopping = new AbortController()
+  const seen = db('imports').where({ id })
+  const watch = setInterval(() => { void seen.clone().first('done').then(({ done }) => { if (done >= 2000) stopping.abort(new Error('stopped')) }) }, 5)
+  await runJobs(app, { signal: stopping.signal }).catch(() => {})
+  clearInterval(watch)
+  const { done } = await seen.clone().first('done')
+  t.equal(Number((await db('clients').where({ first_name: 'Klient' }).count())[0]!.count), done, 'what is written is counted')
+
+  await db('roles').where({ id: anna.roleId }).update({ rights: db.raw("array_remove(rights, 'clients.import')") })
+  if (done < 4500) {
+    await db.raw('update graphile_worker._private_jobs set run_at = now()')
+    await runJobs(app)
+    t.match(await seen.clone().first(), { state: 'stopped', problem: { key: 'imports.problem.rights' } })
+    t.equal((await as(anna).get(`/imports/${id}`)).status, 403)
+    await addClient(db, anna, { first_name: 'Meanwhile', phones: ['+48 720004499'] })
+    t.ok(says((await as(olga).get(`/imports/${id}`)).body, 'imports.problem.rights'))
+    const finished = await press(desk, olga, id, 'run')
+    t.match([finished.state, finished.counts.created, finished.counts.updated], ['done', 4499, 1])
+    t.equal(Number((await db('clients').where({ first_name: 'Klient' }).count())[0]!.count), 4499)
+  }
+  await db('roles').where({ id: anna.roleId }).update({ rights: db.raw("array_append(rights, 'clients.import')") })
+})
+
+t.test('strangers, those without the right, files that are none, and numbers that are none', async t => {
+  const { anna, marek, as } = desk
+  t.equal((await as(null).get('/imports')).status, 303)
+  t.equal((await as(marek).get('/imports')).status, 403)
+  t.equal((await as(anna).get('/imports/999')).status, 404)
+  t.equal((await as(anna).post('/imports/x/run')).status, 404)
+  await t.rejects(bring(desk, anna, 'x.xls', Buffer.from('d0cf11e0a1b11ae1', 'hex')), /refused: ./)
+  await t.rejects(bring(desk, anna, 'x.csv', ''), /refused: ./)
+  t.equal((await as(anna).post('/imports', {})).error('file'), 'Choose a file first.')
+  const id = await bring(desk, anna, 'g.csv', 'Phone,Note\n600500500,x\n')
+  const refused = await as(anna).post(`/imports/${id}/columns`, { 'column.0': 'note', 'column.1': 'note', existing: 'fill' })
+  t.equal(refused.status, 422)
+  t.ok(says(refused.body, 'imports.no_name'))
+})
