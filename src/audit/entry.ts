@@ -124,7 +124,7 @@ export const AUDIT_FIELDS = {
   choices: 'list',
   clients: 'number',
   list_address: 'text',
-  columns: 'list',
+  columns: 'text',
   values: 'number',
   view: 'text',
   view_query: 'text',

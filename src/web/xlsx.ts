@@ -24,6 +24,8 @@ export interface SheetToWrite {
 
 // What Excel can hold: rows of a sheet, characters of a cell, of a hint and of its title.
 const MOST_ROWS = 1_048_576
+// Rows that are helped with: whoever fills in more copies them from somewhere, and some programs keep what helps cell by cell.
+const HELPED_ROWS = 5000
 const MOST_TEXT = 32_767
 const MOST_HINT = 255
 const MOST_HINT_TITLE = 32
@@ -180,7 +182,7 @@ function helpXml (columns: readonly SheetColumn[], lists: readonly (readonly str
     const column = lettersOf(n)
     const prompt = hint ? ` showInputMessage="1" promptTitle="${escaped(title.slice(0, MOST_HINT_TITLE))}" prompt="${escaped(hint.slice(0, MOST_HINT))}"` : ''
     const list = choices?.length ? lettersOf(lists.indexOf(choices)) : ''
-    return [`<dataValidation allowBlank="1"${list && ' type="list"'}${prompt} sqref="${column}2:${column}${MOST_ROWS}">${list && `<formula1>${LISTS}!$${list}$1:$${list}$${choices!.length}</formula1>`}</dataValidation>`]
+    return [`<dataValidation allowBlank="1"${list && ' type="list"'}${prompt} sqref="${column}2:${column}${HELPED_ROWS}">${list && `<formula1>${LISTS}!$${list}$1:$${list}$${choices!.length}</formula1>`}</dataValidation>`]
   })
   return helped.length > 0 ? `<dataValidations count="${helped.length}">${helped.join('')}</dataValidations>` : ''
 }

@@ -71,7 +71,7 @@ t.test('the fields ticked, of the clients that the list leaves or that are ticke
   const folder = t.testdir({})
   const some = await exported(marek, { format: 'csv', columns: ['surname', 'email', 'own.size', 'own.nothing'], of: 'matching', in: 'show=people' }, folder)
   t.same([some.header, ...some.rows.map(row => Object.values(row))], [['Surname', 'E-mail', 'Size'], ['Żak', 'ewa@example.org', '-7.25']])
-  await as(anna).post('/clients/selection', { page: [ewa, company, archived].join(','), id: [company, archived] })
+  await as(anna).post('/clients/selection', { page: [ewa, company, archived].join(','), client: [company, archived] })
   const ticked = await exported(anna, { format: 'xlsx', columns: ['id', 'archived'], of: 'selected', in: '' }, folder)
   t.same(ticked.rows.map(row => Object.values(row)[0]), [company, archived].map(String))
   const other = await exported(anna, { format: 'csv', columns: ['first_name', 'company_name', 'own.size'], of: 'matching', in: 'sort=own.size&show=all' }, folder)
@@ -99,6 +99,8 @@ t.test('who may not see contacts in full exports none', async t => {
   const { header, rows } = await exported(sofia, { format: 'csv', all: '1', columns: ['phone', 'email', 'consents'], of: 'matching', in: '' }, t.testdir({}))
   t.same(header.filter(name => /phone|mail|agrees/i.test(name)), [])
   t.same(rows.map(row => row.Surname), ['Żak'], 'nor suppliers, which are a right of their own')
+  t.equal((await as(sofia).post('/clients/selection', { page: `${ewa}`, client: ewa })).status, 303, 'may tick them all the same')
+  t.match((await as(sofia).get('/clients/export')).body, /name="of" value="selected" checked/)
   t.equal((await as(nuno).get('/clients/export')).status, 403)
   t.equal((await as(nuno).post('/clients/export', { all: '1' })).status, 403)
   t.match((await as(null).get('/clients/export')).location, /^\/sign-in/)
@@ -106,5 +108,5 @@ t.test('who may not see contacts in full exports none', async t => {
 
 t.test('the audit log tells who exported how many, of which list, and what', async t => {
   const [entry] = await db('audit_entries').where({ kind: 'clients.exported', employee_id: marek.id })
-  t.same(entry.details.changes.map(({ field, new: value }: { field: string, new: unknown }) => [field, value]), [['clients', 1], ['list_address', '/clients?show=people'], ['columns', ['E-mail', 'Size', 'Surname']]])
+  t.same(entry.details.changes.map(({ field, new: value }: { field: string, new: unknown }) => [field, value]), [['clients', 1], ['list_address', '/clients?show=people'], ['columns', 'Surname, E-mail, Size']])
 })

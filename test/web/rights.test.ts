@@ -97,8 +97,8 @@ GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
 GET /clients/phone-types/new  clients.create | clients.edit
-POST /clients/selection  clients.edit | clients.delete | clients.erase
-POST /clients/selection/clear  clients.edit | clients.delete | clients.erase
+POST /clients/selection  clients.edit | clients.delete | clients.erase | clients.export
+POST /clients/selection/clear  clients.edit | clients.delete | clients.erase | clients.export
 GET /clients/views  clients.view | suppliers.view
 POST /clients/views  clients.view | suppliers.view
 GET /clients/views/:view  clients.view | suppliers.view

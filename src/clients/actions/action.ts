@@ -36,8 +36,11 @@ const NEEDS: Record<ActionKind, readonly Right[]> = {
   erase: ['clients.erase']
 }
 
-/** Rights of which any one opens the pages of actions, and the boxes of the list. */
+/** Rights of which any one opens the pages of actions. */
 export const ACTS_ON_MANY = ['clients.edit', 'clients.delete', 'clients.erase'] as const
+
+/** Rights of which any one gives the list its boxes to tick. */
+export const TICKS = [...ACTS_ON_MANY, 'clients.export'] as const
 
 export const mayAct = (viewer: Viewer, kind: ActionKind): boolean => NEEDS[kind].every(right => viewer.can(right))
 export const rightsFor = (kind: ActionKind): readonly Right[] => NEEDS[kind]

@@ -53,7 +53,7 @@ export default async function exports (app: FastifyInstance, { url }: { url: str
     }
     const file = startExport({ url, plan })
     if (!file) return show(request, reply, { ...form, errors: { of: { key: 'exports.busy' } } }, 503)
-    const told: Partial<Record<AuditField, unknown>> = { clients: count, list_address: whom.of === 'matching' ? path() : null, columns: columns.map(({ title }) => title) }
+    const told: Partial<Record<AuditField, unknown>> = { clients: count, list_address: whom.of === 'matching' ? path() : null, columns: columns.map(({ title }) => title).join(', ') }
     await recordAudit(db, viewer, 'clients.exported', { changes: changesBetween({}, told) })
     const name = `clients-${localOf(new Date(), viewer.organisation.timeZone).slice(0, 10)}.${form.format}`
     return reply.type(form.format === 'xlsx' ? XLSX : 'text/csv; charset=utf-8').header('Content-Disposition', `attachment; filename="${name}"`).header('Cache-Control', 'no-store').send(file)

@@ -5,7 +5,7 @@ import { arranged } from '../../list-views/columns.js'
 import { HOWS } from '../../list-views/condition.js'
 import { conditionWords } from '../../list-views/condition-words.js'
 import savedViews from '../../list-views/routes.js'
-import { ACTS_ON_MANY } from '../actions/action.js'
+import { TICKS } from '../actions/action.js'
 import { selectedIds } from '../selection/queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isNarrowed, kept } from './filter.js'
@@ -26,7 +26,7 @@ export default async function list (app: FastifyInstance) {
       if (!request.headers['hx-request']) return reply.redirect(path, 303)
       reply.header('HX-Push-Url', path)
     }
-    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter), ACTS_ON_MANY.some(right => viewer.can(right)) ? selectedIds(db, viewer) : null])
+    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter), TICKS.some(right => viewer.can(right)) ? selectedIds(db, viewer) : null])
     // The search box sends its whole form; the address shown is the short one.
     if (request.isFragment) reply.header('HX-Replace-Url', path)
     return reply.page('clients/index', { ...shown(look), page, chosen, selected }, { fragment: 'clients/list/_answer' })

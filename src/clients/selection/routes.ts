@@ -4,14 +4,14 @@ import { safePath } from '../../sign-in/form.js'
 import { hourly } from '../../web/hourly.js'
 import { idOf, typedText, type Body } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
-import { ACTS_ON_MANY } from '../actions/action.js'
+import { TICKS } from '../actions/action.js'
 import { PAGE_SIZE } from '../list/queries.js'
 import { clearSelection, forgetOldSelections, select, selectedIds } from './queries.js'
 
 /** The clients ticked in the list: kept until they are used or another day comes, whatever page or search one goes on to. */
 export default async function selection (app: FastifyInstance) {
   const { db } = app
-  const config = { can: ACTS_ON_MANY }
+  const config = { can: TICKS }
   hourly(app, () => forgetOldSelections(db), 'old selections could not be cleared away')
 
   // The boxes of a whole page: what is ticked in it, and what isn't.
