@@ -9,6 +9,7 @@ import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
+import { makeTwins } from './demo/twins.js'
 import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
 
@@ -63,6 +64,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = 
     await makeHours(trx, shop, today)
   })
   await putPins(db)
+  await db.transaction(trx => makeTwins(trx))
   await db.transaction(trx => keepViews(trx, shop))
   if (storage) await attachFiles(db, storage, until)
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })

@@ -126,6 +126,8 @@ export const AUDIT_FIELDS = {
   list_address: 'text',
   columns: 'text',
   values: 'number',
+  erased_files: 'number',
+  erased_consents: 'number',
   view: 'text',
   view_query: 'text',
   shared: 'yes_no'

@@ -11,12 +11,15 @@ import type { Viewer } from '../web/viewer.js'
 import actions from './actions/routes.js'
 import type { Client, ClientFields } from './client.js'
 import consents from './consents/routes.js'
+import { countDuplicates } from './duplicates/queries.js'
+import duplicates from './duplicates/routes.js'
 import emails from './emails/routes.js'
 import { isFeedFilter } from './feed/event.js'
 import { listFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
 import exports from './export/routes.js'
+import erasing from './erasing/routes.js'
 import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
@@ -38,7 +41,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
-  for (const part of [list, selection, actions, merging, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [list, selection, actions, merging, duplicates, erasing, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
   await app.register(exports, { url: databaseUrl })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
@@ -157,10 +160,12 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, client: Client, form: FormState, status: number) {
     const filter = isFeedFilter(request.query.feed) ? request.query.feed : 'all'
     const viewer = viewerOf(request)
-    const [choices, feed, openTasks] = await Promise.all([listChoices(db, heldIn(form)), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id)])
+    const [choices, feed, openTasks, twins] = await Promise.all([
+      listChoices(db, heldIn(form)), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0
+    ])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/show', { client, form, feed, filter, openTasks, carried, token: randomUUID(), ...choices }, { status })
+    return reply.page('clients/show', { client, form, feed, filter, openTasks, twins, carried, token: randomUUID(), ...choices }, { status })
   }
 }
 

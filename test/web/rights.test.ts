@@ -44,10 +44,13 @@ POST /clients/:id/comments  clients.view | suppliers.view
 GET /clients/:id/consents  clients.view | suppliers.view
 GET /clients/:id/consents.csv  clients.export
 POST /clients/:id/consents/:consent  clients.edit
+GET /clients/:id/data  clients.export | clients.erase
+GET /clients/:id/data.zip  clients.export
 POST /clients/:id/emails  clients.edit
 POST /clients/:id/emails/:contact  clients.edit
 POST /clients/:id/emails/:contact/remove  clients.edit
 POST /clients/:id/emails/:contact/restore  clients.edit
+POST /clients/:id/erase  clients.erase
 GET /clients/:id/feed  clients.view | suppliers.view
 GET /clients/:id/feed/:event  clients.view | suppliers.view
 POST /clients/:id/feed/:event  clients.view | suppliers.view
@@ -85,6 +88,9 @@ POST /clients/actions/:action/undo  clients.edit | clients.delete | clients.eras
 GET /clients/actions/new  clients.edit | clients.delete | clients.erase
 GET /clients/check  clients.view | suppliers.view | clients.create
 GET /clients/columns  clients.view | suppliers.view
+GET /clients/duplicates  clients.merge
+POST /clients/duplicates/:ids/restore  clients.merge
+POST /clients/duplicates/dismiss  clients.merge
 GET /clients/email-row  clients.create | clients.edit
 GET /clients/export  clients.export
 POST /clients/export  clients.export

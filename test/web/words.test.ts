@@ -6,6 +6,7 @@ import { ACTION_KINDS, ACTION_STATES, SKIPPED } from '../../src/clients/actions/
 import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
 import { FILE_KINDS } from '../../src/files/file.js'
 import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
+import { CERTAINTIES, REASONS } from '../../src/clients/duplicates/queries.js'
 import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
@@ -67,6 +68,9 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'actions.skipped.*': SKIPPED,
   'actions.why.*': SKIPPED,
   'clients.kinds.*': KINDS,
+  'duplicates.reasons.*': REASONS,
+  'duplicates.certainties.*': Object.keys(CERTAINTIES),
+  'duplicates.at_least.*': Object.keys(CERTAINTIES),
   'imports.targets.*': TARGET_WORDS,
   'imports.states.*': STATES,
   'imports.verdicts.*': [...VERDICTS, 'kept'],

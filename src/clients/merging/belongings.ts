@@ -75,6 +75,10 @@ export const BELONGINGS: readonly Belonging[] = [
       name: 'files', sql: `select id, name, type, size, ${BY} as employee, created_at, removed_at from files where client_id = :client order by id`
     }
   },
+  { table: 'duplicate_prints', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
+  { table: 'duplicate_pairs', column: 'a_id', merge: 'goes', erase: 'cascades', exports: null },
+  { table: 'duplicate_pairs', column: 'b_id', merge: 'goes', erase: 'cascades', exports: null },
+  { table: 'duplicate_members', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
   { table: 'client_selection', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
   {
     table: 'client_merges', column: 'survivor_id', merge: 'moves', erase: 'cascades', exports: {
@@ -95,6 +99,7 @@ export const MENTIONS: readonly Mention[] = [
   { table: 'client_action_rows', column: 'client_id', erase: null },
   { table: 'client_merge_clients', column: 'client_id', erase: 'delete from client_merge_clients where client_id = any (:ids)' },
   { table: 'client_erasures', column: 'client_id', erase: null },
+  { table: 'duplicate_changes', column: 'client_id', erase: null },
   {
     table: 'import_rows', column: 'client_id', erase: `
       update import_rows set cells = null, lacks = null, kept = null, why = null, first_name = null, surname = null, company_name = null, conflict_reason = null, address = null, note = null, phones = null, emails = null, tags = null, own = null

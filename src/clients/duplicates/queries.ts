@@ -1,0 +1,89 @@
+import type { Db } from '../../database/knex.js'
+import type { Viewer } from '../../web/viewer.js'
+import { maskEmail, maskPhone, seesContacts } from '../masking.js'
+import { visibleTo } from '../visibility.js'
+import { regroup } from './group.js'
+
+/** Why clients are taken for one; the words people read are in the locales under `duplicates.reasons`. */
+export const REASONS = ['phone', 'email', 'address', 'company'] as const
+export type Reason = (typeof REASONS)[number]
+
+/** How sure it is, by score from. */
+export const CERTAINTIES = { certain: 90, likely: 75, possible: 1 } as const
+export type Certainty = keyof typeof CERTAINTIES
+export const certaintyOf = (score: number): Certainty => (Object.keys(CERTAINTIES) as Certainty[]).find(name => score >= CERTAINTIES[name])!
+
+export const DUPLICATES_PAGE = 20
+/** Of a group so many are shown, and merged, at once. */
+const MOST_SHOWN = 50
+
+export interface DuplicateFilter { reason: Reason | null, least: Certainty | null, client: number | null, after: { score: number, id: number } | null }
+
+export interface Duplicate {
+  id: number
+  name: string
+  kind: string
+  is_supplier: boolean
+  is_conflicted: boolean
+  conflict_reason: string
+  address: string
+  created_at: Date
+  phones: string[]
+  emails: string[]
+}
+
+export interface DuplicateGroup { id: number, score: number, certainty: Certainty, reasons: Reason[], clients: Duplicate[] }
+
+const seen = (db: Db, viewer: Viewer, group: string) => db('duplicate_members as m').join('clients as c', 'c.id', 'm.client_id').whereRaw(`m.group_id = ${group}`).whereNull('c.archived_at').modify(query => visibleTo(viewer)(query, 'c'))
+
+/** A page of groups of clients that may be one, the surest first; of each only those the viewer may see, and none with fewer than two. */
+export async function listDuplicates (db: Db, viewer: Viewer, { reason, least, client, after }: DuplicateFilter): Promise<{ groups: DuplicateGroup[], next: string | null }> {
+  const rows: { id: number, score: number, reasons: Reason[] }[] = await db('duplicate_groups as g')
+    .whereRaw('(?) = 2', [db.from(seen(db, viewer, 'g.id').select(db.raw('1')).limit(2).as('two')).count()])
+    .modify(query => {
+      if (reason) query.whereRaw('g.reasons @> array[?]', [reason])
+      if (least) query.where('g.score', '>=', CERTAINTIES[least])
+      if (client) query.whereIn('g.id', db('duplicate_members').where({ client_id: client }).select('group_id'))
+      if (after) query.whereRaw('(g.score, g.id) < (?, ?)', [after.score, after.id])
+    })
+    .orderByRaw('g.score desc, g.id desc').limit(DUPLICATES_PAGE + 1).select('g.id', 'g.score', 'g.reasons')
+  const page = rows.slice(0, DUPLICATES_PAGE)
+  const last = rows.length > DUPLICATES_PAGE ? page.at(-1)! : null
+  const members = await membersOf(db, viewer, page.map(({ id }) => id))
+  return { groups: page.map(group => ({ ...group, certainty: certaintyOf(group.score), clients: members.get(group.id) ?? [] })), next: last && `${last.score}_${last.id}` }
+}
+
+async function membersOf (db: Db, viewer: Viewer, groups: number[]): Promise<Map<number, Duplicate[]>> {
+  if (groups.length === 0) return new Map()
+  const rows: (Duplicate & { group_id: number })[] = await db('duplicate_groups as g').whereRaw('g.id = any (?)', [groups])
+    .joinRaw(db.raw('cross join lateral ? as c', [seen(db, viewer, 'g.id').orderBy('c.id').limit(MOST_SHOWN).select('c.*')]) as never)
+    .select('g.id as group_id', 'c.id', 'c.name', 'c.kind', 'c.is_supplier', 'c.is_conflicted', 'c.conflict_reason', 'c.address', 'c.created_at',
+      db.raw("array(select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 4) as phones"),
+      db.raw("array(select address from client_emails e where e.client_id = c.id and e.removed_at is null order by e.position, e.id limit 3) as emails"))
+    .orderBy(['g.id', 'c.id'])
+  const members = new Map<number, Duplicate[]>()
+  for (const { group_id: group, ...row } of rows) members.set(group, [...members.get(group) ?? [], seesContacts(viewer) ? row : { ...row, phones: row.phones.map(maskPhone), emails: row.emails.map(maskEmail) }])
+  return members
+}
+
+/** How many other clients may be this one, of those the viewer may see. */
+export async function countDuplicates (db: Db, viewer: Viewer, client: number): Promise<number> {
+  const row = await db('duplicate_members as d').join('duplicate_members as o', 'o.group_id', 'd.group_id').join('clients as c', 'c.id', 'o.client_id')
+    .where('d.client_id', client).whereNot('o.client_id', client).whereNull('c.archived_at').modify(query => visibleTo(viewer)(query, 'c')).count({ count: '*' }).first()
+  return Number(row!.count)
+}
+
+/** How many changed clients wait to be looked at, `most` meaning that many or more. */
+export async function countWaiting (db: Db, most = 1000): Promise<number> {
+  const [{ count }] = await db.from(db('duplicate_changes').select('id').limit(most).as('some')).count({ count: '*' }) as unknown as [{ count: number }]
+  return Number(count)
+}
+
+/** Remembers that these clients are not one another; with `dismissed` false, takes that back. Returns how many pairs it was about. */
+export async function setDismissed (trx: Db, by: Viewer, ids: readonly number[], dismissed: boolean): Promise<number> {
+  const seen: number[] = await trx('clients').whereRaw('clients.id = any (?)', [[...ids]]).modify(visibleTo(by)).orderBy('id').forShare().pluck('id')
+  const changed = await trx('duplicate_pairs').whereRaw('a_id = any (:seen) and b_id = any (:seen)', { seen }).modify(query => { if (dismissed) query.whereNull('dismissed_at'); else query.whereNotNull('dismissed_at') })
+    .update(dismissed ? { dismissed_at: trx.fn.now(), dismissed_by: by.id } : { dismissed_at: null, dismissed_by: null })
+  await regroup(trx, seen)
+  return changed
+}
