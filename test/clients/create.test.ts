@@ -10,8 +10,11 @@ const row = (index: number, number: string, more: Record<string, unknown> = {}) 
   [`phones.${index}.number`]: number, [`phones.${index}.type`]: 1, ...Object.fromEntries(Object.entries(more).map(([name, value]) => [`phones.${index}.${name}`, value]))
 })
 
+// Tests that hold that nothing was saved share one; those that save have their own.
+const untouched = await cast(t)
+
 t.test('the form is empty, for a person, with every box off', async t => {
-  const { as, sofia } = await cast(t)
+  const { as, sofia } = untouched
   const page = await as(sofia).get('/clients/new')
   t.equal(page.status, 200)
   const form = formOf(page.body, '/clients')
@@ -65,7 +68,7 @@ t.test('a company is kept by its name alone', async t => {
 })
 
 t.test('whoever has no name is refused, and everything typed stays', async t => {
-  const { as, anna, db } = await cast(t)
+  const { as, anna, db } = untouched
   const typed = {
     token: TOKEN, kind: 'person', first_name: ' ', surname: '', company_name: 'For later', is_conflicted: 'on', conflict_reason: 'Long story', address: 'Calle Mayor 3', discount_services: '12', note: 'prefers "Viber" & <b>',
     phone_rows: ['0', '7'], ...row(0, '600 123 456', { viber: 'on', type: 3 }), ...row(7, '12345'), email_rows: '0', 'emails.0.address': 'a@b.example', 'emails.0.agrees': 'on', tag_names: 'VIP'
@@ -87,7 +90,7 @@ t.test('whoever has no name is refused, and everything typed stays', async t => 
 })
 
 t.test('each wrong field is named, all at once', async t => {
-  const { as, anna, db } = await cast(t)
+  const { as, anna, db } = untouched
   const page = await as(anna).post('/clients', {
     ...person, first_name: 'a'.repeat(10_000), discount_services: 'abc', discount_products: '101', campaign_id: 'x', note: `bad ${'\0'} note`,
     phone_rows: ['0', '1', '2'], ...row(0, 'no digits'), ...row(1, '600 123 456'), ...row(2, '+48 600 123 456'), email_rows: ['0', '1'], 'emails.0.address': 'not an address', 'emails.1.address': 'a@b.example', tag: 't'.repeat(500)
@@ -109,7 +112,7 @@ t.test('each wrong field is named, all at once', async t => {
 })
 
 t.test('an unknown kind, campaign, location or type of phone is refused beside its field', async t => {
-  const { as, anna, db } = await cast(t)
+  const { as, anna, db } = untouched
   t.equal((await as(anna).post('/clients', { ...person, kind: 'robot' })).status, 422)
   for (const field of ['campaign_id', 'location_id']) {
     const page = await as(anna).post('/clients', { ...person, [field]: 424242, note: 'stays' })
@@ -167,7 +170,7 @@ t.test('two people who make the same new tags and types at once both succeed', a
 })
 
 t.test('without JavaScript a button gives one more row and saves nothing', async t => {
-  const { as, anna, db } = await cast(t)
+  const { as, anna, db } = untouched
   const page = await as(anna).post('/clients', { ...person, token: TOKEN, phone_rows: '0', ...row(0, '600'), add_phone: 1 })
   t.equal(page.status, 200)
   t.match(formOf(page.body, '/clients'), { first_name: 'Zbigniew', token: TOKEN, phone_rows: ['0', '1'], 'phones.0.number': '600', 'phones.1.number': '' })

@@ -3,8 +3,11 @@ import { cast } from '../support/cast.js'
 
 const addresses = (body: string) => [...body.matchAll(/<li><a class="card" href="([^"]+)"/g)].map(([, href]) => href)
 
+// Whoever changes a role has a cast of their own.
+const shared = await cast(t)
+
 t.test('everyone sees what they may open, and it opens', async t => {
-  const { as, anna, marek, olga } = await cast(t)
+  const { as, anna, marek, olga } = shared
   const all = ['general', 'locations', 'files', 'clients', 'consent', 'phone-types', 'tags', 'price-types', 'form-editor', 'marketing', 'employees', 'roles', 'audit', 'mail', 'test-mailbox', 'map'].map(name => `/settings/${name}`)
   for (const person of [anna, olga]) {
     const page = await as(person).get('/settings')
@@ -29,7 +32,7 @@ t.test('who may export what clients agreed to, and nothing else of it, finds the
 })
 
 t.test('as a fragment it is the list alone', async t => {
-  const { as, anna } = await cast(t)
+  const { as, anna } = shared
   const fragment = await as(anna).get('/settings', { fragment: true })
   t.equal(fragment.status, 200)
   t.notMatch(fragment.body, /<html/)
@@ -37,7 +40,7 @@ t.test('as a fragment it is the list alone', async t => {
 })
 
 t.test('without any of its rights it is refused, a stranger signs in', async t => {
-  const { as, sofia, nuno } = await cast(t)
+  const { as, sofia, nuno } = shared
   for (const person of [sofia, nuno]) t.equal((await as(person).get('/settings')).status, 403)
   const stranger = await as(null).get('/settings')
   t.equal(stranger.status, 303)

@@ -6,8 +6,11 @@ import { cast, type Cast } from '../support/cast.js'
 const addressOf = async ({ as }: Pick<Cast, 'as'>, extension: 'css' | 'js') =>
   new RegExp(`"(/assets/app\\.[^"]+\\.${extension})"`).exec((await as(null).get('/sign-in')).body)![1]!
 
+// No test here changes what another one looks at.
+const shared = await cast(t)
+
 t.test('files have their content in their name and are kept for ever', async t => {
-  const { app, as } = await cast(t)
+  const { app, as } = shared
   const { body } = await as(null).get('/sign-in')
   const paths = [...body.matchAll(/"(\/assets\/[^"]+)"/g)].map(match => match[1]!)
   t.ok(paths.length >= 2)
@@ -24,7 +27,7 @@ t.test('files have their content in their name and are kept for ever', async t =
 })
 
 t.test('they lie compressed on the disk, and are chosen by what the browser takes', async t => {
-  const { app, as } = await cast(t)
+  const { app, as } = shared
   const path = await addressOf({ as }, 'js')
   const plain = (await app.inject(path)).body
   for (const [accepted, encoding, unpack] of [['gzip, deflate, br', 'br', brotliDecompressSync], ['gzip', 'gzip', gunzipSync]] as const) {
@@ -37,7 +40,7 @@ t.test('they lie compressed on the disk, and are chosen by what the browser take
 })
 
 t.test('a file asks the database nothing, whoever wants it', async t => {
-  const { app, as, anna, db } = await cast(t)
+  const { app, as, anna, db } = shared
   const path = await addressOf({ as }, 'css')
   let queries = 0
   db.on('query', () => { queries++ })
@@ -47,7 +50,7 @@ t.test('a file asks the database nothing, whoever wants it', async t => {
 })
 
 t.test('what is no file of ours is not found, by whatever way it is asked for', async t => {
-  const { app, as } = await cast(t)
+  const { app, as } = shared
   const css = await addressOf({ as }, 'css')
   for (const path of ['app.css', 'app.0000000000.css', '', '..%2f..%2fpackage.json', '..%2F..%2F..%2Fetc%2Fpasswd', '%2e%2e%2fpackage.json', '../package.json', '..%5c..%5cpackage.json', '%00', '.', '.%2f', `${css.slice(8)}.br`, `${css.slice(8)}%00`, '%zz', 'x'.repeat(200), 'a/b.css']) {
     const answer = await app.inject(`/assets/${path}`)

@@ -7,8 +7,11 @@ import { translator } from '../../src/web/i18n.js'
 const isSaid = ({ body }: Answer, key: string) => says(body, `errors.${key}.title`) && says(body, `errors.${key}.text`)
 const form = { 'content-type': 'application/x-www-form-urlencoded' }
 
+// Those that break the database or change somebody have a cast of their own.
+const shared = await cast(t)
+
 t.test('what isn\'t there is 404, to somebody signed in as to a stranger', async t => {
-  const { as, anna } = await cast(t)
+  const { as, anna } = shared
   for (const path of ['/nothing', '/clients/42/nothing', '/clients/424242', `/clients/${'9'.repeat(200)}`, '//evil.example/x', '/index.php?x=<script>']) {
     for (const who of [anna, null]) {
       const answer = await as(who).get(path)
@@ -26,7 +29,7 @@ t.test('what isn\'t there is 404, to somebody signed in as to a stranger', async
 })
 
 t.test('a form above 1 MB is refused whole', async t => {
-  const { as, anna, db } = await cast(t)
+  const { as, anna, db } = shared
   const answer = await as(anna).post('/clients', { kind: 'person', first_name: 'Ela', note: 'x'.repeat(1024 * 1024) })
   t.equal(answer.status, 413)
   t.ok(isSaid(answer, 'body_too_large'))
@@ -35,7 +38,7 @@ t.test('a form above 1 MB is refused whole', async t => {
 })
 
 t.test('a format that no form has is refused', async t => {
-  const { app, as, anna } = await cast(t)
+  const { app, as, anna } = shared
   for (const type of ['multipart/form-data; boundary=x', 'application/json', 'text/plain', 'text/xml', 'application/octet-stream', 'nonsense']) {
     const answer = await app.inject({ method: 'POST', url: '/clients', headers: { cookie: as(anna).cookie, 'sec-fetch-site': 'same-origin', 'content-type': type }, payload: 'first_name=Ela' })
     t.equal(answer.statusCode, 415, type)
@@ -44,7 +47,7 @@ t.test('a format that no form has is refused', async t => {
 })
 
 t.test('what is broken is 400', async t => {
-  const { app } = await cast(t)
+  const { app } = shared
   const answer = await app.inject({ method: 'POST', url: '/sign-in', headers: { ...form, 'sec-fetch-site': 'same-origin', 'content-length': '5' }, payload: 'email=&password=' })
   t.equal(answer.statusCode, 400)
   t.ok(says(answer.body, 'errors.bad_request.title'))

@@ -5,8 +5,11 @@ import { cast, visitor } from '../support/cast.js'
 
 const POLICY = "default-src 'self';object-src 'none';base-uri 'none';form-action 'self';frame-ancestors 'none'"
 
+// No test here changes what another one looks at.
+const shared = await cast(t)
+
 t.test('every answer carries the same protection: pages, redirects, errors', async t => {
-  const { as, anna } = await cast(t)
+  const { as, anna } = shared
   const answers = [
     [200, await as(anna).get('/clients')], [200, await as(anna).get('/clients', { fragment: true })], [200, await as(null).get('/sign-in')], [200, await as(null).get('/healthz')], [303, await as(null).get('/clients')],
     [404, await as(anna).get('/nothing')], [404, await as(null).get('/nothing')], [422, await as(anna).post('/clients')], [401, await as(null).post('/clients')], [403, await as(anna).post('/clients', {}, { headers: { 'sec-fetch-site': 'cross-site' } })]
@@ -21,7 +24,7 @@ t.test('every answer carries the same protection: pages, redirects, errors', asy
 })
 
 t.test('pages hold no inline script or style, so that the policy needs no exception', async t => {
-  const { as, anna } = await cast(t)
+  const { as, anna } = shared
   for (const path of ['/sign-in', '/clients', '/clients/new', '/account', '/settings', '/nothing']) {
     const { body } = await as(path === '/sign-in' ? null : anna).get(path)
     t.notMatch(body, /<script(?![^>]+src=)|<style|\sstyle="|\son[a-z]+="|javascript:/, path)
@@ -30,7 +33,7 @@ t.test('pages hold no inline script or style, so that the policy needs no except
 })
 
 t.test('behind TLS the browser is told to stay with it', async t => {
-  const { db, url } = await cast(t)
+  const { db, url } = shared
   const behind = visitor(await secondApp(t, { db, url }, { env: { TRUST_PROXY: '1' } }), '')
   t.equal((await behind.get('/sign-in', { headers: { 'x-forwarded-proto': 'https' } })).headers['strict-transport-security'], 'max-age=15552000')
   t.equal((await behind.get('/clients', { headers: { 'x-forwarded-proto': 'https' } })).headers['strict-transport-security'], 'max-age=15552000')
@@ -38,7 +41,7 @@ t.test('behind TLS the browser is told to stay with it', async t => {
 })
 
 t.test('pages are stored nowhere, and known to differ for fragments', async t => {
-  const { as, anna } = await cast(t)
+  const { as, anna } = shared
   for (const path of ['/clients', '/account', '/settings', '/nothing']) {
     for (const ask of [{}, { fragment: true }, { headers: { 'accept-encoding': 'gzip' } }]) {
       const { headers } = await as(anna).get(path, ask)
@@ -49,7 +52,7 @@ t.test('pages are stored nowhere, and known to differ for fragments', async t =>
 })
 
 t.test('pages are compressed when the browser can take it', async t => {
-  const { app, as, anna } = await cast(t)
+  const { app, as, anna } = shared
   const { cookie } = as(anna)
   const plain = (await as(anna).get('/clients')).body
   for (const [accepted, encoding, unpack] of [['gzip, deflate, br', 'br', brotliDecompressSync], ['gzip', 'gzip', gunzipSync]] as const) {
