@@ -21,11 +21,11 @@ const OF_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'PaintHolding',
   'ThirdPartyStoragePartitioning', 'AvoidCorsURLLoaderRestartOnRedirect', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch'
 ]
-const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', `--disable-features=${[...OF_PLAYWRIGHT, ...OF_THE_ADDRESS_BAR].join(',')}`]
+const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--js-flags=--single-threaded', `--disable-features=${[...OF_PLAYWRIGHT, ...OF_THE_ADDRESS_BAR].join(',')}`]
 let launched: Promise<Browser> | undefined
 
 /**
- * Opens the file's browser (one process, shared by its tests, closed when the file ends) and a page in it. Throws when there
+ * Opens the process's browser (shared by its tests, closed when their files end) and a page in it. Throws when there
  * is no Chromium; the run skips browser tests before it comes to that, unless CI is set.
  */
 export async function openBrowser (t: Pick<Test, 'teardown'>, options: PageOptions = {}): Promise<OpenPage & { browser: Browser }> {
@@ -57,6 +57,7 @@ async function launch (): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('No Chromium was found: install one, or name it with CHROMIUM=/path/to/it')
   const browser = await chromium.launch({ executablePath, args })
+  browser.on('disconnected', () => { launched = undefined }) // after a crash the next test gets another one
   tap.teardown(() => browser.close())
   return browser
 }

@@ -5,7 +5,7 @@
  * every file (0.85 s a file against 0.25 s), and ours are compiled already.
  */
 import { availableParallelism } from 'node:os'
-import { basename, dirname } from 'node:path'
+import { dirname, relative } from 'node:path'
 import { report } from '@tapjs/reporter'
 import { t } from 'tap'
 import { inRoot, root } from '../../src/paths.js'
@@ -17,6 +17,7 @@ export interface Counts { passed: number, failed: number, skipped: number }
 
 const secondsPerFile = 240
 const FILES_PER_PROCESS = 8
+const BROWSER_FILES_PER_PROCESS = 6
 const ALONE = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
@@ -33,20 +34,21 @@ t.setTimeout(0)
 report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone.
-const runs = [...files.filter(needsBrowser).map(file => [file]), ...inBatches(files.filter(file => !needsBrowser(file)))]
+const runs = [...dealt(files.filter(needsBrowser), BROWSER_FILES_PER_PROCESS), ...inBatches(files.filter(file => !needsBrowser(file)))]
 t.plan(runs.length)
 await Promise.all(runs.map(start))
 process.send?.({ counts })
 
-async function start (batch: string[]): Promise<void> {
+async function start (batch: string[], number: number): Promise<void> {
   const [file = ''] = batch
-  const name = batch.length > 1 ? `${dirname(file)}: ${batch.map(one => basename(one, '.test.ts')).join(', ')}` : file
-  const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), ...batch.map(compiled)]
+  const name = batch.length > 1 ? `${dirname(file)}: ${batch.map(one => relative(dirname(file), one).replace('.test.ts', '')).join(', ')}` : file
+  const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), String(number)]
+  // A batch has a number for tap to make its folders' names of; the names of its files would be too long.
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
   const run = t.spawn('env', [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, ...node], {
     name,
     cwd: root,
-    env: { ...process.env, TAP_TIMEOUT: String(secondsPerFile * batch.length) },
+    env: { ...process.env, TEST_FILES: JSON.stringify(batch.map(compiled)), TAP_TIMEOUT: String(secondsPerFile * batch.length) },
     timeout: secondsPerFile * batch.length * 1000,
     buffered: true,
     stdio: 'pipe',
@@ -70,6 +72,12 @@ function inBatches (files: string[]): string[][] {
     else batches.push([file])
   }
   return batches
+}
+
+/** Files of the browser share a process and its Chromium: to start the two takes as long as most of them do. They are dealt like cards, for the heavy ones are neighbours. */
+function dealt (files: string[], perProcess: number): string[][] {
+  const hands = Math.ceil(files.length / perProcess)
+  return Array.from({ length: hands }, (_, hand) => files.filter((_, index) => index % hands === hand))
 }
 
 function add (ok: boolean, { pass = 0, fail = 0, skip = 0, todo = 0 } = {}): void {
