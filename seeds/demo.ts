@@ -5,6 +5,7 @@ import { furnish } from './demo/example.js'
 import { attachFiles } from './demo/files.js'
 import type { Storage } from '../src/files/storage/storage.js'
 import { shapeForms } from './demo/fields.js'
+import { addManyClients } from './demo/many.js'
 import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
@@ -36,6 +37,8 @@ export async function seedExample (db: Knex, { by, clients = 60, seed = 3, until
 
 export interface DemoOptions {
   clients?: number
+  /** So many of them have a life of their own; all others are made by the hundred thousand. */
+  rich?: number
   /** The same seed and the same `until` give the same clients. */
   seed?: number
   /** The demo's today. */
@@ -49,14 +52,15 @@ export interface DemoOptions {
  * Fills an empty migrated database with the demo company: three locations, nine employees (one has left), and clients with three
  * years of history. Large numbers go in chunks, so the company's own row is written last: without it the demo isn't whole.
  */
-export async function seedDemo (db: Knex, { clients = 12_000, seed = 7, until = new Date(), log, storage }: DemoOptions = {}): Promise<void> {
+export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, seed = 7, until = new Date(), log, storage }: DemoOptions = {}): Promise<void> {
   const shop = await db.transaction(async trx => {
     const made = await makeCompany(trx, until)
     await writeAudit(trx, made.staff, until)
     await shapeForms(trx)
     return made
   })
-  await streamClients(db, shop, { count: clients, seed, imported: 0.05, alone: true, ...(log && { log }) })
+  await streamClients(db, shop, { count: Math.min(clients, rich), seed, imported: 0.05, alone: true, ...(log && { log }) })
+  if (clients > rich) await db.transaction(trx => addManyClients(trx, shop, { from: rich + 1, to: clients, ...(log && { log }) }))
   await db.transaction(trx => givePrices(trx, new Date(shop.calendar.start), until))
   const today = dayOf(until, DEMO_COMPANY.time_zone)
   await db.transaction(async trx => {
@@ -92,4 +96,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('form_sections').whereRaw("labels <> '{}'").delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']

@@ -55,12 +55,12 @@ const OF_CLIENTS: Record<string, [column: string, value: string, where: string]>
   agreement: ['text_value', "'Answer within one working day. Prices of the agreement of ' || extract(year from c.created_at) || '.'", "c.kind = 'company' and c.id % 4 = 0"]
 }
 
-/** Gives these clients what they have in own fields: one statement a field. */
-export async function giveOwnValues (trx: Db, clients: number[]): Promise<void> {
+/** Gives these clients, as they stand in `table`, what they have in own fields: one statement a field. */
+export async function giveOwnValues (trx: Db, { from, to }: { from: number, to: number }, table = 'clients'): Promise<void> {
   for (const [key, [column, value, where]] of Object.entries(OF_CLIENTS)) {
     await trx.raw(`insert into client_values (client_id, field_id, ${column}${key === 'serial_number' ? ', unique_key' : ''}) select c.id, f.id, ${value}${key === 'serial_number' ? `, unique_key(${value})` : ''}
-      from clients c, fields f where f.key = ? and c.id = any (?) and ${where}`, [key, clients])
+      from ${table} c, fields f where f.key = ? and c.id between ? and ? and ${where}`, [key, from, to])
   }
   await trx.raw(`insert into client_values (client_id, field_id, position, option_id) select c.id, f.id, o.position, o.id
-    from clients c, fields f join field_options o on o.field_id = f.id where f.key = 'accessories' and c.id = any (?) and c.id % 4 = 0 and c.id * 5 % (o.position + 2) = 0`, [clients])
+    from ${table} c, fields f join field_options o on o.field_id = f.id where f.key = 'accessories' and c.id between ? and ? and c.id % 4 = 0 and c.id * 5 % (o.position + 2) = 0`, [from, to])
 }

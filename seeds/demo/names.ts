@@ -5,11 +5,14 @@ import type { Chance } from './chance.js'
 export type Flavour = 'pl' | 'es' | 'pt_PT' | 'pt_BR' | 'en'
 
 /** The names of one country. */
-export interface Names {
+export interface Names extends Pools {
   person (chance: Chance): { firstName: string, surname: string }
   company (chance: Chance): string
   supplier (chance: Chance): string
 }
+
+/** What its names are picked from; in companies and suppliers * stands for a surname. */
+export interface Pools { women: string[], men: string[], womensSurnames: string[], surnames: string[], companies: string[], suppliers: string[], cities: string[] }
 
 // Only when they are needed: the program itself starts without them.
 const LOCALES: Record<Flavour, () => Promise<{ faker: Faker }>> = {
@@ -47,12 +50,21 @@ const COMPANIES: Record<Flavour, { companies: string[], suppliers: string[] }> =
 /** Reads the names of one country. */
 export async function loadNames (flavour: Flavour): Promise<Names> {
   const { faker } = await LOCALES[flavour]()
-  const { first_name: first, last_name: last } = faker.rawDefinitions.person!
+  const { person, location } = faker.rawDefinitions
+  const { first_name: first, last_name: last } = person!
   const surnames = last!.generic ?? last!.male!
   const { companies, suppliers } = COMPANIES[flavour]
   const named = (patterns: string[], chance: Chance) => chance.pick(patterns).replace('*', () => chance.pick(surnames))
 
   return {
+    women: first!.female!,
+    men: first!.male!,
+    womensSurnames: [...new Set(surnames.map(surname => inForm(surname, flavour, 'female')))],
+    surnames,
+    companies,
+    suppliers,
+    // Of Brazil the faker has American towns; it makes Brazilian ones of names.
+    cities: flavour === 'pt_BR' ? first!.male!.flatMap(name => location!.city_suffix!.map(suffix => name + suffix)) : location!.city_name!,
     person (chance) {
       const sex = chance.pick(['female', 'male'] as const)
       const surname = inForm(chance.pick(surnames), flavour, sex)

@@ -2,8 +2,8 @@ import type { Db } from '../../src/database/knex.js'
 import type { Client, Ids } from './client.js'
 import { giveOwnValues } from './fields.js'
 
-/** The tables that clients fill, the columns written to them, and who counts their ids. The order is that of their references. */
-const TABLES = {
+/** The tables, the columns written to them, and who counts their ids. */
+const COLUMNS = {
   clients: {
     ids: 'client',
     columns: 'id bigint, kind text, first_name text, surname text, company_name text, is_supplier boolean, is_conflicted boolean, conflict_reason text, address text, ' +
@@ -19,14 +19,15 @@ const TABLES = {
   events: { ids: 'event', columns: 'id bigint, client_id bigint, kind text, employee_id bigint, at timestamptz, version int, details jsonb, body text' }
 } as const satisfies Record<string, { ids: keyof Ids | null, columns: string }>
 
-type Table = keyof typeof TABLES
+type Table = keyof typeof COLUMNS
 
-const NAMES = Object.keys(TABLES) as Table[]
+/** The tables that clients fill, in the order of their references. */
+export const TABLES = Object.keys(COLUMNS) as Table[]
 
 /** Counts on from the tables' own counters. Nobody else may write until keepIds. */
 export async function takeIds (db: Db): Promise<Ids> {
   const ids: Partial<Ids> = {}
-  for (const [table, { ids: name }] of Object.entries(TABLES)) {
+  for (const [table, { ids: name }] of Object.entries(COLUMNS)) {
     if (!name) continue
     const { rows: [{ next }] } = await db.raw('select coalesce(max(id), 0) + 1 as next from ??', [table])
     let last = next - 1
@@ -37,7 +38,7 @@ export async function takeIds (db: Db): Promise<Ids> {
 
 /** Tells the tables how far their ids have come. */
 export async function keepIds (db: Db): Promise<void> {
-  for (const [table, { ids }] of Object.entries(TABLES)) {
+  for (const [table, { ids }] of Object.entries(COLUMNS)) {
     if (ids) await db.raw("select setval(pg_get_serial_sequence(?, 'id'), coalesce(max(id), 1), max(id) is not null) from ??", [table, table])
   }
 }
@@ -45,7 +46,7 @@ export async function keepIds (db: Db): Promise<void> {
 /** Writes clients with all that belongs to them: one statement a table. */
 export async function writeClients (db: Db, clients: Client[]): Promise<void> {
   const rows = rowsOf(clients)
-  for (const table of NAMES) await insert(db, table, rows[table])
+  for (const table of TABLES) await insert(db, table, rows[table])
 }
 
 /**
@@ -53,17 +54,17 @@ export async function writeClients (db: Db, clients: Client[]): Promise<void> {
  * once a table, and nobody is told of events. References are checked as ever; if it fails, the triggers are on again.
  */
 export async function writeManyClients (trx: Db, clients: Client[]): Promise<void> {
-  for (const table of [...NAMES, 'client_values']) await trx.raw('alter table ?? disable trigger user', [table])
+  for (const table of [...TABLES, 'client_values']) await trx.raw('alter table ?? disable trigger user', [table])
   await writeClients(trx, clients)
   const ids = clients.map(({ id }) => id)
-  await giveOwnValues(trx, ids)
-  await trx.raw('select refresh_client_search(?)', [ids])
-  for (const table of [...NAMES, 'client_values']) await trx.raw('alter table ?? enable trigger user', [table])
+  await giveOwnValues(trx, { from: ids[0]!, to: ids.at(-1)! })
+  await trx.raw('select index_clients(?)', [ids])
+  for (const table of [...TABLES, 'client_values']) await trx.raw('alter table ?? enable trigger user', [table])
 }
 
 async function insert (db: Db, table: Table, rows: object[]): Promise<void> {
   if (rows.length === 0) return
-  const { columns } = TABLES[table]
+  const { columns } = COLUMNS[table]
   const names = columns.replace(/(\w+) \w+/g, '$1')
   await db.raw(`insert into ${table} (${names}) overriding system value select ${names} from json_to_recordset(?) as rows(${columns})`, [JSON.stringify(rows)])
 }

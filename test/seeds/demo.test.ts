@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { parsePhoneNumberFromString } from 'libphonenumber-js/max'
 import t from 'tap'
 import { DEMO_EMAILS, DEMO_PASSWORD, emptyDemo, findDemo, seedDemo, seedExample } from '../../seeds/demo.js'
+import { readNumber } from '../../src/clients/phones/number.js'
 import type { Db } from '../../src/database/knex.js'
 import { setUp } from '../../src/installation/queries.js'
 import { inRoot } from '../../src/paths.js'
@@ -135,6 +136,26 @@ t.test('the demo company', async t => {
     await db('events').insert({ client_id: id, kind: 'client.created', version: 1 })
     t.match(await db('clients').where({ id }).first(), { search_names: 'los', search_contacts: 'los@mail.example' })
   })
+})
+
+t.test('a big shop is made by the hundred thousand, and is no other than one that people filled', async t => {
+  const { db } = await testDatabase(t)
+  const built = async () => (await db('pg_indexes').where({ schemaname: 'public' }).orderBy('indexname').pluck('indexdef')).concat(await db('pg_constraint').orderBy('conname').pluck('conname'))
+  const before = await built()
+  await seedDemo(db, { clients: 1400, rich: 400, until })
+  t.same(await built(), before, 'what was taken away for the load is there again')
+  t.equal(await count(db, 'clients'), 1400)
+  const phones = await db('client_phones').where('client_id', '>', 400).select('e164', 'display', 'digits')
+  t.ok(phones.length > 1300 && phones.length < 1700)
+  for (const { e164, display, digits } of phones) t.match(readNumber(display, 'PL'), { e164, display, digits }, display)
+  const words = () => Promise.all([db('clients').orderBy('id').select('id', 'search_names', 'search_contacts'), db('client_words').orderBy(['client_id', 'word']).select('*')])
+  const made = await words()
+  await db.raw('select index_clients(array(select id from clients))')
+  t.same(await words(), made, 'the search finds in them what it would have found')
+  t.equal(await count(db, "client_phones p where whatsapp and not exists (select from consents k where k.phone_id = p.id and channel = 'whatsapp' and given)"), 0)
+  t.equal(await count(db, 'clients c where not exists (select from events e where e.client_id = c.id)'), 0)
+  const [{ id }] = await db('clients').insert({ kind: 'person', surname: 'Next' }).returning('id')
+  t.equal(id, 1401)
 })
 
 t.test('the same seed makes the same shop', async t => {

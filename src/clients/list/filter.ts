@@ -32,6 +32,8 @@ export interface ClientFilter {
   own: Condition[]
   sort: Sort
   descending: boolean
+  /** What is searched for stands best match first, as nobody asked for another order. */
+  ranked: boolean
   /** Columns besides the name, in their order; null: the usual ones. */
   columns: string[] | null
   /** The page that follows, or comes before, this client. */
@@ -47,9 +49,10 @@ export function readClientFilter (query: unknown, fields: readonly ListField[] =
   const q = (query ?? {}) as Query
   const sort = among([...SORTS, ...fields.filter(isSortable).map(field => nameOf(field) as Sort)], one(q.sort))
   const order = one(q.order)
+  const searched = typed(q.q)
   const after = idOf(one(q.after))
   return {
-    q: typed(q.q),
+    q: searched,
     show: among(SHOWS, one(q.show)),
     tags: [...new Set(all(q.tag).map(idOf).filter(id => id !== null))].slice(0, 10),
     campaign: idOf(one(q.campaign)),
@@ -62,6 +65,7 @@ export function readClientFilter (query: unknown, fields: readonly ListField[] =
     own: readConditions(fields, q, decimalMark),
     sort,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
+    ranked: searched !== '' && one(q.sort) === '',
     columns: readColumns(columnsWith(fields).map(({ name }) => name), q.columns),
     after,
     before: after === null ? idOf(one(q.before)) : null
@@ -89,6 +93,9 @@ export function kept (f: ClientFilter): Pairs {
   if (f.columns) pairs.push(['columns', f.columns.join(',')])
   return pairs
 }
+
+/** Whether nothing but a search narrows the list. */
+export const isOnlySearched = (f: ClientFilter): boolean => f.q !== '' && !isNarrowed({ ...f, q: '' })
 
 /** Whether anything narrows the list. */
 export const isNarrowed = (f: ClientFilter): boolean =>

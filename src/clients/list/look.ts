@@ -1,7 +1,7 @@
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
 import { listOwnFields, shapeOf, type ListField } from '../../form-editor/shape.js'
-import { addressOf, meant, parsed, saysNothing, textOf, type Place, type Query } from '../../list-views/address.js'
+import { addressOf, meant, parsed, saysNothing, textOf, type Pairs, type Place, type Query } from '../../list-views/address.js'
 import { askedInVain } from '../../list-views/condition.js'
 import { listViews } from '../../list-views/queries.js'
 import { mayChange, type ListView } from '../../list-views/view.js'
@@ -50,8 +50,9 @@ export async function lookFrom (db: Db, viewer: Viewer, asked: Query): Promise<L
   const mayKeep = view !== null && mayChange(viewer, view)
   const place: Place = { path: PATH, view: view && { id: view.id, query: tidied(view.query, fields) }, opensView: opensWith !== null }
   const path = (change: Partial<ClientFilter> = {}) => {
-    const changed = { ...filter, after: null, before: null, ...change }
-    return addressOf(place, kept(changed), changed)
+    const changed = { ...filter, after: null, before: null, ...('sort' in change && { ranked: false }), ...change }
+    const byName: Pairs = changed.q && changed.sort === 'name' && !changed.ranked ? [['sort', 'name']] : []
+    return addressOf(place, [...kept(changed), ...byName], changed)
   }
   const every = columnsWith(fields)
   const shown = filter.columns ?? usualColumns(filter.sort)

@@ -5,6 +5,7 @@ import type { ListField } from '../../form-editor/shape.js'
 import type { Viewer } from '../../web/viewer.js'
 import { visibleTo } from '../visibility.js'
 import type { ClientFilter } from './filter.js'
+import { beginning, notBeginning, type Search } from './search.js'
 
 /** Clients that stand together in an order, sorted by keys and then by id. */
 interface Stretch {
@@ -12,7 +13,14 @@ interface Stretch {
   among (query: Knex.QueryBuilder): void
   /** SQL, each with a name of its own. */
   keys: { name: string, sql: string }[]
+  /** Where the id stands beside the keys in an index. */
+  id?: string
+  /** What is searched for is found by what the stretch leaves. */
+  searches?: boolean
 }
+
+/** The client's id, as the order of a stretch reads it. */
+export const idOf = ({ id = 'clients.id' }: Stretch): string => id
 
 /** A stretch that is to be read, and the client behind whom to begin. */
 export interface Reading { stretch: Stretch, from: number | null }
@@ -20,8 +28,9 @@ export interface Reading { stretch: Stretch, from: number | null }
 const ORDER: Record<string, string> = { name: 'name_key', created: 'created_at', active: 'active_at' }
 
 /** What has to be read, one after the other, until the page is full. By an own field the clients that have none stand last, whichever way it is sorted. */
-export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fields: readonly ListField[]): Promise<Reading[]> {
+export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fields: readonly ListField[], search: Search | null = null): Promise<Reading[]> {
   const at = filter.after ?? filter.before
+  if (search && filter.ranked) return ranked(db, viewer, filter, search)
   const column = ORDER[filter.sort]
   if (column) return [{ stretch: { among: () => {}, keys: [{ name: 'place', sql: `clients.${column}` }] }, from: at }]
   const field = fields.find(field => nameOf(field) === filter.sort)!
@@ -32,6 +41,21 @@ export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fi
     .first(db.raw('exists (select from client_values v where v.client_id = clients.id and v.field_id = ?) as has', [field.id]))
   if (!place) return []
   const first = parts.findIndex(part => (part.keys.length > 0) === place.has)
+  return parts.slice(first).map((stretch, n) => ({ stretch, from: n === 0 ? at : null }))
+}
+
+/** Best match first: whose words begin with what is searched for, by that word; then who has it elsewhere, by name. */
+async function ranked (db: Db, viewer: Viewer, filter: ClientFilter, search: Search): Promise<Reading[]> {
+  const at = filter.after ?? filter.before
+  const stretches = [
+    { among: beginning(viewer, search), keys: [{ name: 'word', sql: 'w.word' }, { name: 'place', sql: 'w.name' }], id: 'w.client_id', searches: true },
+    { among: notBeginning(viewer, search), keys: [{ name: 'place', sql: 'clients.name_key' }] }
+  ]
+  const parts = [...search.begins ? [stretches[0]!] : [], ...search.inside ? [stretches[1]!] : []]
+  if (filter.before !== null) parts.reverse()
+  if (at === null) return parts.map(stretch => ({ stretch, from: null }))
+  const isFirst = await db('clients').where({ id: at }).modify(visibleTo(viewer)).modify(beginning(viewer, search)).first('clients.id') !== undefined
+  const first = Math.max(parts.findIndex(stretch => Boolean(stretch.searches) === isFirst), 0)
   return parts.slice(first).map((stretch, n) => ({ stretch, from: n === 0 ? at : null }))
 }
 
@@ -62,6 +86,6 @@ export function from (viewer: Viewer, { stretch, from: id }: Reading, direction:
       return one
     }
     const { keys } = stretch
-    query.whereRaw(`(${[...keys.map(({ sql }) => sql), 'clients.id'].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(({ sql }) => place(sql)), id])
+    query.whereRaw(`(${[...keys.map(({ sql }) => sql), idOf(stretch)].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(({ sql }) => place(sql)), id])
   }
 }

@@ -11,9 +11,9 @@ import type { ToldValue } from '../own/save.js'
 import { visibleTo } from '../visibility.js'
 import { cells, ownCells, plainCells } from './cells.js'
 import type { Column } from './columns.js'
-import { isNarrowed, type ClientFilter, type Show } from './filter.js'
-import { from, readings, type Reading } from './order.js'
-import { matching } from './search.js'
+import { isNarrowed, isOnlySearched, type ClientFilter, type Show } from './filter.js'
+import { from, idOf, readings, type Reading } from './order.js'
+import { beginning, countBeginning, matching, planSearch, type Search } from './search.js'
 
 export const PAGE_SIZE = 50
 
@@ -60,9 +60,10 @@ export interface ListShape { columns: readonly Column[], fields: readonly ListFi
 /** A row as the database gives it. */
 type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null }
 
-/** One page of the clients that this viewer may see and the filter leaves, with the count of all; two queries, side by side. */
+/** One page of the clients that this viewer may see and the filter leaves, with the count of all; two queries, side by side, and one before them where several words are searched for. */
 export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<ClientPage> {
-  const [rows, count] = await Promise.all([pageOf(db, viewer, filter, { columns, fields }), countClients(db, viewer, filter)])
+  const search = await planSearch(db, viewer, filter.q)
+  const [rows, count] = await Promise.all([pageOf(db, viewer, filter, { columns, fields }, search), countClients(db, viewer, filter, search)])
   const backwards = filter.before !== null
   const more = rows.length > PAGE_SIZE
   const page = rows.slice(0, PAGE_SIZE)
@@ -78,9 +79,9 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   }
 }
 
-async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<Row[]> {
+async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape, search: Search | null): Promise<Row[]> {
   const rows: Row[] = []
-  for (const reading of await readings(db, viewer, filter, fields)) {
+  for (const reading of await readings(db, viewer, filter, fields, search)) {
     const left = PAGE_SIZE + 1 - rows.length
     if (left > 0) rows.push(...await read(db, viewer, filter, columns, reading, left))
   }
@@ -88,20 +89,29 @@ async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, 
 }
 
 function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number): Promise<Row[]> {
-  const order = filter.descending !== (filter.before !== null) ? 'desc' : 'asc'
-  const { among, keys } = reading.stretch
+  const order = (filter.descending && !filter.ranked) !== (filter.before !== null) ? 'desc' : 'asc'
+  const { among, keys, searches } = reading.stretch
   const page = db('clients')
     .modify(among)
-    .modify(filtered(viewer, filter))
+    .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
     .modify(from(viewer, reading, order))
-    .orderByRaw([...keys.map(({ sql }) => sql), 'clients.id'].map(sql => `${sql} ${order}`).join(', '))
+    .orderByRaw([...keys.map(({ sql }) => sql), idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
     .limit(limit)
     .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)))
   return db.with('page', page).from('page').select(cells(db, columns)).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', ')).options(howTo(filter))
 }
 
-async function countClients (db: Db, viewer: Viewer, filter: ClientFilter): Promise<number> {
-  const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
+async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null): Promise<number> {
+  // Of a search with more matches than are counted, or of short words, the beginnings are all that has to be read.
+  if (search?.begins) {
+    const count = await (isOnlySearched(filter) ? countBeginning(db, viewer, search, COUNT_LIMIT + 1) : countOf(db, filter, query => { query.modify(beginning(viewer, search)).modify(narrowed(viewer, filter)) }))
+    if (count > COUNT_LIMIT || !search.inside) return count
+  } else if (search && !search.inside) return 0
+  return countOf(db, filter, query => { query.modify(filtered(viewer, filter)) })
+}
+
+async function countOf (db: Db, filter: ClientFilter, leave: (query: Knex.QueryBuilder) => void): Promise<number> {
+  const some = db('clients').modify(leave).limit(COUNT_LIMIT + 1).select(db.raw('1'))
   const [{ count }] = await db.from(some.as('some')).count({ count: '*' }).options(howTo(filter)) as unknown as [{ count: number }]
   return count
 }
@@ -111,8 +121,8 @@ const howTo = (filter: ClientFilter) => isNarrowed(filter) ? {} : PREPARED
 
 const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
   all: () => {},
-  people: query => { query.where('kind', 'person') },
-  companies: query => { query.where('kind', 'company') },
+  people: query => { query.where('clients.kind', 'person') },
+  companies: query => { query.where('clients.kind', 'company') },
   suppliers: query => { query.where('is_supplier', true) },
   conflicted: query => { query.where('is_conflicted', true) },
   archived: () => {}
@@ -120,9 +130,14 @@ const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
 
 /** Leaves what the list shows. */
 export function filtered (viewer: Viewer, filter: ClientFilter) {
+  return (query: Knex.QueryBuilder) => { query.modify(narrowed(viewer, filter)).modify(matching(viewer, filter.q)) }
+}
+
+/** The same without what is searched for. */
+function narrowed (viewer: Viewer, filter: ClientFilter) {
   const { timeZone } = viewer.organisation
   return (query: Knex.QueryBuilder) => {
-    query.modify(visibleTo(viewer)).modify(SHOW[filter.show]).modify(matching(viewer, filter.q))
+    query.modify(visibleTo(viewer)).modify(SHOW[filter.show])
     if (filter.show === 'archived') query.whereNotNull('archived_at')
     else query.whereNull('archived_at')
     for (const tag of filter.tags) query.whereRaw('exists (select from client_tags where client_id = clients.id and tag_id = ?)', [tag])

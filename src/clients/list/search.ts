@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { anywhere } from '../../database/like.js'
+import type { Db } from '../../database/knex.js'
 import { isEmail } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { seesContacts } from '../masking.js'
@@ -7,10 +8,10 @@ import { readNumber } from '../phones/number.js'
 
 const MOST_TERMS = 8
 
-// A run of digits with what people put between them: "+48 600-12", "(91) 234 5", "+44 (0)20".
-const PHONE_LIKE = /\+?\(?\d(?:[\d\s().\-/]*\d)?/g
+// A run of digits with what people put between them: "+48 600-12", "(91) 234 5", "+44 (0)20". What goes on behind it, as "4x4" or "100%", is a word.
+const PHONE_LIKE = /\+?\(?\d(?:[\d\s().\-/]*\d)?(?![\p{L}\d%@_\-./]*[\p{L}%@_])/gu
 
-/** Something that has to be found: its words all in the name, or `part` in the phones and e-mails (with `starts`, at the start of one). */
+/** Something that has to be found: its words all in the name, or `part` in the phones and e-mails. One that `starts` has to be the beginning of a word. */
 export interface Term { words: string[], part: string, starts?: boolean }
 
 /** Splits what was typed into terms. Digits of a phone lose the signs before and between them, and leading noughts. */
@@ -18,45 +19,57 @@ export function readTerms (q: string): Term[] {
   const numbers: Term[] = []
   const rest = q.replace(PHONE_LIKE, run => {
     const digits = run.replaceAll('(0)', '').replace(/\D/g, '').replace(/^0+(?=\d)/, '')
-    const starts = digits.length < 3
+    const starts = digits.length < SHORT
     // Short runs ("Studio 54") are words, unless they say themselves that they are a country's code.
     if (starts && !/^(\+|00)/.test(run)) return run
     numbers.push({ words: split(run), part: digits, starts })
     return ' '
   })
-  return [...split(rest).map(word => ({ words: [word], part: word })), ...numbers].slice(0, MOST_TERMS)
+  return [...split(rest).map(word => ({ words: [word], part: word, starts: [...word].length < SHORT })), ...numbers].slice(0, MOST_TERMS)
 }
+
+// So many letters make a trigram. What is shorter stands in nearly every name somewhere, and is only looked for at the beginning of words.
+const SHORT = 3
 
 const split = (text: string) => text.split(/\s+/).filter(Boolean).slice(0, MOST_TERMS)
 
 const HAS_WORD = `clients.search_names like ${anywhere('fold(?)')}`
 const HAS_PART = `clients.search_contacts like ${anywhere('lower(?)')}`
-const STARTS = "(clients.search_contacts like ? || '%' or clients.search_contacts like '% ' || ? || '%')"
+
+/** SQL for the words in `table` that begin with a term, of those the viewer may search; it takes the term twice. */
+const begins = (viewer: Viewer, table: string) => `${table}.word >= left(fold(?), 100) and ${table}.word < left(fold(?), 100) || chr(1114111)${seesContacts(viewer) ? '' : ` and not ${table}.contact`}`
+
+const anyBegins = (viewer: Viewer, { part }: Term, client = 'clients.id'): [sql: string, bindings: string[]] => [`exists (select from client_words x where x.client_id = ${client} and ${begins(viewer, 'x')})`, [part, part]]
 
 /**
- * Leaves the clients that match every term, in name, tag, phone or e-mail, anywhere, accents and case ignored.
+ * Leaves the clients that match every term, in name, tag, phone or e-mail, anywhere (a short one: at the beginning of a word), accents and case ignored.
  * Someone who may not see contacts in full can't feel their way to a number digit by digit either: for them only a whole
  * number or address matches.
  */
 export function matching (viewer: Viewer, q: string) {
   return (query: Knex.QueryBuilder) => {
     if (q === '') return
-    if (!seesContacts(viewer)) {
-      const [whole, value] = wholeContact(viewer, q)
-      if (whole === null) return everyWord(query, split(q))
-      query.where(either => { either.whereRaw(whole, [value]).orWhere(names => everyWord(names, split(q))) })
+    const names = (part: Knex.QueryBuilder) => { for (const term of termsFor(viewer, q)) everyWord(part, viewer, term) }
+    const [whole, value] = wholeContact(viewer, q)
+    if (whole !== null) {
+      query.where(either => { either.whereRaw(whole, [value]).orWhere(part => { names(part) }) })
       return
     }
-    for (const { words, part, starts } of readTerms(q)) {
-      query.where(either => {
-        either.whereRaw(starts ? STARTS : HAS_PART, starts ? [part, part] : [part]).orWhere(names => everyWord(names, words))
-      })
+    if (!seesContacts(viewer)) return names(query)
+    for (const term of termsFor(viewer, q)) {
+      if (term.starts) query.whereRaw(...anyBegins(viewer, term))
+      else query.where(either => { either.whereRaw(HAS_PART, [term.part]).orWhere(part => { everyWord(part, viewer, term) }) })
     }
   }
 }
 
-function everyWord (query: Knex.QueryBuilder, words: string[]): void {
-  for (const word of words) query.whereRaw(HAS_WORD, [word])
+// To whom numbers are closed, digits are words as any other.
+const termsFor = (viewer: Viewer, q: string): Term[] =>
+  seesContacts(viewer) ? readTerms(q) : split(q).map(word => ({ words: [word], part: word, starts: [...word].length < SHORT }))
+
+function everyWord (query: Knex.QueryBuilder, viewer: Viewer, term: Term): void {
+  if (term.starts) query.whereRaw(...anyBegins(viewer, term))
+  else for (const word of term.words) query.whereRaw(HAS_WORD, [word])
 }
 
 // An array of ids, because Postgres can look up an array's members beside another index, and a subquery's only by reading all clients.
@@ -64,7 +77,66 @@ const BY_PHONE = 'clients.id = any (array(select client_id from client_phones wh
 const BY_EMAIL = 'clients.id = any (array(select client_id from client_emails where address_key = ? and removed_at is null))'
 
 function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] | [null, null] {
+  if (seesContacts(viewer)) return [null, null]
   const { e164 } = readNumber(q, viewer.organisation.country)
   if (e164) return [BY_PHONE, e164]
   return isEmail(q) ? [BY_EMAIL, q.toLowerCase()] : [null, null]
+}
+
+/** A search as it is best carried out: `lead` is the term that the fewest words begin with, and leads through the index. */
+export interface Search {
+  lead: Term
+  others: Term[]
+  /** Whether somebody may have a word that begins with each of the terms. */
+  begins: boolean
+  /** Whether a term can be found inside of words, too. */
+  inside: boolean
+}
+
+// As far as it matters which of two terms is rarer.
+const COUNTED = 3000
+
+/** Finds how a search is best carried out; null where it goes by no words: there is none, or it is for a whole number or address. */
+export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Search | null> {
+  if (q === '' || wholeContact(viewer, q)[0] !== null) return null
+  const terms = termsFor(viewer, q)
+  if (terms.length === 0) return null
+  const inside = terms.some(({ starts }) => !starts)
+  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, inside }
+  const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part]))
+  const [lead, ...others] = terms.map((term, n) => ({ term, count: counts[n] as number })).toSorted((a, b) => a.count - b.count || b.term.part.length - a.term.part.length)
+  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, inside }
+}
+
+/** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. */
+export function beginning (viewer: Viewer, { lead, others }: Search) {
+  return (query: Knex.QueryBuilder) => {
+    query.joinRaw('join client_words w on w.client_id = clients.id').modify(found(viewer, { lead, others }))
+      .whereRaw(`not exists (select from client_words x where x.client_id = w.client_id and x.word >= left(fold(?), 100) and x.word < w.word${seesContacts(viewer) ? '' : ' and not x.contact'})`, [lead.part])
+  }
+}
+
+function found (viewer: Viewer, { lead, others }: Pick<Search, 'lead' | 'others'>) {
+  return (query: Knex.QueryBuilder) => {
+    query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part])
+    if (others.length > 0) query.whereRaw(`w.marks & (${others.map(() => 'word_marks(fold(?))').join(' | ')}) = ${others.map(() => 'word_marks(fold(?))').join(' | ')}`.replace(/= (.*)$/, '= ($1)'), [...others, ...others].map(({ part }) => part))
+    for (const other of others) query.whereRaw(...anyBegins(viewer, other, 'w.client_id'))
+  }
+}
+
+/** Leaves those that `beginning` doesn't. */
+export function notBeginning (viewer: Viewer, { lead, others }: Search) {
+  return (query: Knex.QueryBuilder) => {
+    const all = [lead, ...others].map(term => anyBegins(viewer, term))
+    query.whereRaw(`not (${all.map(([sql]) => sql).join(' and ')})`, all.flatMap(([, bindings]) => bindings))
+  }
+}
+
+/** How many of the clients that are there `beginning` finds, up to `limit`: read from the index of words alone. */
+export async function countBeginning (db: Db, viewer: Viewer, search: Search, limit: number): Promise<number> {
+  const query = db('client_words as w').modify(found(viewer, search)).where('w.archived', false).limit(3 * limit).select('w.client_id')
+  const [clients, suppliers] = [viewer.can('clients.view'), viewer.can('suppliers.view')]
+  if (!clients || !suppliers) query.where('w.supplier', suppliers)
+  const [{ words, count }] = await db.from(query.as('some')).select(db.raw('count(*) as words, count(distinct client_id) as count')) as unknown as [{ words: number, count: number }]
+  return words === 3 * limit ? limit : Math.min(count, limit)
 }
