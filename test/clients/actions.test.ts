@@ -1,4 +1,5 @@
 import t from 'tap'
+import { forgetOldRows } from '../../src/clients/actions/queries.js'
 import { runAction } from '../../src/clients/actions/run.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClients, formOf, listed, CLIENTS, type ClientName } from '../support/clients.js'
@@ -140,6 +141,17 @@ t.test('archive and restore, suppliers and locations go there and back', async t
   await as(olga).post(`${path}/undo`)
   await runJobs(app)
   t.equal((await tagsOf('joao')).length, 1)
+})
+
+t.test('what became of each client is forgotten after three months, and nothing offers to undo it', async t => {
+  const path = await act(anna, { do: 'add_tags', of: 'matching', in: '', tag_names: 'Long ago' })
+  await db('client_actions').where({ id: path.split('/').at(-1) }).update({ finished_at: db.raw("now() - interval '91 days'") })
+  await forgetOldRows(db)
+  t.equal((await db('client_action_rows').where({ action_id: path.split('/').at(-1) })).length, 0)
+  const { body } = await as(anna).get(path)
+  t.match(body, /no longer kept/)
+  t.notMatch(body, /\/undo"/)
+  t.equal((await as(anna).post(`${path}/undo`)).status, 404)
 })
 
 t.test('stopped and killed in the middle it goes on where it was, and does nothing twice', async t => {

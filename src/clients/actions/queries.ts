@@ -132,6 +132,17 @@ export async function goOn (db: Db, id: number): Promise<boolean> {
   })
 }
 
+// Days for which an action can be taken back and tells of each of its clients.
+const KEPT = 90
+
+/** Whether it is known what became of each client. */
+export const isKept = ({ finishedAt }: ClientAction): boolean => finishedAt === null || Date.now() - finishedAt.getTime() < (KEPT - 1) * 24 * 3600_000
+
+/** Forgets the clients of actions that have long been over; that they were done stays known. */
+export async function forgetOldRows (db: Db): Promise<void> {
+  await db.raw(`delete from client_action_rows where action_id in (select id from client_actions where finished_at < now() - interval '${KEPT} days')`)
+}
+
 /** Why clients were skipped, and how many for each reason. */
 export async function countSkipped (db: Db, id: number): Promise<{ why: Skipped, count: number }[]> {
   return db('client_action_rows').where({ action_id: id }).whereNotNull('why').groupBy('why').orderBy('why').select('why').count({ count: '*' }) as unknown as Promise<{ why: Skipped, count: number }[]>

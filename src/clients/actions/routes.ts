@@ -7,6 +7,7 @@ import { conditionWords } from '../../list-views/condition-words.js'
 import { parsed } from '../../list-views/address.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import { idOf } from '../../web/form.js'
+import { hourly } from '../../web/hourly.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { isNarrowed } from '../list/filter.js'
@@ -17,7 +18,7 @@ import { clearSelection, MOST_SELECTED, selectedIds, selectOnly } from '../selec
 import { ACTION_KINDS, ACTS_ON_MANY, isUndoable, mayAct, rightsFor, SKIPPED, type ActionKind, type Skipped } from './action.js'
 import { readActionForm, type ActionForm } from './form.js'
 import { actOnMany } from './jobs.js'
-import { askToStop, clientsOf, countChosen, countSkipped, createAction, createUndo, findAction, findDetails, goOn, listActions, listRows, lockAction, type ClientAction, type Whom } from './queries.js'
+import { askToStop, clientsOf, countChosen, countSkipped, createAction, createUndo, findAction, findDetails, forgetOldRows, goOn, isKept, listActions, listRows, lockAction, type ClientAction, type Whom } from './queries.js'
 
 type At = { Params: { action: string }, Querystring: { why?: string, after?: string } }
 
@@ -28,6 +29,7 @@ export default async function actions (app: FastifyInstance) {
   const { db } = app
   const config = { can: ACTS_ON_MANY }
   actOnMany(app)
+  hourly(app, () => forgetOldRows(db), 'the clients of old actions could not be cleared away')
 
   app.get<{ Querystring: { before?: string } }>('/clients/actions', { config }, async (request, reply) => {
     const found = await listActions(db, viewerOf(request), idOf(request.query.before), PAGE + 1)
@@ -68,7 +70,7 @@ export default async function actions (app: FastifyInstance) {
     const [skipped, rows] = await Promise.all([countSkipped(db, action.id), listRows(db, viewer, action.id, { why: why as Skipped | null, after: idOf(request.query.after) }, PAGE + 1)])
     return reply.page('clients/actions/show', {
       action, skipped, why, rows: rows.slice(0, PAGE), after: rows.length > PAGE ? rows[PAGE - 1]!.id : null,
-      may: mayAct(viewer, action.kind), undoable: isUndoable(action.kind), mostSelected: MOST_SELECTED
+      may: mayAct(viewer, action.kind), undoable: isUndoable(action.kind), kept: isKept(action), mostSelected: MOST_SELECTED
     }, { fragment: 'clients/actions/_state' })
   })
 
@@ -89,7 +91,7 @@ export default async function actions (app: FastifyInstance) {
     const id = await db.transaction(async trx => {
       const action = await lockAction(trx, viewer, idOf(request.params.action)) // of two who undo at once the second finds the first's
       assertMay(viewer, action.kind)
-      if (action.undoes || !isUndoable(action.kind) || action.state === 'waiting' || action.state === 'running') throw new NotFound()
+      if (action.undoes || !isUndoable(action.kind) || !isKept(action) || action.state === 'waiting' || action.state === 'running') throw new NotFound()
       return action.undoneBy ?? await createUndo(trx, viewer, action) ?? action.id
     })
     return reply.goTo(`/clients/actions/${id}`)
