@@ -9,6 +9,7 @@ import type { Viewer } from '../../src/web/viewer.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
+import { bring, check, some } from '../support/imports.js'
 import { saved } from '../support/workbook.js'
 import { says } from '../support/words.js'
 
@@ -59,6 +60,24 @@ t.test('what is exported is known again to its last column and cell, in either k
     t.same(header.filter((_, at) => known[at] === null), ['Created', 'Last activity', 'Archived'], 'all but what happened by itself')
     t.equal(new Set(known.filter(name => name !== null)).size, header.length - 3, 'each once')
   }
+})
+
+t.test('imported again it changes nothing, though everything may be overwritten', async t => {
+  for (const format of ['xlsx', 'csv']) {
+    const { answer } = await exported(anna, { format, all: '1', of: 'matching', in: '' }, t.testdir({}))
+    const id = await bring(shared, anna, `clients.${format}`, answer.rawPayload)
+    const { counts } = await check(shared, anna, id, { existing: 'overwrite', how: 'phone' })
+    t.same(some(counts), { same: 2 }, format)
+    t.same(await db('import_rows').where({ import_id: id }).whereNot({ verdict: 'same' }).select('row', 'verdict', 'why'), [])
+  }
+})
+
+t.test('what a spreadsheet broke is an error of its row', async t => {
+  const id = await bring(shared, anna, 'broken.csv', 'Name,Phone\n#REF!,600 700 800\nIga Nowa,4.85018E+10\n')
+  await check(shared, anna, id)
+  t.match(await db('import_rows').where({ import_id: id }).orderBy('row').select('verdict', 'why'), [
+    { verdict: 'error', why: [{ column: 0, key: 'imports.wrong.cell_error', values: { name: '#REF!' } }] }, { verdict: 'error', why: [{ column: 1, key: 'imports.wrong.scientific' }] }
+  ])
 })
 
 t.test('cells that begin like a formula are neutralised', async t => {

@@ -11,6 +11,7 @@ import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { splitValues } from '../columns/values.js'
+import { isCellError, isScientific } from '../reading/clean.js'
 import type { SourceRow } from '../reading/reading.js'
 import type { Problem } from '../rules.js'
 import type { Plan } from './plan.js'
@@ -87,7 +88,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
     }
     for (let column = 0; column < readers.length; column++) {
       const cell = cells[column]
-      if (cell) readers[column]?.(cell, into, column)
+      const read = readers[column]
+      if (!cell || !read) continue
+      if (isCellError(cell)) fail(into, column, { key: 'imports.wrong.cell_error', values: { name: cell } })
+      else read(cell, into, column)
     }
     name(into)
     agree(into)
@@ -172,6 +176,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
     for (const typed of splitNumbers(cell)) {
       const short = clean('phone', typed, into, column)
       if (!short) continue
+      if (isScientific(short)) {
+        fail(into, column, { key: 'imports.wrong.scientific' })
+        continue
+      }
       if (!/\d/.test(short)) {
         fail(into, column, { key: 'phones.no_digits' })
         continue
