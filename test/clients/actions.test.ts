@@ -1,6 +1,7 @@
 import t from 'tap'
 import { forgetOldRows } from '../../src/clients/actions/queries.js'
 import { runAction } from '../../src/clients/actions/run.js'
+import { BELONGINGS } from '../../src/clients/merging/belongings.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClients, formOf, listed, CLIENTS, type ClientName } from '../support/clients.js'
 import { runJobs } from '../support/jobs.js'
@@ -223,8 +224,7 @@ t.test('deleted for good by those who may, once the number is typed, with all th
   t.match(await state(path), { state: 'done', changed: 2 })
   t.match((await as(anna).get(path)).body, /nothing of them is kept/)
   t.equal((await as(anna).get(`/clients/${ids.ines}`)).status, 410)
-  const { rows: tables } = await db.raw("select table_name as name from information_schema.columns where column_name = 'client_id' and table_schema = 'public' and table_name not in ('client_action_rows', 'client_erasures')")
-  for (const { name } of tables) t.same(await db(name).whereIn('client_id', [ids.ines, ids.jose]), [], name)
+  for (const { table, column } of BELONGINGS) t.same(await db(table).whereIn(column, [ids.ines, ids.jose]), [], table)
   t.equal((await as(anna).post(`${path}/undo`)).status, 404)
   t.match((await db('audit_entries').where({ kind: 'clients.erased' }).select('employee_id', 'details')), [{ employee_id: anna.id, details: { changes: [{ field: 'clients', new: 2 }] } }])
 })
