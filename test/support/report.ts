@@ -5,7 +5,6 @@
  * every file (0.85 s a file against 0.25 s), and ours are compiled already.
  */
 import { availableParallelism } from 'node:os'
-import { dirname, relative } from 'node:path'
 import { report } from '@tapjs/reporter'
 import { t } from 'tap'
 import { inRoot, root } from '../../src/paths.js'
@@ -16,8 +15,6 @@ import { compiled } from './files.js'
 export interface Counts { passed: number, failed: number, skipped: number }
 
 const secondsPerFile = 240
-const FILES_PER_PROCESS = 8
-const BROWSER_FILES_PER_PROCESS = 6
 const ALONE = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
@@ -33,15 +30,17 @@ t.jobs = Number(process.env.TEST_JOBS) || Math.min(6, availableParallelism() * 2
 t.setTimeout(0)
 report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
-// Browser tests are the slowest, so they start first and the last job doesn't wait for one alone.
-const runs = [...dealt(files.filter(needsBrowser), BROWSER_FILES_PER_PROCESS), ...inBatches(files.filter(file => !needsBrowser(file)))]
+// Browser tests are the slowest, so they start first and the last job doesn't wait for one alone. Those that start programs of their own,
+// and would hold up the others, stay by themselves.
+const [inBrowser, others] = [files.filter(needsBrowser), files.filter(file => !needsBrowser(file))]
+const runs = [...dealt(inBrowser, 6), ...others.filter(file => ALONE.test(file)).map(file => [file]), ...dealt(others.filter(file => !ALONE.test(file)), 10)]
 t.plan(runs.length)
 await Promise.all(runs.map(start))
 process.send?.({ counts })
 
 async function start (batch: string[], number: number): Promise<void> {
   const [file = ''] = batch
-  const name = batch.length > 1 ? `${dirname(file)}: ${batch.map(one => relative(dirname(file), one).replace('.test.ts', '')).join(', ')}` : file
+  const name = batch.length > 1 ? `test: ${batch.map(one => one.replace(/^test\/|\.test\.ts$/g, '')).join(', ')}` : file
   const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), String(number)]
   // A batch has a number for tap to make its folders' names of; the names of its files would be too long.
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
@@ -61,20 +60,9 @@ async function start (batch: string[], number: number): Promise<void> {
 }
 
 /**
- * Files of one folder share a process: to load the application takes longer than most files do. Each test has its own database and its own
- * application all the same. Those that start programs of their own, and would hold up the others, stay by themselves.
+ * Files share a process, and those of the browser a Chromium: to start the two takes longer than most files do. Each has a database and an
+ * application of its own all the same. They are dealt like cards, for the heavy ones are neighbours.
  */
-function inBatches (files: string[]): string[][] {
-  const batches: string[][] = []
-  for (const file of files) {
-    const last = batches.at(-1)
-    if (last && last.length < FILES_PER_PROCESS && dirname(last[0]!) === dirname(file) && !ALONE.test(file)) last.push(file)
-    else batches.push([file])
-  }
-  return batches
-}
-
-/** Files of the browser share a process and its Chromium: to start the two takes as long as most of them do. They are dealt like cards, for the heavy ones are neighbours. */
 function dealt (files: string[], perProcess: number): string[][] {
   const hands = Math.ceil(files.length / perProcess)
   return Array.from({ length: hands }, (_, hand) => files.filter((_, index) => index % hands === hand))
