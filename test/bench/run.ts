@@ -19,12 +19,12 @@ import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
 
 /*
- * npm run bench [-- --sizes 12000,100000] [-- --seconds 5]
+ * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
  */
 const option = (name: string, fallback: string) => process.argv[process.argv.indexOf(`--${name}`) + 1 || process.argv.length] ?? fallback
-const SIZES = option('sizes', '12000,100000').split(',').map(Number)
+const SIZES = option('sizes', '10000,100000,1000000').split(',').map(Number)
 const SECONDS = Number(option('seconds', '5'))
 const CONNECTIONS = [1, 10]
 const GOAL = 0.5
@@ -56,6 +56,7 @@ async function benchmark (size: number): Promise<void> {
   const pages = await pagesOf(db, cookie)
   await compare(pages)
   await compareRich(db, pages.at(-1)!, appPort)
+  await search(cookie, appPort)
   await compare(await ownPages(db, cookie))
   console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
   for (const process_ of [app, floor]) {
@@ -80,6 +81,18 @@ async function compareRich (db: Db, profile: Page, port: number): Promise<void> 
   const after = await fire(profile, 1, port)
   const times = before.rate / after.rate
   console.log(`  the profile with 60 own fields, 20 phones and 10,000 entries: ${times.toFixed(2)} times as long as the plain one (${(1000 / before.rate).toFixed(1)} ms, ${(1000 / after.rate).toFixed(1)} ms)${times > RICH_GOAL ? '   above the goal' : ''}`)
+}
+
+// Each term by its worst kind: one letter, a name of many, a beginning, parts of numbers, two words, the inside of one, another order, a filter, a page further on.
+const SEARCHES = ['q=a', 'q=ana', 'q=kow', 'q=600', 'q=%2B48', 'q=kow+ana', 'q=nowak+jan', 'q=ana+600', 'q=alska', 'q=wska', 'q=poczta', 'q=600123', 'q=vip', 'q=sn0', 'q=xq', 'q=kowalczyk+magdalena', 'q=ana&sort=created', 'q=alska&sort=name', 'q=kow&show=suppliers', 'q=ana&tag=2', 'tag=2', 'campaign=2', 'show=conflicted', 'sort=created', 'sort=active&after=9000', 'q=ana&after=9000']
+const SEARCH_GOAL = 30
+
+/** How long the list takes to answer each search at ten connections: 97.5 of 100 within. */
+async function search (cookie: string, port: number): Promise<void> {
+  for (const query of SEARCHES) {
+    const { rate, late } = await fire({ name: query, url: `/clients?${query}`, headers: { cookie, 'hx-request': 'true', 'hx-request-type': 'partial' } }, 10, port)
+    console.log(`  ${query.padEnd(28)}${'10'.padStart(11)}${rate.toFixed(0).padStart(13)}${`${late} ms`.padStart(34)}${late > SEARCH_GOAL ? '   above the goal' : ''}`)
+  }
 }
 
 async function madeDatabase (size: number): Promise<string> {

@@ -19,6 +19,9 @@ interface Stretch {
   searches?: boolean
 }
 
+/** The same order, but no index of it is gone through: for a stretch of which few clients are left. */
+export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(({ name, sql }) => ({ name, sql: `(array[${sql}])[1]` })) })
+
 /** The client's id, as the order of a stretch reads it. */
 export const idOf = ({ id = 'clients.id' }: Stretch): string => id
 
