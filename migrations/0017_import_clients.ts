@@ -64,13 +64,35 @@ export async function up (db: Knex): Promise<void> {
   await db.raw('alter table import_rows set (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.5)')
   await db.raw('create index import_rows_why on import_rows (import_id, verdict, row) where why is not null')
 
+  await searchLater(db)
+
   // Nobody has the page of a client open that is only just being made: there is nobody to tell.
   await db.raw('drop trigger tell_of_event on events')
   await db.raw("create trigger tell_of_event after insert on events for each row when (new.kind <> 'client.created') execute function tell_of_event()")
   await db.raw('create trigger tell_of_edited_event after update on events for each row execute function tell_of_event()')
 }
 
+/*
+ * Whoever writes thousands of clients says so ("set local clientela.search = 'later'") and makes their search text once, when all that
+ * belongs to them is written: not once for each table, and not row by row.
+ */
+async function searchLater (db: Knex): Promise<void> {
+  const guard = (row: 'null' | 'new') => `if current_setting('clientela.search', true) = 'later' then return ${row}; end if;`
+  for (const [name, row] of [['refresh_search_of_changed', 'null'], ['refresh_search_of_values', 'null'], ['refresh_own_search', 'new']] as const) {
+    const { rows: [{ body }] } = await db.raw('select prosrc as body from pg_proc where oid = to_regprocedure(?)', [`${name}()`])
+    await db.raw(`create or replace function ${name}() returns trigger language plpgsql as $$${body.replace(/\bbegin\b/, `begin ${guard(row)}`)}$$`)
+  }
+}
+
+async function searchAtOnce (db: Knex): Promise<void> {
+  for (const name of ['refresh_search_of_changed', 'refresh_search_of_values', 'refresh_own_search']) {
+    const { rows: [{ body }] } = await db.raw('select prosrc as body from pg_proc where oid = to_regprocedure(?)', [`${name}()`])
+    await db.raw(`create or replace function ${name}() returns trigger language plpgsql as $$${body.replace(/begin if current_setting\('clientela\.search', true\) = 'later' then return (?:null|new); end if;/, 'begin')}$$`)
+  }
+}
+
 export async function down (db: Knex): Promise<void> {
+  await searchAtOnce(db)
   await db.raw('drop trigger tell_of_edited_event on events')
   await db.raw('drop trigger tell_of_event on events')
   await db.raw('create trigger tell_of_event after insert or update on events for each row execute function tell_of_event()')

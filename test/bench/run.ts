@@ -15,11 +15,13 @@ import { openSession } from '../support/cast.js'
 import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
+import { benchImports } from './imports.js'
 import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
+ * npm run bench -- --only imports [--rows 100000]
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
  */
@@ -109,6 +111,19 @@ async function madeDatabase (size: number): Promise<string> {
   return url
 }
 
+/** An empty shop that imports its clients. */
+async function imports (rows: number): Promise<void> {
+  const url = await madeDatabase(60)
+  const db = openDatabase(url)
+  const { secret } = await db('installation').first('secret')
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: 'warn', DATA_DIR: join(directory, 'data') }), db, databaseUrl: url, secret })
+  await app.ready()
+  const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
+  await benchImports(app, url, id, rows, directory)
+  await app.close()
+  await db.destroy()
+}
+
 async function anna (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<string> {
   const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
   return openSession(app, db, id)
@@ -178,7 +193,9 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))
 const postgres = await startEmbeddedPostgres({ directory })
 try {
-  for (const size of SIZES) await benchmark(size)
+  const only = option('only', '')
+  if (only === 'imports') await imports(Number(option('rows', '100000')))
+  else for (const size of SIZES) await benchmark(size)
 } finally {
   await postgres.stop()
   await rm(directory, { recursive: true, force: true })
