@@ -38,7 +38,6 @@ export async function writeBatch (trx: Db, batch: Batch, columns: (string | null
 
 /** Makes what the written clients are found by, once for all that was written of them. */
 async function indexClients (trx: Db, { id, round, from, to }: Batch): Promise<void> {
-  const { rows: [{ later }] } = await trx.raw("select to_regprocedure('index_clients(bigint[])') is not null as later")
-  await trx.raw(`select ${later ? 'index_clients' : 'refresh_client_search'}(array(select distinct client_id from import_rows where import_id = ? and round = ? and row between ? and ? and verdict in ('create', 'update') order by client_id))`, [id, round, from, to])
+  await trx.raw("select index_clients(array(select distinct client_id from import_rows where import_id = ? and round = ? and row between ? and ? and verdict in ('create', 'update') order by client_id))", [id, round, from, to])
   await trx.raw("set local clientela.search = ''")
 }
