@@ -39,6 +39,8 @@ export async function lookAtBatch (db: Db, limit = BATCH): Promise<boolean> {
       with changed as (delete from duplicate_changes where id in (select id from duplicate_changes order by id limit ?) returning client_id)
       select coalesce(array_agg(distinct client_id), '{}')::float8[] as ids, count(*)::int as count from changed`, [limit])
     if (ids.length > 0) {
+      // Of tables just filled nothing is known, and each client would read all of them instead of an index.
+      await trx.raw('set local enable_seqscan = off')
       await compare(trx, ids)
       await regroup(trx, ids)
     }
@@ -55,7 +57,7 @@ const alike = (reason: string, what: string, column: string, others: string, mos
 /** Writes anew which pairs these clients make. */
 async function compare (trx: Db, ids: number[]): Promise<void> {
   await trx.raw('delete from duplicate_prints where client_id = any (?)', [ids])
-  await trx.raw('insert into duplicate_prints select (duplicate_print(c)).* from clients c where c.id = any (?) and c.archived_at is null', [ids])
+  await trx.raw('insert into duplicate_prints select p.* from clients c cross join lateral duplicate_print(c) p where c.id = any (?) and c.archived_at is null', [ids])
   await trx.raw(`
     with mine as materialized (select * from duplicate_prints where client_id = any (:ids)),
     found as (

@@ -2,7 +2,6 @@ import { addClient, formOf } from '../../support/clients.js'
 import type { Desk } from '../../support/desk.js'
 import { lookAtBatch } from '../../../src/clients/duplicates/look.js'
 import type { Sight } from '../pages.js'
-import { refused } from './doing.js'
 
 /** Clients side by side, a merge that can be undone, and one that was. */
 export async function mergingSights ({ db, as, anna }: Desk): Promise<Sight[]> {
@@ -25,7 +24,7 @@ export async function mergingSights ({ db, as, anna }: Desk): Promise<Sight[]> {
     { name: 'duplicates', route: '/clients/duplicates', path: '/clients/duplicates' },
     { name: 'duplicates-none', route: '/clients/duplicates', path: '/clients/duplicates?reason=company&least=certain' },
     { name: 'client-twin', route: '/clients/:id', path: `/clients/${ids[0]}` },
-    { name: 'client-data', route: '/clients/:id/data', path: `/clients/${ids[0]}/data`, prepare: page => refused(page, { name: 'Somebody else' }) },
+    { name: 'client-data', route: '/clients/:id/data', path: `/clients/${ids[0]}/data`, prepare: async page => { await page.fill('[name=name]', 'Somebody else'); await page.click('#erase .danger'); await page.waitForSelector('.error') } },
     { name: 'client-data-manager', route: '/clients/:id/data', path: `/clients/${pairs[0]}/data` },
     { name: 'merge', route: '/clients/merge', path: `/clients/merge?ids=${ids.join(',')}` },
     { name: 'merge-none', route: '/clients/merge', path: '/clients/merge' },
