@@ -97,6 +97,7 @@ export interface Mention { table: string, column: string, erase: string | null }
 
 export const MENTIONS: readonly Mention[] = [
   { table: 'client_action_rows', column: 'client_id', erase: null },
+  { table: 'client_words', column: 'client_id', erase: null }, // the search's, which a trigger takes out with its client
   { table: 'client_merge_clients', column: 'client_id', erase: 'delete from client_merge_clients where client_id = any (:ids)' },
   { table: 'client_erasures', column: 'client_id', erase: null },
   { table: 'duplicate_changes', column: 'client_id', erase: null },
