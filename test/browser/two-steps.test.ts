@@ -80,8 +80,13 @@ t.test('looking as a role is marked and stopped', async t => {
   await page.click('form[action$="/view"] button')
   await page.waitForSelector('.viewing')
   await page.goto(`/clients/${id}`)
-  await page.fill('#note', 'Not to be saved')
-  await page.locator('#note').blur()
+  t.ok(await page.isDisabled('#note'), 'nothing can be typed that would not be saved')
+  await page.locator('#note').evaluate(note => {
+    const field = note as HTMLTextAreaElement
+    field.disabled = false
+    field.value = 'Not to be saved'
+    field.dispatchEvent(new Event('change', { bubbles: true }))
+  })
   await page.waitForSelector('#flash :text("nothing was changed")')
   await page.click('.viewing button')
   await page.waitForURL(new RegExp(`/settings/roles/${sofia.roleId}$`))

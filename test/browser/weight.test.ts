@@ -23,7 +23,7 @@ async function weigh (page: Page, visit: () => Promise<unknown>): Promise<{ sum:
 t.test('a list of 50 clients and a profile weigh less than 60 kB each on a cold cache, an answer to a search less than 10', async t => {
   const { enter, anna, db } = await openDesk(t)
   await db('organisation').update({ country: 'PL', language: 'pl' })
-  await seedExample(db, { by: anna.id, clients: 300 })
+  await seedExample(db, { by: anna.id, clients: 400 })
   const { page, problems } = await enter(anna)
 
   const list = await weigh(page, () => page.goto('/clients'))
