@@ -21,6 +21,7 @@ import { makeRich } from './rich.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
+ * npm run bench -- --only pages (without the searches and the lists by own fields)
  * npm run bench -- --only imports [--rows 100000]
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
@@ -31,6 +32,7 @@ const SECONDS = Number(option('seconds', '5'))
 const CONNECTIONS = [1, 10]
 const GOAL = 0.5
 const POOL = 10
+const ONLY = option('only', '')
 const RICH_GOAL = 1.5
 
 async function benchmark (size: number): Promise<void> {
@@ -58,8 +60,10 @@ async function benchmark (size: number): Promise<void> {
   const pages = await pagesOf(db, cookie)
   await compare(pages)
   await compareRich(db, pages.at(-1)!, appPort)
-  await search(cookie, appPort)
-  await compare(await ownPages(db, cookie))
+  if (ONLY !== 'pages') {
+    await search(cookie, appPort)
+    await compare(await ownPages(db, cookie))
+  }
   console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
   for (const process_ of [app, floor]) {
     process_.disconnect()
@@ -193,8 +197,7 @@ const mean = (values: number[]) => values.reduce((sum, value) => sum + value, 0)
 const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))
 const postgres = await startEmbeddedPostgres({ directory })
 try {
-  const only = option('only', '')
-  if (only === 'imports') await imports(Number(option('rows', '100000')))
+  if (ONLY === 'imports') await imports(Number(option('rows', '100000')))
   else for (const size of SIZES) await benchmark(size)
 } finally {
   await postgres.stop()
