@@ -1,5 +1,5 @@
 import t from 'tap'
-import { queueMail, type NewMail } from '../../src/mail/outbox/queries.js'
+import { catchDue, queueMail, type NewMail } from '../../src/mail/outbox/queries.js'
 import { secondApp } from '../support/app.js'
 import { cast, type Cast } from '../support/cast.js'
 import { smtpServer, useServer } from '../support/smtp.js'
@@ -85,7 +85,6 @@ t.test('a sender that was killed in the middle: the mail is called uncertain and
   const server = await smtpServer(t)
   await useServer(desk.as(desk.anna), server.port)
   const { db, app } = desk
-  await app.outbox.wake() // a round that began before there was a server would catch what comes now
   await db('mails').insert([
     { kind: 'test', recipient: 'a@poczta.example', subject: 'a', body_text: 'a', body_html: 'a', state: 'sending', taken_at: db.raw("now() - interval '6 minutes'"), attempts: 1 },
     { kind: 'test', recipient: 'b@poczta.example', subject: 'b', body_text: 'b', body_html: 'b', state: 'sending', taken_at: db.fn.now(), attempts: 1 },
@@ -105,6 +104,16 @@ t.test('a connection lost after the mail was handed over leaves it uncertain', a
   await desk.app.outbox.wake()
   t.equal(server.mails.length, 1)
   t.match(await rows(desk), [{ state: 'uncertain', problem: 'lost' }])
+})
+
+t.test('a round that began before there was a server leaves what came since to it', async t => {
+  const desk = await cast(t)
+  const server = await smtpServer(t)
+  await useServer(desk.as(desk.anna), server.port)
+  await queueMail(desk.db, mail())
+  await desk.db('mails').update({ next_at: desk.db.raw("now() + interval '1 hour'") })
+  await catchDue(desk.db)
+  t.match(await rows(desk), [{ state: 'due' }])
 })
 
 t.test('without a server everything is caught, also what waits when it is taken away', async t => {
