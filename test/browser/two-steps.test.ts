@@ -30,7 +30,7 @@ for (const javaScript of [true, false]) {
     for (const [field, given] of [['code', codeNow(1, secret)], ['recovery', codes[3]!]] as const) {
       await page.goto('/account')
       await page.click('.top form[action="/sign-out"] button')
-      await page.waitForSelector('[name=email]')
+      await page.waitForURL('**/sign-in') // the page before has a field for the e-mail too
       await page.fill('[name=email]', sofia.email)
       await page.fill('[name=password]', PASSWORD)
       await page.click('button.primary')

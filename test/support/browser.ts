@@ -44,7 +44,7 @@ export async function newPage (t: Pick<Test, 'teardown'>, options: PageOptions =
     reducedMotion: 'reduce' // a test shall not wait for, or measure, half an animation
   })
   t.teardown(() => context.close())
-  context.setDefaultTimeout(10_000)
+  context.setDefaultTimeout(30_000) // a machine that also does other things takes its time
   return { context, problems: watch(context), page: await context.newPage() }
 }
 
