@@ -62,9 +62,13 @@ t.test('guessing codes is slowed down, whatever password is given between', asyn
   const { sofia, db } = desk
   await giveTwoSteps(db, sofia)
   const pages = await Promise.all([1, 2].map(() => password(desk, sofia)))
-  const tries = await Promise.all(Array.from({ length: 12 }, (_, n) => code(desk, pages[n % 2]!, { code: codeNow(40 + n) })))
+  const guess = (from: number, to: number) => Promise.all(Array.from({ length: to - from }, (_, n) => code(desk, pages[n % 2]!, { code: codeNow(40 + from + n) })))
+  const first = await guess(0, 7)
+  // The first waits are seconds, and a busy machine takes longer for the next tries.
+  await db('sign_in_failures').whereNotNull('blocked_until').update({ blocked_until: db.raw("now() + interval '1 minute'") })
+  const tries = [...first, ...await guess(7, 12)]
   const late = tries.filter(answer => answer.status === 429)
-  t.ok(late.length >= 3, 'but for those that came after a wait was over')
+  t.ok(late.length >= 5)
   t.match(late[0]!.error('code'), /Too many tries/)
   t.ok(Number(late[0]!.headers['retry-after']) > 0)
   await db('sign_in_failures').whereNotNull('blocked_until').update({ blocked_until: db.raw("now() + interval '1 minute'") })
