@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import multipart from '@fastify/multipart'
 import { Readable } from 'node:stream'
 import { CONSENT_CHANNELS, HOWS } from '../clients/consents/consent.js'
-import { cleanName } from '../files/name.js'
+import { cleanName, disposition } from '../files/name.js'
 import { keepContent } from '../files/queries.js'
 import { eachPart, FileRefused, withSpooled } from '../files/receive.js'
 import { shapeOf } from '../form-editor/shape.js'
@@ -137,7 +137,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
       for await (const { cells, why } of readWrong(db, one.id)) yield csvLine([...one.inspected.header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, problem)).join(' ')], separator)
     }
     const name = one.file_name.replace(/\.[^.]*$/, '')
-    return reply.type('text/csv; charset=utf-8').header('Content-Disposition', `attachment; filename="errors.csv"; filename*=UTF-8''${encodeURIComponent(`${name} - ${t('imports.errors_file')}.csv`)}`).header('Cache-Control', 'no-store')
+    return reply.type('text/csv; charset=utf-8').header('Content-Disposition', disposition('attachment', `${name} - ${t('imports.errors_file')}.csv`)).header('Cache-Control', 'no-store')
       .send(Readable.from(lines(), { objectMode: false }))
   })
 

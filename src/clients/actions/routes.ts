@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { once } from '../../database/once.js'
-import { itemsOf, type SystemItem } from '../../form-editor/definition.js'
+import type { SystemItem } from '../../form-editor/definition.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import { conditionWords } from '../../list-views/condition-words.js'
 import { parsed } from '../../list-views/address.js'
@@ -10,10 +10,12 @@ import { idOf } from '../../web/form.js'
 import { hourly } from '../../web/hourly.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
+import { KINDS } from '../client.js'
 import { isNarrowed } from '../list/filter.js'
 import { lookFrom, type Look } from '../list/look.js'
 import { findChosen, listFilterChoices } from '../list/queries.js'
 import { listChoices } from '../queries.js'
+import { requires } from '../required.js'
 import { clearSelection, MOST_SELECTED, selectedIds, selectOnly } from '../selection/queries.js'
 import { ACTION_KINDS, ACTS_ON_MANY, isUndoable, mayAct, rightsFor, SKIPPED, type ActionKind, type Skipped } from './action.js'
 import { readActionForm, type ActionForm } from './form.js'
@@ -125,7 +127,7 @@ export default async function actions (app: FastifyInstance) {
     const [selected, matching, chosen, { tags }, onOffer, shape] = await Promise.all([
       selectedIds(db, viewer), countChosen(db, viewer, { of: 'matching', filter }), findChosen(db, filter), listFilterChoices(db), listChoices(db), shapeOf(db, 'client', viewer.formVersions)
     ])
-    const isRequired = (system: SystemItem) => shape.forms.some(one => itemsOf(one).some(item => item.system === system && item.required && !item.hidden))
+    const isRequired = (system: SystemItem) => KINDS.some(kind => requires(shape, { kind }, system))
     return reply.page('clients/actions/new', {
       form, filter, fields, chosen, choices: { ...onOffer, tags }, conditionWords, matching, selected: selected.length, list: path(), narrowed: isNarrowed(filter), token: form.typed.token ?? randomUUID(),
       of: 'of' in form.typed ? form.of : selected.length > 0 ? 'selected' : 'matching',

@@ -119,7 +119,8 @@ export function beginning (viewer: Viewer, { lead, others }: Search) {
 function found (viewer: Viewer, { lead, others }: Pick<Search, 'lead' | 'others'>) {
   return (query: Knex.QueryBuilder) => {
     query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part])
-    if (others.length > 0) query.whereRaw(`w.marks & (${others.map(() => 'word_marks(fold(?))').join(' | ')}) = ${others.map(() => 'word_marks(fold(?))').join(' | ')}`.replace(/= (.*)$/, '= ($1)'), [...others, ...others].map(({ part }) => part))
+    const marks = `(${others.map(() => 'word_marks(fold(?))').join(' | ')})`
+    if (others.length > 0) query.whereRaw(`w.marks & ${marks} = ${marks}`, [...others, ...others].map(({ part }) => part))
     for (const other of others) query.whereRaw(...anyBegins(viewer, other, 'w.client_id'))
   }
 }

@@ -57,16 +57,22 @@ export async function undoMerge (trx: Db, by: Viewer, id: number | null): Promis
   return survivor.id
 }
 
-/** Inserts a client's row again; what it named and is no more (a campaign that was deleted) it names no longer. */
+/** Inserts a client's row again. */
 async function putRow (trx: Db, row: Kept['row']): Promise<void> {
   const { rows } = await trx.raw("select attname as name from pg_attribute where attrelid = 'clients'::regclass and attnum > 0 and not attisdropped and attgenerated = ''")
   const names = rows.map(({ name }: { name: string }) => name).filter((name: string) => name in row)
-  const now = { ...row }
-  for (const [column, table] of [['campaign_id', 'campaigns'], ['location_id', 'locations'], ['price_type_services_id', 'price_types'], ['price_type_products_id', 'price_types']] as const) {
-    if (now[column] && !await trx(table).where({ id: now[column] }).first('id')) now[column] = null
-  }
+  const now = await withoutGone(trx, row)
   const list = names.map(() => '??').join(', ')
   await trx.raw(`insert into clients (${list}) overriding system value select ${list} from jsonb_populate_record(null::clients, ?)`, [...names, ...names, JSON.stringify(now)])
+}
+
+const NAMED = [['campaign_id', 'campaigns'], ['location_id', 'locations'], ['price_type_services_id', 'price_types'], ['price_type_products_id', 'price_types']] as const
+
+/** Columns of a client as they are to come back; what they name may be no more (a campaign that was deleted), and is left out then. */
+async function withoutGone (trx: Db, columns: Record<string, unknown>): Promise<Record<string, unknown>> {
+  const now = { ...columns }
+  for (const [column, table] of NAMED) if (now[column] && !await trx(table).where({ id: now[column] as number }).first('id')) now[column] = null
+  return now
 }
 
 async function moveBack (trx: Db, table: string, column: string, from: number, to: number, ids: number[]): Promise<void> {
@@ -103,12 +109,8 @@ async function putColumns (trx: Db, survivor: number, columns: Survived['columns
     if (mine.every(column => JSON.stringify(row[column]) === JSON.stringify(columns[column]!.is))) for (const column of mine) back[column] = columns[column]!.was
     else stayed.add(name)
   }
-  // What is to come back may be no more.
-  for (const [column, table] of [['campaign_id', 'campaigns'], ['location_id', 'locations'], ['price_type_services_id', 'price_types'], ['price_type_products_id', 'price_types']] as const) {
-    if (back[column] && !await trx(table).where({ id: back[column] as number }).first('id')) back[column] = null
-  }
   // A name that was changed beside the one that comes back may leave none at all.
-  await trx.transaction(async inner => writeColumns(inner, survivor, back)).catch((error: { code?: string }) => {
+  await trx.transaction(async inner => writeColumns(inner, survivor, await withoutGone(inner, back))).catch((error: { code?: string }) => {
     if (error.code !== '23514') throw error
     for (const name of Object.keys(back)) stayed.add(name)
   })
