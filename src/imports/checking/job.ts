@@ -33,6 +33,8 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
       await changeImport(db, id, ['checking'], { state: 'failed', problem: { key: `imports.unreadable.${result.unreadable}`, values: result.values } })
       return
     }
+    // Of a file that has just come the database knows nothing: it would compare each row with each.
+    await db.raw('analyze import_rows (import_id, row, round, verdict, why, ref)')
     await db.transaction(async trx => {
       await matchRows(trx, { id, columns: one.columns, rules: one.rules, viewer, shape: await shapeOf(trx, 'client') })
       await changeImport(trx, id, ['checking'], { state: 'checked', problem: null, total: result.rows, done: result.rows, counts: await countVerdicts(trx, id), form_version: plan.shape.version, checked_at: new Date() })

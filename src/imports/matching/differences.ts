@@ -33,7 +33,8 @@ export const OWN_OF = `lateral jsonb_to_recordset(r.own) as v (field_id bigint, 
 
 // A value of an own field as text, to tell whether two are one.
 const valueKey = (of: string, made = '') => `coalesce(${of}.text_value, trim_scale(${of}.number_value)::text, ${of}.day_value::text, ${of}.moment_value::text, ${of}.option_id::text${made})`
-const HAS_PHONE = 'o.client_id = r.client_id and o.removed_at is null and (o.e164 = p.e164 or (p.e164 is null and o.typed = p.typed))'
+// What was typed alike is one, though an import has found a country in it that the form hasn't.
+const HAS_PHONE = 'o.client_id = r.client_id and o.removed_at is null and (o.e164 = p.e164 or o.typed = p.typed)'
 
 /** The channels of which a row says something, and the boxes there are; `box` is the row of phones, `said` the row's word. */
 const SAID = "(values ('whatsapp', o.whatsapp, p.whatsapp), ('viber', o.viber, p.viber), ('sms', o.sms, p.sms)) k (channel, box, said)"

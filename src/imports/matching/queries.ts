@@ -68,6 +68,7 @@ export async function matchRows (trx: Db, { id, columns, rules, viewer, shape }:
       end as client_id, array_agg(distinct client_id) as clients
     from match_hits where counts group by row`)
   await labelTwins(run)
+  await trx.raw('analyze match_hits, match_found, match_labels')
   await judge(run, base, open)
   await refuseHeld(run, base)
   await findSame(trx, id, base, columns, rules)

@@ -40,3 +40,6 @@ export const isCellError = (text: string): boolean => text.startsWith('#') && /^
 
 /** Whether a cell holds a number in scientific notation, "4.85018E+10": of a long one the last digits are lost. */
 export const isScientific = (text: string): boolean => /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i.test(text)
+
+/** The same of what may be a text: just what a spreadsheet writes by itself, "1,23457E+11", while "1E5" may be the name of a room. */
+export const isShortened = (text: string): boolean => /^\d[.,]\d+E\+\d{2,3}$/i.test(text)
