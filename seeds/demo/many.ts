@@ -3,7 +3,7 @@ import type { Db } from '../../src/database/knex.js'
 import { giveOwnValues } from './fields.js'
 import { loadNames, type Flavour, type Names } from './names.js'
 import type { Shop } from './shop.js'
-import { keepIds, TABLES } from './write.js'
+import { analyse, keepIds, TABLES } from './write.js'
 
 const CHUNK = 100_000
 
@@ -38,6 +38,7 @@ export async function addManyClients (trx: Knex, shop: Shop, { from, to, log }: 
   log?.('indexes ...')
   for (const sql of again) await trx.raw(sql)
   await keepIds(trx)
+  await analyse(trx)
 }
 
 // Everything that is picked from, a row for each kind of people, and the dice: the same number always falls the same way.
@@ -48,8 +49,16 @@ async function layOut (trx: Db, { branches, calendar, staff, campaigns, tags, ph
   }))
   await trx.raw(`
     create temporary table demo_kinds on commit drop as
-    select kind, share, sum(share) over (order by kind) - share as above, sum(share) over (order by kind) as upto, code, begins, digits, display, host, location, staff, women, men, "womensSurnames" as womens_surnames, surnames, companies, suppliers, streets, cities
-    from json_to_recordset(?) as k(kind int, share int, code text, begins text[], digits text, display text, host text, location bigint, staff bigint[], women text[], men text[], "womensSurnames" text[], surnames text[], companies text[], suppliers text[], streets text[], cities text[])`, [JSON.stringify(kinds)])
+    select kind, share, sum(share) over (order by kind) - share as above, sum(share) over (order by kind) as upto, code, begins, digits, display, host, location, staff,
+      ${LISTS.map(list => `cardinality(${list}) as ${list}`).join(', ')}
+    from json_to_recordset(?) as k(kind int, share int, code text, begins text[], digits text, display text, host text, location bigint, staff bigint[], ${LISTS.map(list => `${list} text[]`).join(', ')})`, [JSON.stringify(kinds)])
+  // A long array would be unpacked anew for each name that is picked from it.
+  await trx.raw(`
+    create temporary table demo_words (kind int, list text, place int, word text, primary key (kind, list, place)) on commit drop`)
+  await trx.raw(`
+    insert into demo_words
+    select (k.of ->> 'kind')::int, list, place - 1, word from json_array_elements(?) as k(of), unnest(?::text[]) list, json_array_elements_text(k.of -> list) with ordinality as w(word, place)`, [JSON.stringify(kinds), [...LISTS]])
+  await trx.raw('analyze demo_words')
   await trx.raw(`
     create temporary table demo_shop on commit drop as
     select ?::timestamptz as start, ?::timestamptz as finish, ?::bigint[] as campaigns, ?::bigint[] as tags, ?::bigint as mobile, ?::bigint as work`,
@@ -59,20 +68,25 @@ async function layOut (trx: Db, { branches, calendar, staff, campaigns, tags, ph
   await trx.raw('create function pg_temp.of(list anyarray, n bigint, throw bigint) returns anyelement language sql immutable parallel safe as $$ select list[1 + ((hashint8extended(n, throw) & 9007199254740991) % cardinality(list))] $$')
 }
 
-function poolsOf ({ women, men, womensSurnames, surnames, companies, suppliers, cities }: Names, street: string) {
-  return { women, men, womensSurnames, surnames, companies, suppliers, cities, streets: women.map(name => street.replace('*', name)) }
+const LISTS = ['women', 'men', 'womens_surnames', 'surnames', 'companies', 'suppliers', 'streets', 'cities'] as const
+
+function poolsOf ({ women, men, womensSurnames, surnames, companies, suppliers, cities }: Names, street: string): Record<(typeof LISTS)[number], string[]> {
+  return { women, men, womens_surnames: womensSurnames, surnames, companies, suppliers, cities, streets: women.map(name => street.replace('*', name)) }
 }
+
+/** SQL for a word of a list of the client's kind. */
+const picked = (list: (typeof LISTS)[number], toss: number): string => `(select word from demo_words w where w.kind = k.kind and w.list = '${list}' and w.place = pg_temp.dice(n, ${toss}, k.${list}))`
 
 const COLUMNS = 'id, kind, first_name, surname, company_name, is_supplier, is_conflicted, conflict_reason, address, campaign_id, location_id, discount_services, note, version, created_at, created_by, active_at, archived_at'
 
 const STATEMENTS = [
   `insert into demo_clients (${COLUMNS})
   select n, case when company then 'company' else 'person' end,
-    case when company then '' when woman then pg_temp.of(k.women, n, 3) else pg_temp.of(k.men, n, 3) end,
-    case when company then '' else (case when woman then pg_temp.of(k.womens_surnames, n, 4) else pg_temp.of(k.surnames, n, 4) end) || case when k.kind > 0 and pg_temp.dice(n, 5, 2) = 0 then ' ' || pg_temp.of(k.surnames, n, 6) else '' end end,
-    case when company then replace(case when supplier then pg_temp.of(k.suppliers, n, 7) else pg_temp.of(k.companies, n, 7) end, '*', pg_temp.of(k.surnames, n, 4)) else '' end,
+    case when company then '' when woman then ${picked('women', 3)} else ${picked('men', 3)} end,
+    case when company then '' else (case when woman then ${picked('womens_surnames', 4)} else ${picked('surnames', 4)} end) || case when k.kind > 0 and pg_temp.dice(n, 5, 2) = 0 then ' ' || ${picked('surnames', 6)} else '' end end,
+    case when company then replace(case when supplier then ${picked('suppliers', 7)} else ${picked('companies', 7)} end, '*', ${picked('surnames', 4)}) else '' end,
     supplier, conflicted, case when conflicted then 'Did not pay' else '' end,
-    case when pg_temp.dice(n, 8, 100) < 55 then pg_temp.of(k.streets, n, 9) || ' ' || 1 + pg_temp.dice(n, 10, 148) || ', ' || pg_temp.of(k.cities, n, 11) else '' end,
+    case when pg_temp.dice(n, 8, 100) < 55 then ${picked('streets', 9)} || ' ' || 1 + pg_temp.dice(n, 10, 148) || ', ' || ${picked('cities', 11)} else '' end,
     case when not supplier and pg_temp.dice(n, 12, 100) < 70 then s.campaigns[1 + floor(cardinality(s.campaigns) * power(pg_temp.dice(n, 13, 1000) / 1000.0, 2))::int] end,
     case when pg_temp.dice(n, 14, 100) < 96 then k.location end, case pg_temp.dice(n, 15, 20) when 0 then 5 when 1 then 10 else 0 end,
     case when pg_temp.dice(n, 16, 100) < 20 then 'Prefers to be called in the afternoon.' else '' end, 1, at, pg_temp.of(k.staff, n, 17), at,

@@ -1,7 +1,7 @@
 import type { Knex } from 'knex'
 import { copyOf, makeClient, type Client, type Maker } from './client.js'
 import { tellHistory } from './history.js'
-import { keepIds, takeIds, writeClients, writeManyClients } from './write.js'
+import { analyse, keepIds, takeIds, writeClients, writeManyClients } from './write.js'
 import { Chance } from './chance.js'
 import type { Shop } from './shop.js'
 
@@ -29,6 +29,7 @@ export async function streamClients (db: Knex, shop: Shop, { count, seed, import
     const size = Math.min(CHUNK, count - done)
     const clients = makeClients(maker, done, size, count, imported)
     await writing
+    if (alone && done === CHUNK) await analyse(db)
     if (done > 0 && done % (10 * CHUNK) === 0) log?.(`${done} of ${count} clients`)
     writing = db.transaction(trx => write(trx, clients))
     writing.catch(() => {}) // it is awaited one chunk later

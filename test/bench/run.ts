@@ -18,10 +18,12 @@ import type { FloorCase } from './floor.js'
 import { benchImports } from './imports.js'
 import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
+import { benchSearches, type Found } from './searches.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
  * npm run bench -- --only pages (without the searches and the lists by own fields)
+ * npm run bench -- --only search [--made postgres://…] (searches.ts; on a demo that is there already)
  * npm run bench -- --only imports [--rows 100000]
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
@@ -35,8 +37,10 @@ const POOL = 10
 const ONLY = option('only', '')
 const RICH_GOAL = 1.5
 
+let found: Found | null = null
+
 async function benchmark (size: number): Promise<void> {
-  const url = await madeDatabase(size)
+  const url = option('made', '') || await madeDatabase(size)
   const db = openDatabase(url)
   const { secret } = await db('installation').first('secret')
   const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
@@ -55,13 +59,17 @@ async function benchmark (size: number): Promise<void> {
     }
   }
 
-  console.log(`\n${size.toLocaleString('en')} clients${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`)
+  const searches = async () => { found = await benchSearches(db, cookie, appPort, app.pid!, SECONDS, found) }
+
   const cookie = await anna(inside, db)
-  const pages = await pagesOf(db, cookie)
-  await compare(pages)
-  await compareRich(db, pages.at(-1)!, appPort)
-  if (ONLY !== 'pages') {
-    await search(cookie, appPort)
+  console.log(`\n${size.toLocaleString('en')} clients${ONLY === 'search' ? '' : `${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`}`)
+  if (ONLY !== 'search') {
+    const pages = await pagesOf(db, cookie)
+    await compare(pages)
+    await compareRich(db, pages.at(-1)!, appPort)
+  }
+  if (ONLY !== 'pages') await searches()
+  if (ONLY === '') {
     await compare(await ownPages(db, cookie))
   }
   console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
@@ -87,18 +95,6 @@ async function compareRich (db: Db, profile: Page, port: number): Promise<void> 
   const after = await fire(profile, 1, port)
   const times = before.rate / after.rate
   console.log(`  the profile with 60 own fields, 20 phones and 10,000 entries: ${times.toFixed(2)} times as long as the plain one (${(1000 / before.rate).toFixed(1)} ms, ${(1000 / after.rate).toFixed(1)} ms)${times > RICH_GOAL ? '   above the goal' : ''}`)
-}
-
-// Each term by its worst kind: one letter, a name of many, a beginning, parts of numbers, two words, the inside of one, another order, a filter, a page further on.
-const SEARCHES = ['q=a', 'q=ana', 'q=kow', 'q=600', 'q=%2B48', 'q=kow+ana', 'q=nowak+jan', 'q=ana+600', 'q=alska', 'q=wska', 'q=poczta', 'q=600123', 'q=vip', 'q=sn0', 'q=xq', 'q=kowalczyk+magdalena', 'q=ana&sort=created', 'q=alska&sort=name', 'q=kow&show=suppliers', 'q=ana&tag=2', 'tag=2', 'campaign=2', 'show=conflicted', 'sort=created', 'sort=active&after=9000', 'q=ana&after=9000']
-const SEARCH_GOAL = 30
-
-/** How long the list takes to answer each search at ten connections: 97.5 of 100 within. */
-async function search (cookie: string, port: number): Promise<void> {
-  for (const query of SEARCHES) {
-    const { rate, late } = await fire({ name: query, url: `/clients?${query}`, headers: { cookie, 'hx-request': 'true', 'hx-request-type': 'partial' } }, 10, port)
-    console.log(`  ${query.padEnd(28)}${'10'.padStart(11)}${rate.toFixed(0).padStart(13)}${`${late} ms`.padStart(34)}${late > SEARCH_GOAL ? '   above the goal' : ''}`)
-  }
 }
 
 async function madeDatabase (size: number): Promise<string> {
