@@ -53,6 +53,21 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
   t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), [])
 })
 
+t.test('whom an import makes is found by all that somebody typed in would be', async t => {
+  const { anna, db } = desk
+  await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })
+  const done = await bringIn(desk, anna, 'found.csv', 'Name;Company;Phone;E-mail;Tags;frame;wishes\nŻaneta Święta;;600 150 150, +351 912 345 678;zaneta@poczta.example;Żółte, Alfa;WR 77;Łódź\n;Zdrój sp. z o.o.;;;;;\n', { creates: ['tags'] })
+  t.match(some(done.counts), { created: 2 })
+  const found = async () => ({
+    clients: await db('clients').whereIn('id', db('import_rows').where({ import_id: done.id }).select('client_id')).orderBy('id').select('id', 'search_names', 'search_contacts'),
+    words: await db('client_words').whereIn('client_id', db('import_rows').where({ import_id: done.id }).select('client_id')).orderBy(['client_id', 'word'])
+  })
+  const written = await found()
+  t.match(written.clients[0], { search_names: /swieta alfa zolte wr 77 wr77 lodz/, search_contacts: /^48600150150 600150150 351912345678 912345678 zaneta@/ })
+  await db.raw('select index_clients(array(select id from clients))')
+  t.same(written, await found())
+})
+
 t.test('rows are known by number, id, phone and e-mail, also among themselves, and a doubtful one is an error', async t => {
   const { anna, db } = desk
   const [a, b] = [await addClient(db, anna, { first_name: 'Adam', surname: 'Wtóry', phones: ['600 200 201'] }), await addClient(db, anna, { first_name: 'Beata', surname: 'Wtóra', emails: ['beata@poczta.example'] })]

@@ -1,4 +1,6 @@
 import type { Db } from '../../database/knex.js'
+import { insertConsents } from '../writing/consents.js'
+import { insertValues } from '../writing/values.js'
 
 /** A stretch of written rows that is taken back at once. */
 export interface UndoBatch { id: number, name: string, by: number, round: number, from: number, to: number }
@@ -89,14 +91,9 @@ export async function undoUpdated (trx: Db, batch: UndoBatch): Promise<{ done: n
       from (select phone_id, bool_or(not given) filter (where channel = 'whatsapp') as whatsapp, bool_or(not given) filter (where channel = 'viber') as viber, bool_or(not given) filter (where channel = 'sms') as sms from consents where phone_id is not null group by phone_id) k where p.id = k.phone_id
     ),
     email_boxes as (update client_emails m set agrees = not k.given from consents k where m.id = k.email_id),
-    noted as (insert into consents (client_id, phone_id, email_id, channel, address, given, employee_id, source, source_name, how) select client_id, phone_id, email_id, channel, address, not given, :by, 'import', :name, 'other' from consents),
+    noted as (${insertConsents('select client_id, phone_id, email_id, channel, address, not given as given from consents', "'other'")}),
     dropped as (delete from client_values v using own o where o.same and v.client_id = o.client_id and v.field_id = o.field_id returning v.client_id),
-    valued as (
-      insert into client_values (client_id, field_id, position, text_value, number_value, day_value, moment_value, option_id, unique_key)
-      select o.client_id, o.field_id, v.position, v.text_value, v.number_value, v.day_value, v.moment_value, v.option_id, case when d.kind = 'unique_id' then unique_key(v.text_value) end
-      from own o join fields d on d.id = o.field_id cross join lateral jsonb_to_recordset(o.had) as v (position smallint, text_value text, number_value numeric, day_value date, moment_value timestamptz, option_id bigint)
-      where o.same and jsonb_typeof(o.had) = 'array' and (select count(*) from dropped) >= 0
-    ),
+    valued as (${insertValues("own r cross join lateral (select r.field_id, x.* from jsonb_to_recordset(case when jsonb_typeof(r.had) = 'array' then r.had end) as x (position smallint, text_value text, number_value numeric, day_value date, moment_value timestamptz, option_id bigint)) v", 'r.same and (select count(*) from dropped) >= 0')}),
     away as materialized (
       select r.row, r.client_id from rows r join clients c on c.id = r.client_id
       where (r.details->>'restored')::boolean and c.archived_at is null and not exists (select from events x where x.client_id = r.client_id and x.id > r.event_id and (${OURS}) is not true)

@@ -32,12 +32,11 @@ export async function writeBatch (trx: Db, batch: Batch, columns: (string | null
   await trx.raw("set local clientela.search = 'later'")
   const updated = await updateBatch(trx, batch, rules.existing, told)
   const created = await createBatch(trx, batch, told)
-  await indexClients(trx, batch)
+  if (updated > 0) await trx.raw(`select index_clients(array(${written('update')}))`, { ...batch })
+  // In the order of the index, which is so much quicker that half the work is saved.
+  if (created > 0) await trx.raw(`insert into client_words (client_id, marks, word, name, contact, archived, supplier) select * from words_of_clients(array(${written('create')})) order by word, name, client_id`, { ...batch })
+  await trx.raw("set local clientela.search = ''")
   return { created, updated }
 }
 
-/** Makes what the written clients are found by, once for all that was written of them. */
-async function indexClients (trx: Db, { id, round, from, to }: Batch): Promise<void> {
-  await trx.raw("select index_clients(array(select distinct client_id from import_rows where import_id = ? and round = ? and row between ? and ? and verdict in ('create', 'update') order by client_id))", [id, round, from, to])
-  await trx.raw("set local clientela.search = ''")
-}
+const written = (verdict: 'create' | 'update') => `select distinct client_id from import_rows where import_id = :id and round = :round and row between :from and :to and verdict = '${verdict}' order by client_id`

@@ -2,7 +2,8 @@ import type { Db } from '../../database/knex.js'
 import { differences, OWN_OF, type Told } from '../matching/differences.js'
 import type { Existing } from '../rules.js'
 import type { Batch } from './batch.js'
-import { insertValues, noteConsents } from './create.js'
+import { keepConsents } from './consents.js'
+import { insertValues } from './values.js'
 
 // The feed has to read right after a campaign was renamed, so it keeps the name of that day.
 const toldField = (of: string) => `case
@@ -50,7 +51,6 @@ export async function updateBatch (trx: Db, batch: Batch, existing: Existing, to
 /** CTEs that write what belongs to clients, `client_id` of each. */
 function written (told: Told): string[] {
   const ctes: string[] = []
-  const boxes: string[] = []
   if (told.phones) {
     ctes.push(`
     phones as (
@@ -58,7 +58,6 @@ function written (told: Told): string[] {
       select p.client_id, (select coalesce(max(o.position), -1) from client_phones o where o.client_id = p.client_id) + row_number() over (partition by p.client_id order by p.place), p.type_id, p.typed, p.e164, p.display, p.digits, coalesce(p.whatsapp, false), coalesce(p.viber, false), coalesce(p.sms, false)
       from new_phones p returning id, client_id, display, type_id, whatsapp, viber, sms
     )`)
-    boxes.push("select client_id, id as phone_id, null::bigint as email_id, k.channel, display as address, true as given from phones cross join lateral (values ('whatsapp', whatsapp), ('viber', viber), ('sms', sms)) k (channel, box) where k.box")
   }
   if (told.emails) {
     ctes.push(`
@@ -67,7 +66,6 @@ function written (told: Told): string[] {
       select m.client_id, (select coalesce(max(o.position), -1) from client_emails o where o.client_id = m.client_id) + row_number() over (partition by m.client_id order by m.place), m.address, coalesce(m.agrees, false)
       from new_emails m returning id, client_id, address, agrees
     )`)
-    boxes.push("select client_id, null, id, 'email', address, true from emails where agrees")
   }
   if (told.tags) ctes.push('tagged as (insert into client_tags (client_id, tag_id) select client_id, id from new_tags where id is not null on conflict do nothing)')
   if (told.own) {
@@ -78,12 +76,7 @@ function written (told: Told): string[] {
   if (told.consents) {
     if (told.phones) ctes.push("switched_phones as (update client_phones o set whatsapp = coalesce(s.whatsapp, o.whatsapp), viber = coalesce(s.viber, o.viber), sms = coalesce(s.sms, o.sms) from (select phone_id, bool_or(given) filter (where channel = 'whatsapp') as whatsapp, bool_or(given) filter (where channel = 'viber') as viber, bool_or(given) filter (where channel = 'sms') as sms from switched where phone_id is not null group by phone_id) s where o.id = s.phone_id)")
     if (told.emails) ctes.push('switched_emails as (update client_emails o set agrees = s.given from switched s where o.id = s.email_id)')
-    ctes.push(`
-    agreed as (
-      insert into consents (client_id, phone_id, email_id, channel, address, given, employee_id, source, source_name, how)
-      select client_id, phone_id, email_id, channel, address, given, :by, 'import', :name, :how from (${['select client_id, phone_id, email_id, channel, address, given from switched', ...boxes].join(' union all ')}) boxes returning id, client_id
-    ),
-    noted as (${noteConsents})`)
+    ctes.push(...keepConsents(told, ['select client_id, phone_id, email_id, channel, address, given from switched']))
   }
   return ctes
 }
