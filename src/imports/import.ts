@@ -59,6 +59,8 @@ export interface ShownRow {
   row: number
   verdict: Verdict
   client_id: number | null
+  /** What that client is called now. */
+  client: string | null
   name: string
   contact: string | null
   twin: number | null

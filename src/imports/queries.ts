@@ -1,7 +1,7 @@
 import type { Db } from '../database/knex.js'
 import { NotFound } from '../web/errors.js'
 import type { Actor } from '../clients/feed/record.js'
-import type { Counts, Import, ShownRow, State, Verdict } from './import.js'
+import type { Counts, Import, State, Verdict } from './import.js'
 import type { Inspected } from './reading/reading.js'
 import type { Problem, Rules } from './rules.js'
 
@@ -51,18 +51,6 @@ export async function setProgress (db: Db, id: number, done: number): Promise<vo
 export async function countVerdicts (db: Db, id: number): Promise<Counts> {
   const { rows } = await db.raw('select verdict, count(*) from import_rows where import_id = ? group by verdict', [id])
   return Object.fromEntries(rows.filter((row: { verdict: string | null }) => row.verdict).map((row: { verdict: Verdict, count: number }) => [row.verdict, row.count]))
-}
-
-export const ROWS_PAGE = 50
-
-/** A page of the rows of an import: of one verdict, or, as "kept", those that an undo left. */
-export async function listRows (db: Db, id: number, show: Verdict | 'kept' | null, after: number): Promise<{ rows: ShownRow[], after: number | null }> {
-  const rows: ShownRow[] = await db('import_rows as r').leftJoin('clients as c', 'c.id', 'r.client_id').where('r.import_id', id).where('r.row', '>', after)
-    .modify(query => { if (show === 'kept') query.whereNotNull('r.kept'); else if (show) query.where('r.verdict', show) })
-    .orderBy('r.row').limit(ROWS_PAGE + 1)
-    .select('r.row', 'r.verdict', 'r.twin', 'r.restores', 'r.why', 'r.cells', 'r.kept', db.raw('case when c.id is not null then r.client_id end as client_id'),
-      db.raw("coalesce(nullif(btrim(concat_ws(' ', r.company_name, r.first_name, r.surname)), ''), c.name, '') as name"), db.raw("coalesce(r.phones->0->>'display', r.emails->0->>'address') as contact"))
-  return { rows: rows.slice(0, ROWS_PAGE), after: rows.length > ROWS_PAGE ? rows[ROWS_PAGE - 1]!.row : null }
 }
 
 /** The rows that are wrong, with their cells, in chunks. */

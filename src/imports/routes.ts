@@ -12,6 +12,7 @@ import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
 import { BOM, csvLine, separatorOf } from '../web/csv.js'
 import { translator } from '../web/i18n.js'
 import { viewerOf } from '../web/permissions.js'
+import type { Viewer } from '../web/viewer.js'
 import { checkJob } from './checking/job.js'
 import { mayCreate } from './checking/plan.js'
 import { recognise } from './columns/recognise.js'
@@ -20,14 +21,15 @@ import { withFile } from './file.js'
 import { matchers, NO_CONSENTS, readColumnsForm, type ColumnsForm } from './form.js'
 import { GOES_ON, MAY_MATCH, VERDICTS, type Import, type Verdict } from './import.js'
 import { Broken, keyOfHeader, look } from './inspecting/look.js'
-import { changeImport, createImport, findImport, findRemembered, listImports, listRows, readWrong } from './queries.js'
-import { CREATES, EXISTING, RULES } from './rules.js'
+import { changeImport, createImport, findImport, findRemembered, listImports, readWrong } from './queries.js'
+import { knownBy, listRows, MOST_SUMMED, sumErrors, tellChanges, tellNew, tellWritten } from './rows/queries.js'
+import { CREATES, EXISTING, RULES, type Creates, type Rules } from './rules.js'
 import { runJob, WRITING } from './running/job.js'
 import { undoJob } from './undoing/job.js'
-import { wordsOfProblem } from './words.js'
+import { titlesOf, wordsOfProblem } from './words.js'
 import type { Reading } from './reading/reading.js'
 
-type At = { Params: { id: string }, Querystring: { show?: string, after?: string } }
+type At = { Params: { id: string }, Querystring: { show?: string, after?: string, before?: string } }
 
 // What a file of clients never comes near: a million rows of .xlsx are a tenth of it.
 const MEGABYTES = 1000
@@ -95,10 +97,16 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     const viewer = viewerOf(request)
     const form = readColumnsForm(request.body, viewer, { header: one.inspected.header, targets: await targetsFor(request), shape: await shapeOf(db, 'client', viewer.formVersions) })
     if (Object.keys(form.errors).length > 0) return showColumns(request, reply, one, 422, form)
-    await db.transaction(async trx => {
-      const changed = await changeImport(trx, one.id, MAY_MATCH, { columns: form.columns, rules: form.rules, state: 'checking', problem: null, total: one.inspected.rows, done: 0, counts: {} })
-      if (changed) await enqueue(trx, 'imports.check', { id: one.id, by: viewer.id }, { maxAttempts: 4 })
-    })
+    await checkAnew(one, viewer, form)
+    return reply.goTo(`/imports/${one.id}`)
+  })
+
+  // What rows name and there isn't is made after all.
+  app.post<At>('/imports/:id/creates', { config }, async (request, reply) => {
+    const one = await find(request)
+    const viewer = viewerOf(request)
+    const more = [((request.body ?? {}) as Body).creates ?? []].flat()
+    if (one.state === 'checked') await checkAnew(one, viewer, { columns: one.columns, rules: { ...one.rules, creates: CREATES.filter(what => one.rules.creates.includes(what) || (more.includes(what) && mayCreate(viewer, what))) } })
     return reply.goTo(`/imports/${one.id}`)
   })
 
@@ -130,16 +138,23 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   app.get<At>('/imports/:id/errors.csv', { config }, async (request, reply) => {
     const one = await find(request)
     const { language } = request
-    const t = translator(language)
+    const [t, titles] = [translator(language), await titlesFor(request)]
     const separator = separatorOf(language)
     async function * lines () {
       yield BOM + csvLine([...one.inspected.header, t('imports.reason')], separator)
-      for await (const { cells, why } of readWrong(db, one.id)) yield csvLine([...one.inspected.header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, problem)).join(' ')], separator)
+      for await (const { cells, why } of readWrong(db, one.id)) yield csvLine([...one.inspected.header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, titles, problem)).join(' ')], separator)
     }
     const name = one.file_name.replace(/\.[^.]*$/, '')
     return reply.type('text/csv; charset=utf-8').header('Content-Disposition', disposition('attachment', `${name} - ${t('imports.errors_file')}.csv`)).header('Cache-Control', 'no-store')
       .send(Readable.from(lines(), { objectMode: false }))
   })
+
+  async function checkAnew (one: Import, viewer: Viewer, { columns, rules }: { columns: Import['columns'], rules: Rules }): Promise<void> {
+    await db.transaction(async trx => {
+      const changed = await changeImport(trx, one.id, MAY_MATCH, { columns, rules, state: 'checking', problem: null, total: one.inspected.rows, done: 0, counts: {} })
+      if (changed) await enqueue(trx, 'imports.check', { id: one.id, by: viewer.id }, { maxAttempts: 4 })
+    })
+  }
 
   const find = (request: FastifyRequest<At>) => findImport(db, idOf(request.params.id))
 
@@ -147,6 +162,10 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     const viewer = viewerOf(request)
     const [shape, phoneTypes] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), listTypes(db)])
     return targetsOf(viewer, { shape, phoneTypes })
+  }
+
+  async function titlesFor (request: FastifyRequest) {
+    return titlesOf(await targetsFor(request), request.language, viewerOf(request).organisation.language)
   }
 
   async function showIndex (reply: FastifyReply, status: number, errors: Record<string, FieldError> = {}, before: number | null = null) {
@@ -164,14 +183,37 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   }
 
   async function showState (request: FastifyRequest<At>, reply: FastifyReply, one: Import) {
-    const { show, after } = request.query
+    const viewer = viewerOf(request)
+    const { show, after, before } = request.query
     const asked = [...VERDICTS, 'kept' as const].find(verdict => verdict === show) ?? usual(one)
     const goesOn = GOES_ON.includes(one.state)
-    const page = goesOn ? { rows: [], after: null } : await listRows(db, one.id, asked, idOf(after) ?? 0)
-    const t = translator(request.language)
-    return reply.page('imports/show', { one, goesOn, show: asked, ...page, words: wordsOfProblem.bind(null, t, one) }, { fragment: 'imports/_state' })
+    const page = goesOn ? { rows: [], after: null, before: null } : await listRows(db, viewer, one.id, asked, { after: idOf(after), before: idOf(before) })
+    const numbers = page.rows.map(({ row }) => row)
+    const [told, by, errors] = await Promise.all([
+      // A second row about a client who is only to be made: nobody there to compare it with.
+      tellRows(one, asked, page.rows.filter(({ verdict, client_id }) => verdict === 'create' || client_id !== null).map(({ row }) => row)),
+      one.state === 'checked' && asked !== 'create' ? knownBy(db, one, numbers) : new Map<number, string>(),
+      asked === 'error' && (one.counts.error ?? 0) > 1 && numbers.length > 0 ? sumErrors(db, one.id) : null
+    ])
+    const [t, titles] = [translator(request.language), await titlesFor(request)]
+    const missing = one.state === 'checked' ? CREATES.filter(what => mayCreate(viewer, what) && !one.rules.creates.includes(what) && errors?.sums.some(({ problem }) => problem.key === MISSING[what])) : []
+    return reply.page('imports/show', { one, goesOn, show: asked, ...page, told, by, titles, errors, missing, mostSummed: MOST_SUMMED, words: wordsOfProblem.bind(null, t, one, titles) }, { fragment: 'imports/_state' })
+  }
+
+  /** What rows make or change, by their numbers: as it is kept of those that are written, else as it would be now. */
+  async function tellRows (one: Import, show: Verdict | 'kept' | null, rows: number[]) {
+    if (rows.length === 0 || (show !== 'create' && show !== 'update')) return new Map()
+    if (show === 'create') return byRow(await tellNew(db, one.id, rows))
+    const written = one.started_at ? await tellWritten(db, one.id, rows) : []
+    const left = one.state === 'checked' || one.state === 'stopped' ? rows.filter(row => !written.some(one => one.row === row)) : []
+    return byRow([...written, ...left.length > 0 ? await tellChanges(db, one, left) : []])
   }
 }
+
+const byRow = <R extends { row: number }>(rows: R[]) => new Map(rows.map(one => [one.row, one]))
+
+/** What says of a row that it names something that could be made. */
+const MISSING: Record<Creates, string | null> = { tags: null, campaigns: 'imports.wrong.campaign', locations: 'imports.wrong.location', choices: 'imports.wrong.choice' }
 
 /** What is looked at first: what needs somebody. */
 function usual ({ counts, state }: Import): Verdict | 'kept' | null {

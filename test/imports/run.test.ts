@@ -172,6 +172,46 @@ t.test('an import goes on where it was, stops when its person may not any more, 
   await db('roles').where({ id: anna.roleId }).update({ rights: db.raw("array_append(rights, 'clients.import')") })
 })
 
+t.test('the dry run tells of each row whom it is about and what it brings or changes, and of the wrong ones in sum why', async t => {
+  const { anna, marek, as, app, db } = desk
+  const fields = await addFields(db, { frame: { kind: 'unique_id', label: 'Frame number' }, colours: { kind: 'several_choices', label: 'Colours', choices: ['Red'] } })
+  await db('form_items').where({ field_id: fields.frame.id }).update({ required: true })
+  await db('form_versions').increment('version')
+  await addClient(db, anna, { first_name: 'Jan', surname: 'Piąty', phones: ['600 500 501'], address: 'Stara 1', own: [{ field: fields.frame, value: 'R 5' }] })
+  await addClient(db, anna, { first_name: 'Ukryta', surname: 'Hurtownia', is_supplier: true, phones: ['600 500 502'] })
+  const rows = ['Jan Szósty,,R5,Nowa 2,"Red,Blue",VIP,Radio Piąte', 'Ola Szósta,600500503,R 6,,Blue,Nowy,', 'Ala Szósta,600500503,,,,,', ',600500502,,,,,', 'Ela,600500505,,,,,', 'Iza,600500506,R 7,,,,Radio Szóste', 'Iga,600500507,R 8,,,,Radio Szóste']
+  const id = await bring(desk, anna, 'h.csv', `Name,Phone,Frame number,Address,Colours,Tags,Campaign\n${rows.join('\n')}\n`)
+  await db('campaigns').insert({ name: 'Radio Piąte' })
+  await check(desk, anna, id, { match: ['own.frame', 'phone'], existing: 'overwrite', creates: ['choices', 'tags'] })
+  const shown = async (show: string, who = anna) => (await as(who).get(`/imports/${id}?show=${show}`)).body.replace(/<svg.*?<\/svg>/gs, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
+  const update = await shown('update')
+  t.match(update, /Jan Piąty \(\d+\), known by: Frame number/)
+  t.match(update, /VIP Surname Piąty → Szósty Address Stara 1 → Nowa 2 Found us through → Radio Piąte Frame number R 5 → R5 Colours → Red, Blue/)
+  t.match(update, /Ala Szósta \+48 600 500 503 The same client as in row 3\. $/)
+  t.match(await shown('create'), /Ola Szósta \+48 600 500 503 Nowy Frame number → R 6 Colours → Blue/)
+  const wrong = await shown('error')
+  t.match(wrong, /2 Campaign: There is no campaign “Radio Szóste”\. 1 .*Frame number: /, 'by its label')
+  t.notMatch(wrong, /own\.frame|frame:/)
+
+  const seller = await db('roles').where({ id: anna.roleId }).first('rights')
+  await db('roles').where({ id: anna.roleId }).update({ rights: db.raw("array_remove(rights, 'suppliers.view')") })
+  await check(desk, anna, id, { match: ['own.frame', 'phone'] })
+  t.notMatch(await shown('error'), /Hurtownia/, 'who may not be seen has no name')
+  await db('roles').where({ id: anna.roleId }).update({ rights: seller.rights })
+
+  t.equal((await as(marek).post(`/imports/${id}/creates`, { creates: 'campaigns' })).status, 403)
+  t.match((await as(anna).get(`/imports/${id}?show=error`)).body, /name="creates" value="campaigns"/)
+  await as(anna).post(`/imports/${id}/creates`, { creates: 'campaigns' })
+  await runJobs(app)
+  t.match(await db('imports').where({ id }).first(), { state: 'checked', rules: { creates: ['tags', 'campaigns', 'choices'] } })
+  t.notMatch(await shown('error'), /Radio/)
+  const done = await press(desk, anna, id, 'run')
+  t.equal(done.state, 'done')
+  t.match(await shown('update'), /VIP Surname Piąty → Szósty/, 'and what they have changed, when they have')
+  await db('form_items').where({ field_id: fields.frame.id }).update({ required: false })
+  await db('form_versions').increment('version')
+})
+
 t.test('strangers, those without the right, files that are none, and numbers that are none', async t => {
   const { anna, marek, as } = desk
   t.equal((await as(null).get('/imports')).status, 303)

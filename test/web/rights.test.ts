@@ -124,6 +124,7 @@ POST /imports  clients.import
 GET /imports/:id  clients.import
 GET /imports/:id/columns  clients.import
 POST /imports/:id/columns  clients.import
+POST /imports/:id/creates  clients.import
 GET /imports/:id/errors.csv  clients.import
 POST /imports/:id/reading  clients.import
 POST /imports/:id/run  clients.import

@@ -6,14 +6,16 @@ import { keepConsents } from './consents.js'
 import { insertValues } from './values.js'
 
 // The feed has to read right after a campaign was renamed, so it keeps the name of that day.
-const toldField = (of: string) => `case
+/** A field's value as the feed keeps it, of SQL that gives it as JSON. */
+export const toldField = (of: string) => `case
   when f.field = 'campaign_id' then (select jsonb_build_object('id', id, 'name', name) from campaigns where id = (${of})::bigint)
   when f.field = 'location_id' then (select jsonb_build_object('id', id, 'name', name) from locations where id = (${of})::bigint)
   when f.field like 'discount%' and jsonb_typeof(${of}) = 'string' then (select jsonb_build_object('id', id, 'name', name, 'mark_up', mark_up) from price_types where id = substr(${of} #>> '{}', 7)::bigint)
   else ${of} end`
 
 // What a field of the company's own holds, in words that stay true: choices by their labels.
-const toldValue = (rows: string) => `case
+/** An own field's value as the feed keeps it, of SQL that gives its rows as JSON. */
+export const toldValue = (rows: string) => `case
   when d.kind = 'several_choices' then (select jsonb_agg(o.labels order by o.position, o.id) from jsonb_array_elements(${rows}) e join field_options o on o.id = (e->>'option_id')::bigint)
   when d.kind = 'one_choice' then (select o.labels from field_options o where o.id = (${rows}->0->>'option_id')::bigint)
   when d.kind = 'yes_no' then to_jsonb((${rows}->0->>'number_value')::numeric = 1)
