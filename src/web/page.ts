@@ -1,5 +1,3 @@
-import fastifyView from '@fastify/view'
-import { Eta } from 'eta'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { inRoot } from '../paths.js'
@@ -7,8 +5,9 @@ import type { Right } from '../rights.js'
 import { formatFor } from './format.js'
 import { languageOf, translator } from './i18n.js'
 import { findLogo } from './brand.js'
-import { icon } from './icons.js'
+import { icon, sharedIcons } from './icons.js'
 import { wordsOf, type Labels } from './labels.js'
+import { templatesIn } from './templates.js'
 import { isLanguage, type Language } from './viewer.js'
 
 export interface PageOptions {
@@ -22,7 +21,7 @@ export interface PageOptions {
 /** What a noun adds to every whole page: read once a page, for the layout. */
 export type PageReader = (request: FastifyRequest) => Promise<object>
 
-/** What a noun makes of the HTML of a page, or of a part of one, before it goes. */
+/** What a noun makes of the HTML of a page, or of a part of one, before it goes; its characters are bytes, see templates.ts. */
 export type PageFinisher = (request: FastifyRequest, html: string) => string
 
 declare module 'fastify' {
@@ -46,18 +45,9 @@ declare module 'fastify' {
   }
 }
 
-/** Eta behind @fastify/view, with what every template may call: t, fmt, icon, asset, can, say. */
+/** Eta, with what every template may call: t, fmt, icon, asset, can, say. */
 export default fp(async app => {
-  const eta = new Eta({
-    views: inRoot('views'),
-    cache: true,
-    autoFilter: true,
-    filterFunction: value => (value ?? '') as string, // null and undefined are no words
-    plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }], // <%# a comment %>
-    functionHeader: 'const {t, fmt, icon, asset, can, say} = it;'
-  })
-  rememberPaths(eta)
-  await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
+  const render = templatesIn(inRoot('views'))
 
   app.decorate('pageReaders', [])
   app.decorate('pageFinishers', [])
@@ -81,10 +71,10 @@ export default fp(async app => {
     // Pages that nobody is signed in to carry the company's logo too.
     const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
-    const made = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const made = render(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
     const html = app.pageFinishers.reduce((html, finish) => finish(request, html), made)
-    // NUL is no character of HTML. As bytes, because of a string Fastify would count them first and Node encode them after.
-    return this.send(Buffer.from(html.includes('\0') ? html.replaceAll('\0', '\uFFFD') : html))
+    // NUL is no character of HTML.
+    return this.send(Buffer.from(html.includes('\0') ? html.replaceAll('\0', '\xef\xbf\xbd') : html, 'latin1'))
   })
 
   app.decorateReply('goTo', function (this: FastifyReply, path: string) {
@@ -109,20 +99,6 @@ async function readAround (request: FastifyRequest): Promise<object> {
   }
 }
 
-/** Eta works out the path of each partial anew each time, in 3 to 10 µs; a profile has a hundred of them. */
-function rememberPaths (eta: Eta): void {
-  const resolve = eta.resolvePath!
-  const known = new Map<string, Map<string, string>>()
-  eta.resolvePath = function (template, options) {
-    const from = options?.filepath ?? ''
-    let paths = known.get(from)
-    if (!paths) known.set(from, paths = new Map())
-    let path = paths.get(template)
-    if (path === undefined) paths.set(template, path = resolve.call(this, template, options))
-    return path
-  }
-}
-
 /** What every template knows of the request. */
 function contextOf (request: FastifyRequest, asset: (name: string) => string) {
   const { viewer, language } = request
@@ -132,6 +108,7 @@ function contextOf (request: FastifyRequest, asset: (name: string) => string) {
     t,
     fmt: formatFor(language, country, timeZone, t),
     icon,
+    sharedIcons,
     asset,
     /** Words typed in several languages, in the viewer's. */
     say: (labels: Labels) => wordsOf(labels, language, viewer?.organisation.language ?? 'en'),
