@@ -1,5 +1,5 @@
 import { PREPARED, type Db } from '../database/knex.js'
-import { valueRows, writeValues } from '../form-editor/values.js'
+import { unpacked, valueRows, writeValues } from '../form-editor/values.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, priceTypeOf, type Client, type ClientFields, type Discount, type Field, type Named, type PhoneType, type PriceType } from './client.js'
@@ -45,6 +45,7 @@ export async function findClient (db: Db, viewer: Viewer, id: number | null): Pr
   const consent = (has: any) => has && { ...has, at: new Date(has.at) }
   return {
     ...row,
+    own: unpacked(row.own),
     phones: row.phones.map((phone: any) => maskedPhone(viewer, { ...phone, consent: consent(phone.consent) })),
     emails: row.emails.map((email: any) => maskedEmail(viewer, { ...email, consent: consent(email.consent) }))
   }

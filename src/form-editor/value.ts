@@ -46,7 +46,11 @@ export function valueOf (field: Pick<OwnField, 'kind' | 'options'>, rows: readon
 /** The values of these fields among a client's rows. */
 export function valuesOf (fields: readonly OwnField[], rows: readonly ValueRow[]): OwnValues {
   const byField = new Map<number, ValueRow[]>()
-  for (const row of rows) byField.set(row.field_id, [...byField.get(row.field_id) ?? [], row])
+  for (const row of rows) {
+    const others = byField.get(row.field_id)
+    if (others) others.push(row)
+    else byField.set(row.field_id, [row])
+  }
   return Object.fromEntries(fields.map(field => [field.key, valueOf(field, byField.get(field.id) ?? [])]))
 }
 

@@ -1,6 +1,6 @@
 import type { Db } from '../database/knex.js'
 import type { OwnField } from './definition.js'
-import { rowsOf, type OwnValue } from './value.js'
+import { rowsOf, type OwnValue, type ValueRow } from './value.js'
 
 /** Another client has this unique id. */
 export class IdTaken extends Error {
@@ -12,11 +12,16 @@ export class FieldChanged extends Error {
   constructor (readonly fieldId: number | null) { super('The field was changed') }
 }
 
-/** A client's rows of own values as JSON, to stand in a query that has the client's id as `client`. */
+/** A client's rows of own values as JSON, to stand in a query that has the client's id as `client`; `unpacked` makes rows of it. As objects, Postgres takes three times as long. */
 export const valueRows = (client: string): string => `
-  coalesce((select json_agg(json_strip_nulls(json_build_object('field_id', v.field_id, 'position', v.position, 'text_value', v.text_value, 'number_value', v.number_value,
-      'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
+  coalesce((select json_agg(json_build_array(v.field_id, v.position, v.text_value, v.number_value, v.day_value, v.moment_value, v.option_id) order by v.field_id, v.position)
     from client_values v where v.client_id = ${client}), '[]')`
+
+type Packed = [field_id: number, position: number, text: string | null, number: number | null, day: string | null, moment: string | null, option: number | null]
+
+export const unpacked = (rows: readonly Packed[]): ValueRow[] => rows.map(([field_id, position, text, number, day, moment, option]) => ({
+  field_id, position, text_value: text ?? undefined, number_value: number ?? undefined, day_value: day ?? undefined, moment_value: moment ?? undefined, option_id: option ?? undefined
+}))
 
 const COLUMNS = 'field_id bigint, position smallint, text_value text, number_value numeric, day_value date, moment_value timestamptz, option_id bigint'
 const NAMES = COLUMNS.replace(/(\w+) \w+/g, '$1')

@@ -6,7 +6,7 @@ import { instantOf, localOf } from '../../src/web/zone.js'
 import { defaultValues, readValues } from '../../src/form-editor/schema.js'
 import { listOwnFields, shapeOf } from '../../src/form-editor/shape.js'
 import { valuesOf, type OwnValue } from '../../src/form-editor/value.js'
-import { IdTaken, saidByValues, valueRows, writeValues } from '../../src/form-editor/values.js'
+import { IdTaken, saidByValues, unpacked, valueRows, writeValues } from '../../src/form-editor/values.js'
 import { down } from '../../migrations/0007_shape_forms.js'
 import type { Db } from '../../src/database/knex.js'
 import { testDatabase } from '../support/database.js'
@@ -94,7 +94,7 @@ t.test('what is written is read again, of every kind', async t => {
   await db.transaction(trx => writeValues(trx, client, written))
   const rows = (await db('clients').where({ id: client }).first(db.raw(`${valueRows('clients.id')} as rows`))).rows
   const { fields } = await shapeOf(db, 'client')
-  t.same(valuesOf(fields, rows), Object.fromEntries(written.map(({ field, value }) => [field.key, value])))
+  t.same(valuesOf(fields, unpacked(rows)), Object.fromEntries(written.map(({ field, value }) => [field.key, value])))
   await db.transaction(trx => writeValues(trx, client, written.map(({ field }) => ({ field, value: null }))))
   t.same(await db('client_values'), [], 'nothing is no row')
   t.same((await listOwnFields(db, 'client')).map(({ key, column, many }) => [key, column, many]).slice(0, 3), [['several', 'option_id', true], ['short_text', 'sort_text', false], ['long_text', 'sort_text', false]])
