@@ -7,9 +7,21 @@ import { localOf } from '../../web/zone.js'
 import type { Client } from '../client.js'
 import { fingerprint } from '../../web/fingerprint.js'
 import type { ClientForm } from '../form.js'
+import { partOf } from './form.js'
 
 /** One own field as its input shows it: `value` as it would be typed, of choices the ids as text, of a number the number. */
-export interface OwnState { value: string | number | string[], error: FieldError | undefined, was: string }
+export interface OwnState { input: OwnInput, value: string | number | string[], error: FieldError | undefined, was: string }
+
+/** How the input of an own field is called: its name in the form, its id, the part that saves itself. */
+interface OwnInput { name: string, id: string, part: string }
+
+const inputs = new WeakMap<OwnField, OwnInput>()
+
+function inputOf (field: OwnField): OwnInput {
+  let input = inputs.get(field)
+  if (!input) inputs.set(field, input = { name: nameOf(field), id: `own-${field.key.replace(/[^a-z0-9]+/g, '-')}`, part: partOf(field) })
+  return input
+}
 
 /** A fingerprint that doesn't hang on the order of the options, which an admin may change. */
 export const ownFingerprint = (value: OwnValue): string => fingerprint(Array.isArray(value) ? value.toSorted((a, b) => a - b) : value)
@@ -23,12 +35,13 @@ export function ownStates (viewer: Viewer, client: Client | null, asks: Form, fo
   return Object.fromEntries(fields.map(field => [field.key, state(field, stored[field.key] ?? null)]))
 
   function state (field: OwnField, value: OwnValue): OwnState {
-    const name = nameOf(field)
+    const input = inputOf(field), { name } = input
     const now = client ? ownFingerprint(value) : ''
     const sent = form && typedText(form.typed, `was.${name}`)
     const mine = form?.own.find(write => write.field.key === field.key)
     const isAgain = form && name in form.typed && !(mine && sent && ownFingerprint(mine.value) === sent)
     return {
+      input,
       value: isAgain ? typedAgain(field, form.typed[name]) : shown(value, field, timeZone),
       error: form?.errors[name],
       was: isAgain && !isShown(name) ? sent || now : now
