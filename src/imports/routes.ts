@@ -10,6 +10,8 @@ import { enqueue } from '../jobs/enqueue.js'
 import { listTypes } from '../phone-types/queries.js'
 import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
 import { BOM, csvLine, separatorOf } from '../web/csv.js'
+import { NotFound } from '../web/errors.js'
+import { hourly } from '../web/hourly.js'
 import { translator } from '../web/i18n.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -21,6 +23,7 @@ import { withFile } from './file.js'
 import { matchers, NO_CONSENTS, readColumnsForm, type ColumnsForm } from './form.js'
 import { GOES_ON, MAY_MATCH, VERDICTS, type Import, type Verdict } from './import.js'
 import { Broken, keyOfHeader, look } from './inspecting/look.js'
+import { forgetOldImports, isKept, KEPT } from './keeping.js'
 import { changeImport, createImport, findImport, findRemembered, listImports, readWrong } from './queries.js'
 import { knownBy, listRows, MOST_SUMMED, sumErrors, tellChanges, tellNew, tellWritten } from './rows/queries.js'
 import { CREATES, EXISTING, RULES, type Creates, type Rules } from './rules.js'
@@ -43,6 +46,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   app.job('imports.check', checkJob(app, url))
   app.job('imports.run', runJob(app))
   app.job('imports.undo', undoJob(app))
+  hourly(app, () => forgetOldImports(db), 'the rows of old imports could not be cleared away')
 
   app.get<{ Querystring: { before?: string } }>('/imports', { config }, (request, reply) => showIndex(reply, 200, {}, idOf(request.query.before)))
 
@@ -75,17 +79,17 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
 
   app.get<At>('/imports/:id', { config }, async (request, reply) => {
     const one = await find(request)
-    return one.state === 'columns' ? showColumns(request, reply, one, 200) : showState(request, reply, one)
+    return one.state === 'columns' && isKept(one) ? showColumns(request, reply, one, 200) : showState(request, reply, one)
   })
 
   app.get<At>('/imports/:id/columns', { config }, async (request, reply) => {
     const one = await find(request)
-    return MAY_MATCH.includes(one.state) ? showColumns(request, reply, one, 200) : reply.redirect(`/imports/${one.id}`, 303)
+    return MAY_MATCH.includes(one.state) && hasFile(one) ? showColumns(request, reply, one, 200) : reply.redirect(`/imports/${one.id}`, 303)
   })
 
   // Another sheet, other letters, another row of names: the columns are recognised anew.
   app.post<At>('/imports/:id/reading', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findWithFile(request)
     const inspected = await withFile({ storage }, one, path => look(path, one.file_name, wanted((request.body ?? {}) as Body, one))).catch(error => error instanceof Broken ? error : Promise.reject(error))
     if (inspected instanceof Broken) return showColumns(request, reply, one, 422, undefined, { key: `imports.unreadable.${inspected.reason}`, values: inspected.values })
     await changeImport(db, one.id, MAY_MATCH, { inspected, header_key: keyOfHeader(inspected.header), columns: recognise(inspected, await targetsFor(request)), state: 'columns', problem: null })
@@ -93,7 +97,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   })
 
   app.post<At>('/imports/:id/columns', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findWithFile(request)
     const viewer = viewerOf(request)
     const form = readColumnsForm(request.body, viewer, { header: one.inspected.header, targets: await targetsFor(request), shape: await shapeOf(db, 'client', viewer.formVersions) })
     if (Object.keys(form.errors).length > 0) return showColumns(request, reply, one, 422, form)
@@ -103,7 +107,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
 
   // What rows name and there isn't is made after all.
   app.post<At>('/imports/:id/creates', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findWithFile(request)
     const viewer = viewerOf(request)
     const more = [((request.body ?? {}) as Body).creates ?? []].flat()
     if (one.state === 'checked') await checkAnew(one, viewer, { columns: one.columns, rules: { ...one.rules, creates: CREATES.filter(what => one.rules.creates.includes(what) || (more.includes(what) && mayCreate(viewer, what))) } })
@@ -111,7 +115,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   })
 
   app.post<At>('/imports/:id/run', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findKept(request)
     await db.transaction(async trx => {
       const changed = await changeImport(trx, one.id, ['checked', 'stopped'], { state: 'running', problem: null, run_by: viewerOf(request).id, ...(one.state === 'checked' && { done: 0, started_at: new Date() }) })
       if (changed) await enqueue(trx, 'imports.run', { id: one.id }, { queue: WRITING })
@@ -126,7 +130,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   })
 
   app.post<At>('/imports/:id/undo', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findKept(request)
     await db.transaction(async trx => {
       const changed = await changeImport(trx, one.id, ['done', 'stopped'], { state: 'undoing', problem: null, undone_by: viewerOf(request).id, done: 0, total: (one.counts.created ?? 0) + (one.counts.updated ?? 0) })
       if (changed) await enqueue(trx, 'imports.undo', { id: one.id }, { queue: WRITING })
@@ -136,7 +140,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
 
   // The rows that are wrong as they were, and why: mended, the file can be imported as it is.
   app.get<At>('/imports/:id/errors.csv', { config }, async (request, reply) => {
-    const one = await find(request)
+    const one = await findKept(request)
     const { language } = request
     const [t, titles] = [translator(language), await titlesFor(request)]
     const separator = separatorOf(language)
@@ -157,6 +161,13 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   }
 
   const find = (request: FastifyRequest<At>) => findImport(db, idOf(request.params.id))
+  const findIf = (may: (one: Import) => boolean) => async (request: FastifyRequest<At>) => {
+    const one = await find(request)
+    if (!may(one)) throw new NotFound()
+    return one
+  }
+  const findKept = findIf(isKept)
+  const findWithFile = findIf(hasFile)
 
   async function targetsFor (request: FastifyRequest) {
     const viewer = viewerOf(request)
@@ -187,7 +198,8 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     const { show, after, before } = request.query
     const asked = [...VERDICTS, 'kept' as const].find(verdict => verdict === show) ?? usual(one)
     const goesOn = GOES_ON.includes(one.state)
-    const page = goesOn ? { rows: [], after: null, before: null } : await listRows(db, viewer, one.id, asked, { after: idOf(after), before: idOf(before) })
+    const kept = isKept(one)
+    const page = goesOn || !kept ? { rows: [], after: null, before: null } : await listRows(db, viewer, one.id, asked, { after: idOf(after), before: idOf(before) })
     const numbers = page.rows.map(({ row }) => row)
     const [told, by, errors] = await Promise.all([
       // A second row about a client who is only to be made: nobody there to compare it with.
@@ -197,7 +209,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     ])
     const [t, titles] = [translator(request.language), await titlesFor(request)]
     const missing = one.state === 'checked' ? CREATES.filter(what => mayCreate(viewer, what) && !one.rules.creates.includes(what) && errors?.sums.some(({ problem }) => problem.key === MISSING[what])) : []
-    return reply.page('imports/show', { one, goesOn, show: asked, ...page, told, by, titles, errors, missing, mostSummed: MOST_SUMMED, words: wordsOfProblem.bind(null, t, one, titles) }, { fragment: 'imports/_state' })
+    return reply.page('imports/show', { one, goesOn, kept, hasFile: hasFile(one), days: KEPT, show: kept ? asked : null, ...page, told, by, titles, errors, missing, mostSummed: MOST_SUMMED, words: wordsOfProblem.bind(null, t, one, titles) }, { fragment: 'imports/_state' })
   }
 
   /** What rows make or change, by their numbers: as it is kept of those that are written, else as it would be now. */
@@ -209,6 +221,8 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     return byRow([...written, ...left.length > 0 ? await tellChanges(db, one, left) : []])
   }
 }
+
+const hasFile = (one: Import) => one.content !== null && isKept(one)
 
 const byRow = <R extends { row: number }>(rows: R[]) => new Map(rows.map(one => [one.row, one]))
 

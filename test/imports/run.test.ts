@@ -1,4 +1,6 @@
 import t from 'tap'
+import { eraseClients } from '../../src/clients/erasing/erase.js'
+import { forgetOldImports } from '../../src/imports/keeping.js'
 import { cast, type Cast } from '../support/cast.js'
 import { addClient, formOf, listed } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
@@ -174,15 +176,15 @@ t.test('an import goes on where it was, stops when its person may not any more, 
 
 t.test('the dry run tells of each row whom it is about and what it brings or changes, and of the wrong ones in sum why', async t => {
   const { anna, marek, as, app, db } = desk
-  const fields = await addFields(db, { frame: { kind: 'unique_id', label: 'Frame number' }, colours: { kind: 'several_choices', label: 'Colours', choices: ['Red'] } })
-  await db('form_items').where({ field_id: fields.frame.id }).update({ required: true })
+  const fields = await addFields(db, { chassis: { kind: 'unique_id', label: 'Frame number' }, colours: { kind: 'several_choices', label: 'Colours', choices: ['Red'] } })
+  await db('form_items').where({ field_id: fields.chassis.id }).update({ required: true })
   await db('form_versions').increment('version')
-  await addClient(db, anna, { first_name: 'Jan', surname: 'Piąty', phones: ['600 500 501'], address: 'Stara 1', own: [{ field: fields.frame, value: 'R 5' }] })
+  await addClient(db, anna, { first_name: 'Jan', surname: 'Piąty', phones: ['600 500 501'], address: 'Stara 1', own: [{ field: fields.chassis, value: 'R 5' }] })
   await addClient(db, anna, { first_name: 'Ukryta', surname: 'Hurtownia', is_supplier: true, phones: ['600 500 502'] })
   const rows = ['Jan Szósty,,R5,Nowa 2,"Red,Blue",VIP,Radio Piąte', 'Ola Szósta,600500503,R 6,,Blue,Nowy,', 'Ala Szósta,600500503,,,,,', ',600500502,,,,,', 'Ela,600500505,,,,,', 'Iza,600500506,R 7,,,,Radio Szóste', 'Iga,600500507,R 8,,,,Radio Szóste']
   const id = await bring(desk, anna, 'h.csv', `Name,Phone,Frame number,Address,Colours,Tags,Campaign\n${rows.join('\n')}\n`)
   await db('campaigns').insert({ name: 'Radio Piąte' })
-  await check(desk, anna, id, { match: ['own.frame', 'phone'], existing: 'overwrite', creates: ['choices', 'tags'] })
+  await check(desk, anna, id, { match: ['own.chassis', 'phone'], existing: 'overwrite', creates: ['choices', 'tags'] })
   const shown = async (show: string, who = anna) => (await as(who).get(`/imports/${id}?show=${show}`)).body.replace(/<svg.*?<\/svg>/gs, '').replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ')
   const update = await shown('update')
   t.match(update, /Jan Piąty \(\d+\), known by: Frame number/)
@@ -191,11 +193,11 @@ t.test('the dry run tells of each row whom it is about and what it brings or cha
   t.match(await shown('create'), /Ola Szósta \+48 600 500 503 Nowy Frame number → R 6 Colours → Blue/)
   const wrong = await shown('error')
   t.match(wrong, /2 Campaign: There is no campaign “Radio Szóste”\. 1 .*Frame number: /, 'by its label')
-  t.notMatch(wrong, /own\.frame|frame:/)
+  t.notMatch(wrong, /own\.chassis|chassis:/)
 
   const seller = await db('roles').where({ id: anna.roleId }).first('rights')
   await db('roles').where({ id: anna.roleId }).update({ rights: db.raw("array_remove(rights, 'suppliers.view')") })
-  await check(desk, anna, id, { match: ['own.frame', 'phone'] })
+  await check(desk, anna, id, { match: ['own.chassis', 'phone'] })
   t.notMatch(await shown('error'), /Hurtownia/, 'who may not be seen has no name')
   await db('roles').where({ id: anna.roleId }).update({ rights: seller.rights })
 
@@ -208,8 +210,34 @@ t.test('the dry run tells of each row whom it is about and what it brings or cha
   const done = await press(desk, anna, id, 'run')
   t.equal(done.state, 'done')
   t.match(await shown('update'), /VIP Surname Piąty → Szósty/, 'and what they have changed, when they have')
-  await db('form_items').where({ field_id: fields.frame.id }).update({ required: false })
+  await db('form_items').where({ field_id: fields.chassis.id }).update({ required: false })
   await db('form_versions').increment('version')
+})
+
+t.test('three months after it was over, what became of each row is forgotten, and that it can be undone no more is said', async t => {
+  const { anna, as, db } = desk
+  const over = await bringIn(desk, anna, 'i.csv', 'Name,Phone\nDawny Klient,600600601\n')
+  const left = await bring(desk, anna, 'j.csv', 'Name,Phone\nNigdy,600600602\n')
+  const failed = await bring(desk, anna, 'k.csv', 'Name,Phone\nNigdy,600600603\n')
+  await db('imports').where({ id: failed }).update({ state: 'failed', content: null })
+  t.equal((await as(anna).post(`/imports/${failed}/columns`)).status, 404, 'without its file nothing can be read')
+  t.notMatch((await as(anna).get(`/imports/${failed}`)).body, /\/columns"/)
+  for (const id of [over.id, left]) await db('imports').where({ id }).update({ created_at: db.raw("now() - interval '92 days'"), checked_at: null, finished_at: id === left ? null : db.raw("now() - interval '91 days'") })
+  await forgetOldImports(db)
+  t.equal((await db('import_rows').whereIn('import_id', [over.id, left])).length, 0)
+  const forgotten = await db('imports').where({ id: left }).first()
+  t.same([forgotten.content, forgotten.inspected.sample, forgotten.inspected.header], [null, [], ['Name', 'Phone']])
+  const { body } = await as(anna).get(`/imports/${over.id}`)
+  t.ok(says(body, 'imports.forgotten', { count: 90 }))
+  t.notMatch(body, /\/undo"|\?show=/)
+  for (const action of ['undo', 'run']) t.equal((await as(anna).post(`/imports/${over.id}/${action}`)).status, 404)
+  t.ok(says((await as(anna).get(`/imports/${left}`)).body, 'imports.file_gone', { count: 90 }))
+
+  const erased = await bringIn(desk, anna, 'l.csv', 'Name,Phone\nZapomniany,600600604\n')
+  const { id } = await db('clients').where({ first_name: 'Zapomniany' }).first()
+  await db.transaction(trx => eraseClients(trx, anna, [id], 'request'))
+  const { content, inspected } = await db('imports').where({ id: erased.id }).first()
+  t.same([content, inspected.sample], [null, []], 'nor is whoever is erased found in what was looked at first')
 })
 
 t.test('strangers, those without the right, files that are none, and numbers that are none', async t => {

@@ -31,7 +31,7 @@ export async function eraseClients (trx: Db, by: { id: number }, ids: readonly n
   const addresses: string[] = await trx('clients').whereRaw("id = any (?) and address <> ''", [here]).distinct().pluck('address')
   if (addresses.length > 0) await trx('geocoder_answers').whereRaw('query = any (?)', [addresses.map(plainAddress)]).delete()
   // A file that brought them names them too; once its import is over it is needed for nothing.
-  await trx.raw("update imports set content = null where content is not null and state in ('done', 'stopped', 'failed', 'undone') and id in (select import_id from import_rows where client_id = any (?))", [gone])
+  await trx.raw("update imports set content = null, inspected = jsonb_set(inspected, '{sample}', '[]') where content is not null and state in ('done', 'stopped', 'failed', 'undone') and id in (select import_id from import_rows where client_id = any (?))", [gone])
   for (const { erase } of MENTIONS) if (erase) await trx.raw(erase, { ids: gone })
   // Contents go when nothing names them any more; the sooner they may, the better.
   await trx.raw(`update file_contents set used_at = '-infinity' where hash in (select content from files where client_id = any (:here) union select thumbnail from files where client_id = any (:here) and thumbnail is not null)`, { here })
