@@ -12,6 +12,8 @@ import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
 import { BOM, csvLine, separatorOf } from '../web/csv.js'
 import { NotFound } from '../web/errors.js'
 import { hourly } from '../web/hourly.js'
+import { writeWorkbook } from '../web/xlsx.js'
+import { XLSX } from './template/routes.js'
 import { translator } from '../web/i18n.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -22,10 +24,11 @@ import { targetsOf } from './columns/targets.js'
 import { withFile } from './file.js'
 import { matchers, NO_CONSENTS, readColumnsForm, type ColumnsForm } from './form.js'
 import { GOES_ON, MAY_MATCH, VERDICTS, type Import, type Verdict } from './import.js'
-import { Broken, keyOfHeader, look } from './inspecting/look.js'
+import { Broken, look } from './inspecting/look.js'
 import { forgetOldImports, isKept, KEPT } from './keeping.js'
-import { changeImport, createImport, findImport, findRemembered, listImports, readWrong } from './queries.js'
+import { changeImport, createImport, findImport, listImports, readWrong } from './queries.js'
 import { knownBy, listRows, MOST_SUMMED, sumErrors, tellChanges, tellNew, tellWritten } from './rows/queries.js'
+import { headerKey, rememberedFor } from './remembering.js'
 import { CREATES, EXISTING, RULES, type Creates, type Rules } from './rules.js'
 import { runJob, WRITING } from './running/job.js'
 import { undoJob } from './undoing/job.js'
@@ -66,10 +69,9 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
           const inspected = await look(spooled.path, file_name).catch(asRefusal)
           await keepContent({ db, storage }, spooled)
           const targets = await targetsFor(request)
-          const header_key = keyOfHeader(inspected.header)
-          const before = await findRemembered(db, header_key)
-          const remembered = before && before.columns.length === inspected.header.length ? before.columns.map(name => targets.some(target => target.name === name) ? name : null) : undefined
-          received.id = await createImport(db, viewer, { file_name, size: spooled.size, content: spooled.hash, inspected, header_key, columns: remembered ?? recognise(inspected, targets), rules: before ? { ...RULES, ...before.rules, how: null, how_note: '' } : RULES })
+          const before = await rememberedFor(db, inspected)
+          const remembered = before?.columns.map(name => targets.some(target => target.name === name) ? name : null)
+          received.id = await createImport(db, viewer, { file_name, size: spooled.size, content: spooled.hash, inspected, header_key: headerKey(inspected), columns: remembered ?? recognise(inspected, targets), rules: before ? { ...RULES, ...before.rules, how: null, how_note: '' } : RULES })
         })
       }, (_name, error) => { received.error = error.key === 'files.too_big' ? { key: 'imports.too_big', values: { max: MEGABYTES } } : error })
     }
@@ -92,7 +94,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     const one = await findWithFile(request)
     const inspected = await withFile({ storage }, one, path => look(path, one.file_name, wanted((request.body ?? {}) as Body, one))).catch(error => error instanceof Broken ? error : Promise.reject(error))
     if (inspected instanceof Broken) return showColumns(request, reply, one, 422, undefined, { key: `imports.unreadable.${inspected.reason}`, values: inspected.values })
-    await changeImport(db, one.id, MAY_MATCH, { inspected, header_key: keyOfHeader(inspected.header), columns: recognise(inspected, await targetsFor(request)), state: 'columns', problem: null })
+    await changeImport(db, one.id, MAY_MATCH, { inspected, header_key: headerKey(inspected), columns: recognise(inspected, await targetsFor(request)), state: 'columns', problem: null })
     return reply.goTo(`/imports/${one.id}`)
   })
 
@@ -141,17 +143,32 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   // The rows that are wrong as they were, and why: mended, the file can be imported as it is.
   app.get<At>('/imports/:id/errors.csv', { config }, async (request, reply) => {
     const one = await findKept(request)
-    const { language } = request
-    const [t, titles] = [translator(language), await titlesFor(request)]
-    const separator = separatorOf(language)
+    const separator = separatorOf(request.language)
+    const rows = await wrongRows(request, one)
     async function * lines () {
-      yield BOM + csvLine([...one.inspected.header, t('imports.reason')], separator)
-      for await (const { cells, why } of readWrong(db, one.id)) yield csvLine([...one.inspected.header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, titles, problem)).join(' ')], separator)
+      yield BOM
+      for await (const row of rows) yield csvLine(row, separator)
     }
-    const name = one.file_name.replace(/\.[^.]*$/, '')
-    return reply.type('text/csv; charset=utf-8').header('Content-Disposition', disposition('attachment', `${name} - ${t('imports.errors_file')}.csv`)).header('Cache-Control', 'no-store')
-      .send(Readable.from(lines(), { objectMode: false }))
+    return reply.type('text/csv; charset=utf-8').headers(asDownload(request, one, 'csv')).send(Readable.from(lines(), { objectMode: false }))
   })
+
+  app.get<At>('/imports/:id/errors.xlsx', { config }, async (request, reply) => {
+    const one = await findKept(request)
+    const rows = await wrongRows(request, one)
+    const header = (await rows.next()).value as string[]
+    async function * batches () { for await (const row of rows) yield [row] }
+    return reply.type(XLSX).headers(asDownload(request, one, 'xlsx')).send(writeWorkbook([{ name: translator(request.language)('imports.errors_file'), columns: header.map((title, at) => ({ title, width: at < header.length - 1 ? 20 : 60 })), rows: batches() }]))
+  })
+
+  /** The names of the columns, then the rows that are wrong, each with the reason behind it. */
+  async function wrongRows (request: FastifyRequest<At>, one: Import): Promise<AsyncGenerator<string[], void>> {
+    const [t, titles] = [translator(request.language), await titlesFor(request)]
+    const { header } = one.inspected
+    return (async function * () {
+      yield [...header, t('imports.reason')]
+      for await (const { cells, why } of readWrong(db, one.id)) yield [...header.map((_, at) => cells?.[at] ?? ''), why.map(problem => wordsOfProblem(t, one, titles, problem)).join(' ')]
+    })()
+  }
 
   async function checkAnew (one: Import, viewer: Viewer, { columns, rules }: { columns: Import['columns'], rules: Rules }): Promise<void> {
     await db.transaction(async trx => {
@@ -223,6 +240,9 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
 }
 
 const hasFile = (one: Import) => one.content !== null && isKept(one)
+
+const asDownload = ({ language }: FastifyRequest, { file_name: name }: Import, ending: string): Record<string, string> =>
+  ({ 'content-disposition': disposition('attachment', `${name.replace(/\.[^.]*$/, '')} - ${translator(language)('imports.errors_file')}.${ending}`), 'cache-control': 'no-store' })
 
 const byRow = <R extends { row: number }>(rows: R[]) => new Map(rows.map(one => [one.row, one]))
 

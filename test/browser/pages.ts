@@ -33,6 +33,7 @@ export const NO_PAGES: Record<string, string> = {
   '/clients/:id/thumbnails/:token.webp': 'is a picture',
   '/clients/:id/consents.csv': 'is a file',
   '/imports/:id/errors.csv': 'is a file',
+  '/imports/:id/errors.xlsx': 'is a file',
   '/clients/:id/data.zip': 'is a file',
   '/settings/consent/export': 'is a file',
   '/imports/template.xlsx': 'is a file',

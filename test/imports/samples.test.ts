@@ -1,6 +1,7 @@
 import t from 'tap'
 import { cast } from '../support/cast.js'
 import { bring, check, press, sample, some } from '../support/imports.js'
+import { row, workbook } from '../support/workbook.js'
 
 t.test('the samples come in with the right counts, and what is there already changes nothing', async t => {
   const desk = await cast(t)
@@ -45,4 +46,22 @@ t.test('what real files are full of is taken or told, row by row', async t => {
   t.same(await db('client_tags').join('tags', 'tags.id', 'tag_id').join('clients', 'clients.id', 'client_id').where({ first_name: 'María' }).orderBy('tags.name').pluck('tags.name'), ['Regular', 'VIP'])
   const errors = await as(anna).get(`/imports/${id}/errors.csv`)
   t.match(errors.body, /^\uFEFFNombre,Teléfono,Correo,Empresa,Etiquetas,Why not\r\nÍñigo,123,not-an-address,,,Correo: /)
+})
+
+t.test('the wrong rows of a workbook come back as one, matched as they were', async t => {
+  const desk = await cast(t)
+  const { anna, app, as, db } = desk
+  const id = await bring(desk, anna, 'a.xlsx', await workbook([{ rows: row('Wer', 'Telefon', 'Mail-Adresse') + row('Jan', '600100200', 'jan@poczta.example') + row('=Ola', '0600 100 201', 'ola(at)poczta.example') }]))
+  const { counts } = await check(desk, anna, id, { 'column.0': 'first_name', 'column.1': 'phone', 'column.2': 'email', existing: 'overwrite' })
+  t.same(some(counts), { create: 1, error: 1 })
+  t.match((await as(anna).get(`/imports/${id}`)).body, /errors\.xlsx/)
+  const wrong = await app.inject({ url: `/imports/${id}/errors.xlsx`, headers: { cookie: as(anna).cookie } })
+  const again = await bring(desk, anna, 'wrong.xlsx', wrong.rawPayload)
+  const read = await db('imports').where({ id: again }).first()
+  t.match(read.inspected, { header: ['Wer', 'Telefon', 'Mail-Adresse', 'Why not'], sample: [['=Ola', '0600 100 201', 'ola(at)poczta.example', /^Mail-Adresse: ./]] })
+  t.same([read.columns, read.rules.existing], [['first_name', 'phone', 'email', null], 'overwrite'])
+  const nameless = async (text: string) => (await db('imports').where({ id: await bring(desk, anna, 'b.csv', text) }).first()).columns
+  const first = await bring(desk, anna, 'b.csv', 'Jan Nowak,600100202\nOla Nowak,600100203\n')
+  await check(desk, anna, first)
+  t.same(await nameless('600100204,Iga Nowak\n600100205,Ewa Nowak\n'), ['phone', 'name'], 'columns without names are not taken for those of another file')
 })

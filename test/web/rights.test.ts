@@ -126,6 +126,7 @@ GET /imports/:id/columns  clients.import
 POST /imports/:id/columns  clients.import
 POST /imports/:id/creates  clients.import
 GET /imports/:id/errors.csv  clients.import
+GET /imports/:id/errors.xlsx  clients.import
 POST /imports/:id/reading  clients.import
 POST /imports/:id/run  clients.import
 POST /imports/:id/stop  clients.import
