@@ -214,6 +214,17 @@ t.test('the dry run tells of each row whom it is about and what it brings or cha
   await db('form_versions').increment('version')
 })
 
+t.test('an undo names whom it made and somebody has merged since', async t => {
+  const { anna, as, db } = desk
+  const one = await bringIn(desk, anna, 'm.csv', 'Name,Phone\nScalony Jeden,600700701\nScalony Dwa,600700702\n')
+  const ids: number[] = await db('clients').where({ first_name: 'Scalony' }).orderBy('id').pluck('id')
+  const form = formOf((await as(anna).get(`/clients/merge?ids=${ids.join(',')}`)).body, '/clients/merge')
+  t.equal((await as(anna).post('/clients/merge', form)).location, `/clients/${ids[0]}`)
+  t.same(some((await press(desk, anna, one.id, 'undo')).counts), { create: 2, created: 2, kept: 2 })
+  t.same(await db('import_rows').where({ import_id: one.id }).orderBy('row').pluck('kept'), [['client'], ['merged']])
+  t.ok(says((await as(anna).get(`/imports/${one.id}`)).body, 'imports.kept_merged'))
+})
+
 t.test('three months after it was over, what became of each row is forgotten, and that it can be undone no more is said', async t => {
   const { anna, as, db } = desk
   const over = await bringIn(desk, anna, 'i.csv', 'Name,Phone\nDawny Klient,600600601\n')

@@ -6,7 +6,7 @@ import type { Import } from '../import.js'
 import { changeImport } from '../queries.js'
 import { refusalOf } from '../running/job.js'
 import { BATCH } from '../writing/batch.js'
-import { findUndo, undoCreated, undoUpdated } from './queries.js'
+import { findUndo, keepMerged, undoCreated, undoUpdated } from './queries.js'
 
 declare module '../../jobs/enqueue.js' {
   interface Jobs { 'imports.undo': { id: number } }
@@ -57,7 +57,8 @@ async function undoNext (trx: Db, id: number, size: number): Promise<boolean> {
   const batch = { id, name: one.file_name, by: viewer.id, round: next.round, from: next.from, to: next.to }
   const updated = await undoUpdated(trx, batch)
   const created = await undoCreated(trx, batch)
-  const sums = { archived: (counts.archived ?? 0) + created.done, restored: (counts.restored ?? 0) + updated.done, kept: (counts.kept ?? 0) + created.kept + updated.kept }
+  const merged = await keepMerged(trx, batch)
+  const sums = { archived: (counts.archived ?? 0) + created.done, restored: (counts.restored ?? 0) + updated.done, kept: (counts.kept ?? 0) + created.kept + updated.kept + merged }
   await trx('imports').where({ id }).update({ done: one.done + Number(next.rows), counts: JSON.stringify({ ...counts, ...sums, undo: { round: next.round, row: next.from } }) })
   return true
 }

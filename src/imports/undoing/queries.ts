@@ -39,6 +39,14 @@ export async function undoCreated (trx: Db, batch: UndoBatch): Promise<{ done: n
   return { done: Number(row.done), kept: Number(row.kept) }
 }
 
+/** Names the rows of a stretch whose clients were merged into others since: they stay what they are. Returns how many. */
+export async function keepMerged (trx: Db, batch: UndoBatch): Promise<number> {
+  const { rowCount } = await trx.raw(`
+    update import_rows r set kept = '["merged"]' where r.import_id = :id and r.round = :round and r.row between :from and :to and r.verdict in ('create', 'update')
+      and exists (select from client_merge_clients k where k.client_id = r.client_id) and not exists (select from clients c where c.id = r.client_id)`, { ...batch })
+  return rowCount
+}
+
 // What a field is now and was, as values rather than words: a campaign's number, "price:7".
 const raw = (of: string) => `case when jsonb_typeof(${of}) = 'object' then case when f.field like 'discount%' then to_jsonb('price:' || (${of}->>'id')) else ${of}->'id' end when jsonb_typeof(${of}) = 'null' then null else ${of} end`
 const DISCOUNT = (of: string) => `coalesce(to_jsonb('price:' || c.price_type_${of}_id), to_jsonb(c.discount_${of}))`
