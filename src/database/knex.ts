@@ -30,12 +30,19 @@ class PreparingDialect extends PostgresDialect {
   }
 }
 
-/** Opens a pool on a Postgres server. `pool` is the most connections it may hold. Connects on first use. */
-export function openDatabase (url: string, { pool = 10 } = {}): Knex {
+export interface PoolOptions {
+  /** The most connections it may hold; 10 unless given. */
+  pool?: number
+  /** What is done with each new connection. */
+  afterCreate?: Knex.PoolConfig['afterCreate']
+}
+
+/** Opens a pool on a Postgres server. Connects on first use. */
+export function openDatabase (url: string, { pool = 10, afterCreate }: PoolOptions = {}): Knex {
   return knex({
     client: PreparingDialect,
     connection: { connectionString: url, application_name: 'clientela' },
-    pool: { min: 0, max: pool },
+    pool: { min: 0, max: pool, ...(afterCreate && { afterCreate }) },
     acquireConnectionTimeout: 10_000,
     compileSqlOnError: false, // an error shall not repeat, in its message, what somebody typed
     log: { warn }

@@ -47,7 +47,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   const config = { can: 'clients.import' } as const
   await app.register(multipart, { throwFileSizeLimit: false }) // in this scope alone, as for files
   app.job('imports.check', checkJob(app, url))
-  app.job('imports.run', runJob(app))
+  app.job('imports.run', runJob(app, url))
   app.job('imports.undo', undoJob(app))
   hourly(app, () => forgetOldImports(db), 'the rows of old imports could not be cleared away')
 

@@ -47,7 +47,7 @@ export async function benchImports (app: FastifyInstance, url: string, by: numbe
   const [checked] = await timed(() => checkJob(app, url)({ id, by }, run))
   const most = memory.stop()
   await db('imports').where({ id }).update({ state: 'running' })
-  const [written] = await timed(() => runJob(app)({ id }, run))
+  const [written] = await timed(() => runJob(app, url)({ id }, run))
   const { state, counts, problem } = await db('imports').where({ id }).first()
   const rate = (ms: number) => `${Math.round(count / ms * 1000).toLocaleString('en').padStart(9)} rows/s`
   console.log(`\nimport of ${count.toLocaleString('en')} rows of .xlsx, 12 columns: ${state}, ${JSON.stringify(counts)}${problem ? JSON.stringify(problem) : ''}`)

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises'
 import { inRoot } from '../../src/paths.js'
+import type { Db } from '../../src/database/knex.js'
 import type { Counts, Import } from '../../src/imports/import.js'
+import { RULES } from '../../src/imports/rules.js'
 import type { Cast, Person } from './cast.js'
 import { formOf } from './clients.js'
 import { runJobs } from './jobs.js'
@@ -40,3 +42,21 @@ export async function press ({ as, app, db }: Cast, who: Person, id: number, act
 
 /** What is in the counts, without noughts. */
 export const some = (counts: Counts): Counts => Object.fromEntries(Object.entries(counts).filter(([, count]) => count))
+
+/**
+ * An import whose rows are checked and may be run: people by one first name, each with a number of their own from `begin` on, an e-mail and a tag.
+ * Made in the database, without a file.
+ */
+export async function checkedImport (db: Db, who: number, firstName: string, begin: number, rows: number): Promise<number> {
+  const [{ id }] = await db('imports').insert({
+    employee_id: who, file_name: `${firstName}.csv`, size: 1, inspected: '{"header":[]}', header_key: firstName, columns: '["first_name", "surname", "phone", "email", "tag"]', rules: JSON.stringify({ ...RULES, match: ['phone'] }),
+    state: 'checked', total: rows, form_version: db('form_versions').where({ subject: 'client' }).select('version'), seen_event: db.raw('(select coalesce(max(id), 0) from events)')
+  }).returning('id')
+  await db.raw(`
+    insert into import_rows (import_id, row, verdict, client_id, kind, first_name, surname, phones, emails, tags)
+    select :id, n, 'create', nextval(pg_get_serial_sequence('clients', 'id')), 'person', :firstName, 'Nr' || n,
+      jsonb_build_array(jsonb_build_object('type_id', (select min(id) from phone_types), 'typed', (:begin::int + n)::text, 'e164', '+48' || (:begin::int + n), 'display', '+48 ' || (:begin::int + n), 'digits', '48' || (:begin::int + n))),
+      jsonb_build_array(jsonb_build_object('address', lower(:firstName) || n || '@poczta.example')), array['VIP']
+    from generate_series(1, :rows::int) n`, { id, firstName, begin, rows })
+  return id
+}

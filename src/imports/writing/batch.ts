@@ -10,8 +10,11 @@ export interface Batch { id: number, name: string, by: number, round: number, fr
 /** Rows in a transaction: few enough that nobody waits for it, enough that its own cost is nothing. */
 export const BATCH = 2000
 
+/** A stretch of rows that is to be written. */
+export interface Found { round: number, from: number, to: number, rows: number }
+
 /** Where the next batch begins and ends, and how many rows it has; null when nothing is left. */
-export async function findBatch (trx: Db, id: number, round: number, row: number, size = BATCH): Promise<{ round: number, from: number, to: number, rows: number } | null> {
+export async function findBatch (trx: Db, id: number, round: number, row: number, size = BATCH): Promise<Found | null> {
   for (;;) {
     const { rows: [found] } = await trx.raw(`
       select min(row) as "from", max(row) as "to", count(*) as rows from (
