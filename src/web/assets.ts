@@ -29,16 +29,7 @@ const PUBLISHED = /^[\w-]+\.[\w-]{10}\.\w+$/
  * What only the map's page needs, Leaflet, is map.css and map.js.
  */
 export default fp(async app => {
-  await mkdir(built, { recursive: true })
-  const css = await joined('css', 'layers.css')
-  const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;\n')
-  const names = new Map([['app.css', await publish('app.css', css)], ['app.js', await publish('app.js', js)]])
-  for (const [file, leaflet] of [['map.css', 'leaflet/dist/leaflet.css'], ['map.js', 'leaflet/dist/leaflet.js']] as const) {
-    names.set(file, await publish(file, [await library(leaflet), await readFile(inRoot('public', 'map', file), 'utf8')].join('\n')))
-  }
-  for (const folder of ['icons', 'modules']) {
-    for (const file of await readdir(inRoot('public', folder))) names.set(file, await publish(file, await readFile(inRoot('public', folder, file))))
-  }
+  const names = await (published ??= publishAll())
 
   // Answered by the first hook of a scope of their own: files need no session, no right and no query.
   await app.register(async files => {
@@ -57,6 +48,24 @@ export default fp(async app => {
     return `/assets/${file}`
   })
 }, { name: 'assets' })
+
+// Once a process: a release's files don't change under it.
+let published: Promise<Map<string, string>> | undefined
+
+/** Publishes every file of the interface; gives each one's name with its hash by its own. */
+async function publishAll (): Promise<Map<string, string>> {
+  await mkdir(built, { recursive: true })
+  const css = await joined('css', 'layers.css')
+  const js = [await library('htmx.org/dist/htmx.min.js'), await library('htmx.org/dist/ext/hx-sse.min.js'), await joined('js')].join('\n;\n')
+  const names = new Map([['app.css', await publish('app.css', css)], ['app.js', await publish('app.js', js)]])
+  for (const [file, leaflet] of [['map.css', 'leaflet/dist/leaflet.css'], ['map.js', 'leaflet/dist/leaflet.js']] as const) {
+    names.set(file, await publish(file, [await library(leaflet), await readFile(inRoot('public', 'map', file), 'utf8')].join('\n')))
+  }
+  for (const folder of ['icons', 'modules']) {
+    for (const file of await readdir(inRoot('public', folder))) names.set(file, await publish(file, await readFile(inRoot('public', folder, file))))
+  }
+  return names
+}
 
 /** All files of a folder of public/ in the order of their names, `first` first. */
 async function joined (folder: string, first?: string): Promise<string> {

@@ -28,7 +28,9 @@ t.register()
 t.buffered = false
 t.jobs = Number(process.env.TEST_JOBS) || Math.min(6, availableParallelism() * 2)
 t.setTimeout(0)
-report('base', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
+t.on('spawn', run => run.on('process', ({ stderr }) => stderr?.pipe(process.stderr, { end: false })))
+// Only what failed: tap's livelier reporters draw everything anew at each assertion, which takes longer than many a test.
+report('min', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone. Those that start programs of their own,
 // and would hold up the others, stay by themselves.
@@ -55,8 +57,11 @@ async function start (batch: string[], number: number): Promise<void> {
     stack: '',
     ...(noBrowser && needsBrowser(file) && { skip: noBrowser })
   })
+  const started = performance.now()
   const result = await run
-  add(result?.ok ?? true, run.subtest?.counts)
+  const ok = result?.ok ?? true
+  add(ok, run.subtest?.counts)
+  console.log(`${ok ? 'PASS' : 'FAIL'}  ${run.subtest?.counts.pass ?? 0} passed  ${Math.round((performance.now() - started) / 1000)} s  ${name.replace(/^test: /, '')}`)
 }
 
 /**
