@@ -6,7 +6,7 @@ import { addClient, formOf, listed } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
 import { bring, bringIn, check, press, some } from '../support/imports.js'
 import { runJobs } from '../support/jobs.js'
-import { says } from '../support/words.js'
+import { says, words } from '../support/words.js'
 
 let desk: Cast
 t.before(async () => { desk = await cast(t) })
@@ -137,6 +137,9 @@ t.test('consents come in only with where they come from, and never against a wit
   t.equal(refused.status, 422)
   t.ok(says(refused.body, 'imports.how_missing'))
   await check(desk, anna, number, { ...columns, how: 'writing', how_note: 'blue folder' })
+  for (const [show, address] of [['create', '+48 600 400 403'], ['update', '+48 600 400 402']] as const) {
+    t.match((await as(anna).get(`/imports/${number}?show=${show}`)).body, `${words('feed.consent_given', { channel: 'SMS' })} · <span class="num">${address}<`, 'the dry run tells of them')
+  }
   await press(desk, anna, number, 'run')
   t.same(await db('client_phones').where({ client_id: id }).orderBy('id').pluck('sms'), [false, true])
   t.match(await db('consents').where({ source: 'import' }).orderBy('id').select('channel', 'given', 'source_name', 'how'), [{ channel: 'sms', given: true, source_name: 'e.csv', how: 'writing' }, { channel: 'email' }, { channel: 'sms' }].slice(0, 3))

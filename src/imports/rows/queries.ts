@@ -24,10 +24,9 @@ export async function listRows (db: Db, viewer: Viewer, id: number, show: Verdic
   return { rows, after: rows.length > 0 && (before || isMore) ? rows.at(-1)!.row : null, before: rows.length > 0 && (before ? isMore : after) ? rows[0]!.row : null }
 }
 
-/** What a row makes or changes, as the feed tells of it; `by`: what its client is known by, the surest first. */
+/** What a row makes or changes, as the feed tells of it. */
 export interface ToldRow {
   row: number
-  by: string | null
   changes: { field: string, old: unknown, new: unknown }[]
   phones: { display: string }[]
   emails: { address: string }[]
@@ -61,7 +60,11 @@ export async function tellChanges (db: Db, { id, columns, rules }: Pick<Import, 
 /** Of rows that make a client, what of it beside the name. */
 export async function tellNew (db: Db, id: number, rows: number[]): Promise<ToldRow[]> {
   const { rows: found } = await db.raw(`
-    select r.row, null as by, '[]'::jsonb as consents,
+    select r.row,
+      coalesce((select jsonb_agg(jsonb_build_object('channel', k.channel, 'address', k.address, 'given', true)) from (
+        select k.channel, p.display as address from ${PHONES_OF} cross join lateral (values ('whatsapp', p.whatsapp), ('viber', p.viber), ('sms', p.sms)) k (channel, said) where k.said
+        union all select 'email', m.address from ${EMAILS_OF} where m.agrees
+      ) k), '[]') as consents,
       coalesce((select jsonb_agg(jsonb_build_object('field', f.field, 'old', null, 'new', ${news})) from (values
         ('is_supplier', case when r.is_supplier then to_jsonb(true) end), ('is_conflicted', case when r.is_conflicted then to_jsonb(true) end), ('conflict_reason', to_jsonb(r.conflict_reason)), ('address', to_jsonb(r.address)),
         ('campaign_id', to_jsonb(coalesce(r.campaign_id, case when r.campaign is not null then -1 end))), ('location_id', to_jsonb(coalesce(r.location_id, case when r.location is not null then -1 end))),
@@ -78,7 +81,7 @@ export async function tellNew (db: Db, id: number, rows: number[]): Promise<Told
 /** What rows that are written did to their clients, as the feed has kept it. */
 export async function tellWritten (db: Db, id: number, rows: number[]): Promise<ToldRow[]> {
   const { rows: found } = await db.raw(`
-    select r.row, null as by, e.details->'changes' as changes, coalesce(e.details->'phones', '[]') as phones, coalesce(e.details->'emails', '[]') as emails, coalesce(e.details->'tags', '[]') as tags, coalesce(e.details->'consents', '[]') as consents
+    select r.row, e.details->'changes' as changes, coalesce(e.details->'phones', '[]') as phones, coalesce(e.details->'emails', '[]') as emails, coalesce(e.details->'tags', '[]') as tags, coalesce(e.details->'consents', '[]') as consents
     from import_rows r join events e on e.client_id = r.client_id and e.kind = 'client.imported' and e.details->'import'->>'id' = :id::text and (e.details->>'row')::int = r.row
     where r.import_id = :id and r.row = any (:rows::int[])`, { id, rows })
   return found
