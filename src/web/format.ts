@@ -86,9 +86,20 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   const markUps = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent', signDisplay: 'exceptZero' })
   const percents = new Intl.NumberFormat(locale, { maximumFractionDigits: 2, style: 'unit', unit: 'percent' })
 
+  // A day begins in every zone on a quarter of an hour, so what Intl says of one holds for the whole of it.
+  const days = new Map<number, number>()
+  const dayNumber = (value: Date) => {
+    const quarter = Math.floor(value.getTime() / 900_000)
+    let day = days.get(quarter)
+    if (day === undefined) {
+      if (days.size > 1000) days.clear()
+      days.set(quarter, day = Math.round(Date.parse(calendar.format(value)) / 86_400_000))
+    }
+    return day
+  }
+
   // Days and years are those of the organisation's zone, whatever the server's; most rows are told without asking Intl, which is slow.
-  const daysAgo = (value: Date, now: Date) => now.getTime() - value.getTime() > TWO_LONG_DAYS ? Infinity
-    : Math.round((Date.parse(calendar.format(now)) - Date.parse(calendar.format(value))) / 86_400_000)
+  const daysAgo = (value: Date, now: Date) => now.getTime() - value.getTime() > TWO_LONG_DAYS ? Infinity : dayNumber(now) - dayNumber(value)
   const yearOf = (value: Date) => [0, 11].includes(value.getUTCMonth()) ? Number(calendar.format(value).slice(0, 4)) : value.getUTCFullYear()
   const dayOf = (value: Date, now: Date) => (yearOf(value) === yearOf(now) ? formats.day : formats.dayYear).format(value)
 
