@@ -17,10 +17,13 @@ interface Stretch {
   id?: string
   /** What is searched for is found by what the stretch leaves. */
   searches?: boolean
+  /** The choice that all of them have. */
+  option?: number
 }
 
 /** The same order, but no index of it is gone through: for a stretch of which few clients are left. */
-export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(({ name, sql }) => ({ name, sql: `(array[${sql}])[1]` })) })
+export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(({ name, sql }) => ({ name, sql: hidden(sql) })), id: hidden(idOf(stretch)) })
+const hidden = (sql: string) => `(array[${sql}])[1]`
 
 /** The client's id, as the order of a stretch reads it. */
 export const idOf = ({ id = 'clients.id' }: Stretch): string => id
@@ -30,21 +33,25 @@ export interface Reading { stretch: Stretch, from: number | null }
 
 const ORDER: Record<string, string> = { name: 'name_key', created: 'created_at', active: 'active_at' }
 
-/** What has to be read, one after the other, until the page is full. By an own field the clients that have none stand last, whichever way it is sorted. */
-export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fields: readonly ListField[], search: Search | null = null): Promise<Reading[]> {
+/**
+ * What has to be read, one after the other, until the page is full. By an own field the clients that have none stand last, whichever way it is sorted; `inSteps` reads those
+ * of each choice by themselves, as they stand in the index.
+ */
+export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fields: readonly ListField[], search: Search | null = null, inSteps = false): Promise<Reading[]> {
   const at = filter.after ?? filter.before
   if (search && filter.ranked) return ranked(db, viewer, filter, search)
   const column = ORDER[filter.sort]
   if (column) return [{ stretch: { among: () => {}, keys: [{ name: 'place', sql: `clients.${column}` }] }, from: at }]
   const field = fields.find(field => nameOf(field) === filter.sort)!
-  const parts = [having(field), lacking(field)]
+  const chosen = inSteps && field.column === 'option_id' ? field.options.map(({ id }) => id) : []
+  if (filter.descending) chosen.reverse()
+  const parts = [...chosen.length > 0 ? chosen.map(option => having(field, option)) : [having(field)], lacking(field)]
   if (filter.before !== null) parts.reverse()
   if (at === null) return parts.map(stretch => ({ stretch, from: null }))
-  const place = await db('clients').where({ id: at }).modify(visibleTo(viewer))
-    .first(db.raw('exists (select from client_values v where v.client_id = clients.id and v.field_id = ?) as has', [field.id]))
+  const place = await db('clients').where({ 'clients.id': at }).modify(visibleTo(viewer)).joinRaw('left join client_values v on v.client_id = clients.id and v.field_id = ?', [field.id]).first('v.field_id as field', 'v.option_id as option')
   if (!place) return []
-  const first = parts.findIndex(part => (part.keys.length > 0) === place.has)
-  return parts.slice(first).map((stretch, n) => ({ stretch, from: n === 0 ? at : null }))
+  const first = parts.findIndex(({ option, keys }) => place.field === null ? keys.length === 0 && option === undefined : keys.length > 0 || option === place.option)
+  return parts.slice(Math.max(first, 0)).map((stretch, n) => ({ stretch, from: n === 0 ? at : null }))
 }
 
 /** Best match first: whose words begin with what is searched for, by that word; then who has it elsewhere, by name. */
@@ -63,9 +70,10 @@ async function ranked (db: Db, viewer: Viewer, filter: ClientFilter, search: Sea
 }
 
 // Choices in the order in which the field offers them; everything else by value.
-function having ({ id, column }: ListField): Stretch {
-  const join = (query: Knex.QueryBuilder) => query.joinRaw(`join client_values v on v.client_id = clients.id and v.field_id = ? and v.${column} is not null`, [id])
-  if (column !== 'option_id') return { among: query => { join(query) }, keys: [{ name: 'place', sql: `v.${column}` }] }
+function having ({ id, column }: ListField, option?: number): Stretch {
+  const join = (query: Knex.QueryBuilder) => query.joinRaw(`join client_values v on v.client_id = clients.id and v.field_id = ? and v.${column} ${option === undefined ? 'is not null' : '= ?'}`, option === undefined ? [id] : [id, option])
+  if (option !== undefined) return { among: query => { join(query) }, keys: [], id: 'v.client_id', option }
+  if (column !== 'option_id') return { among: query => { join(query) }, keys: [{ name: 'place', sql: `v.${column}` }], id: 'v.client_id' }
   return {
     among: query => { join(query).joinRaw('join field_options o on o.id = v.option_id and o.field_id = ?', [id]) },
     keys: [{ name: 'place', sql: 'o.position' }, { name: 'choice', sql: 'o.id' }]
@@ -89,6 +97,8 @@ export function from (viewer: Viewer, { stretch, from: id }: Reading, direction:
       return one
     }
     const { keys } = stretch
+    // Where both are said, a join of two tables begins there in either.
+    if (keys.length === 0) query.where('clients.id', direction === 'asc' ? '>' : '<', id)
     query.whereRaw(`(${[...keys.map(({ sql }) => sql), idOf(stretch)].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(({ sql }) => place(sql)), id])
   }
 }

@@ -13,7 +13,7 @@ import { cells, ownCells, plainCells } from './cells.js'
 import type { Column } from './columns.js'
 import { isNarrowed, isOnlySearched, type ClientFilter, type Show } from './filter.js'
 import { aside, from, idOf, readings, type Reading } from './order.js'
-import { beginning, countBeginning, matching, planSearch, type Search } from './search.js'
+import { beginning, countBeginning, leading, matching, planSearch, type Counted, type Search } from './search.js'
 
 export const PAGE_SIZE = 50
 
@@ -47,8 +47,9 @@ export interface ListedClient {
 
 export interface ClientPage {
   rows: ListedClient[]
-  /** All that match, COUNT_LIMIT + 1 meaning more than that. */
+  /** All that match, or, where it would take longer to count them, as many as there are at least: COUNT_LIMIT + 1 at most. */
   count: number
+  isAtLeast: boolean
   /** Where the next and the previous page start, when there are such. */
   after: number | null
   before: number | null
@@ -58,74 +59,108 @@ export interface ClientPage {
 export interface ListShape { columns: readonly Column[], fields: readonly ListField[] }
 
 /** A row as the database gives it. */
-type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null }
+type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null, total?: number }
 
-/** One page of the clients that this viewer may see and the filter leaves, with the count of all; two queries, side by side, and one before them where several words are searched for. */
+/**
+ * One page of the clients that this viewer may see and the filter leaves, and how many there are. Only what doesn't fit on the first page is counted: by a query of its own,
+ * which ends where it would take longer than the page.
+ */
 export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<ClientPage> {
   const search = await planSearch(db, viewer, filter.q)
-  const [rows, count] = await Promise.all([pageOf(db, viewer, filter, { columns, fields }, search), countClients(db, viewer, filter, search)])
+  let estimate: Promise<Expected> | undefined
+  const expected = () => (estimate ??= expect(db, viewer, filter))
+  const { rows, total } = await pageOf(db, viewer, filter, { columns, fields }, search, expected)
   const backwards = filter.before !== null
   const more = rows.length > PAGE_SIZE
-  const page = rows.slice(0, PAGE_SIZE)
-  if (backwards) page.reverse()
+  const counted = total === null ? await countClients(db, viewer, filter, search, expected) : { count: total, isAtLeast: total > COUNT_LIMIT }
+  const shown = rows.slice(0, PAGE_SIZE).map(({ own_rows, total: _, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
+  if (backwards) shown.reverse()
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
-  const shown = page.map(({ own_rows, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
   return {
     rows: seesContacts(viewer) ? shown : shown.map(masked),
-    count,
-    after: hasNext ? page.at(-1)?.id ?? null : null,
-    before: hasPrevious ? page[0]?.id ?? null : null
+    ...counted,
+    after: hasNext ? shown.at(-1)?.id ?? null : null,
+    before: hasPrevious ? shown[0]?.id ?? null : null
   }
 }
 
-async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape, search: Search | null): Promise<Row[]> {
+/** The rows of a page and one more, where there is one; and how many there are in all, where that came to light. */
+async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape, search: Search | null, expected: () => Promise<Expected>): Promise<{ rows: Row[], total: number | null }> {
   const rows: Row[] = []
-  for (const reading of await readings(db, viewer, filter, fields, search)) {
-    const left = PAGE_SIZE + 1 - rows.length
-    if (left <= 0) break
-    const isFew = search !== null && !reading.stretch.searches && await expectsFew(db, viewer, filter)
-    rows.push(...await read(db, viewer, filter, columns, isFew ? { ...reading, stretch: aside(reading.stretch) } : reading, left))
+  const isFew = async () => isNarrowed(filter) && (await expected()).isFew
+  // Where few are left all of them are sorted; else each stretch is read in the order of an index.
+  const inSteps = filter.sort.startsWith('own.') && !filter.ranked && !await isFew()
+  const left = await readings(db, viewer, filter, fields, search, inSteps)
+  const isFirst = filter.after === null && filter.before === null
+  let total: number | null = null
+  for (let reading = left.shift(); reading && rows.length <= PAGE_SIZE; reading = left.shift()) {
+    const { stretch, from } = reading
+    const few = !stretch.searches && await isFew()
+    const limit = PAGE_SIZE + 1 - rows.length
+    const found = await (stretch.searches ? readBeginning(db, viewer, filter, columns, reading, limit, search!) : read(db, viewer, filter, columns, { stretch: few ? aside(stretch) : stretch, from }, limit, few && isFirst))
+    if (isFirst && left.length === 0 && (few || rows.length + found.length <= PAGE_SIZE)) total = rows.length + (found[0]?.total ?? found.length)
+    rows.push(...found)
   }
-  return rows
+  return { rows, total }
 }
 
-function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number): Promise<Row[]> {
+function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number, counted = false, words?: Search): Promise<Row[]> {
   const order = (filter.descending && !filter.ranked) !== (filter.before !== null) ? 'desc' : 'asc'
   const { among, keys, searches } = reading.stretch
+  const inOrder = (query: Knex.QueryBuilder) => { query.modify(from(viewer, reading, order)).orderByRaw([...keys.map(({ sql }) => sql), idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', ')) }
+  const total = counted ? [db.raw('count(*) over () as total')] : []
   const page = db('clients')
-    .modify(among)
+    .modify(words ? beginning(viewer, words, db('client_words as w').modify(leading(viewer, words)).modify(inOrder).limit(WORDS_READ)) : among)
     .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
-    .modify(from(viewer, reading, order))
-    .orderByRaw([...keys.map(({ sql }) => sql), idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
+    .modify(inOrder)
     .limit(limit)
-    .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)))
-  return db.with('page', page).from('page').select(cells(db, columns)).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', ')).options(howTo(filter))
+    .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)), ...total)
+  return db.with('page', page).from('page').select(...cells(db, columns), ...counted ? ['total'] : []).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', ')).options(howTo(filter))
 }
 
-// Of so many the database had better look at all and sort them than go through all clients in their order until it has met a page of them.
-const FEW = 10_000
+// Where several words are searched for, so many that begin with the rarest are looked into first: they nearly always fill the page, and what the database would make of it by itself is to sort all.
+const WORDS_READ = 2000
 
-/** Whether the database expects few clients to match. What it would choose by itself counts on them standing evenly in any order. */
-async function expectsFew (db: Db, viewer: Viewer, filter: ClientFilter): Promise<boolean> {
-  const { sql, bindings } = db('clients').modify(filtered(viewer, { ...filter, after: null, before: null })).select('clients.id').toSQL()
+/** The same of those whose words begin with what is searched for. */
+async function readBeginning (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number, search: Search): Promise<Row[]> {
+  if (search.beginsOften && search.others.length > 0) {
+    const rows = await read(db, viewer, filter, columns, reading, limit, false, search)
+    if (rows.length === limit) return rows
+  }
+  return read(db, viewer, filter, columns, reading, limit)
+}
+
+// Of so few, or of so small a part of all that can be read at so little cost (as the database reckons, in pages of its disk), it had better look at all and
+// sort them than go through all clients in their order until it has met a page of them.
+const FEW = 10 * PAGE_SIZE
+const PART = 0.01
+const LITTLE = 12_000
+
+interface Expected { rows: number, isFew: boolean }
+
+/** How many clients the database expects to match. What it would choose by itself counts on them standing evenly in any order. */
+async function expect (db: Db, viewer: Viewer, filter: ClientFilter): Promise<Expected> {
+  const read = ['clients.id', 'clients.note']
+  const { sql, bindings } = db('clients').modify(filtered(viewer, { ...filter, after: null, before: null })).select(read).unionAll(db('clients').select(read)).toSQL()
   const { rows: [row] } = await db.raw(`explain (format json) ${sql}`, bindings as Knex.RawBinding[])
-  return row['QUERY PLAN'][0].Plan['Plan Rows'] < FEW
+  const [{ 'Plan Rows': rows, 'Total Cost': cost }, all] = row['QUERY PLAN'][0].Plan.Plans
+  return { rows, isFew: rows < FEW || (cost < LITTLE && rows < all['Plan Rows'] * PART) }
 }
 
-async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null): Promise<number> {
-  // Of a search with more matches than are counted, or of short words, the beginnings are all that has to be read.
+// Where the database expects so many more than are counted, they need not be: it has never been wrong by as much.
+const SURELY_MORE = 20 * COUNT_LIMIT
+
+async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null, expected: () => Promise<Expected>): Promise<Counted> {
   if (search?.begins) {
-    const count = await (isOnlySearched(filter) ? countBeginning(db, viewer, search, COUNT_LIMIT + 1) : countOf(db, filter, query => { query.modify(beginning(viewer, search)).modify(narrowed(viewer, filter)) }))
-    if (count > COUNT_LIMIT || !search.inside) return count
-  } else if (search && !search.inside) return 0
-  return countOf(db, filter, query => { query.modify(filtered(viewer, filter)) })
-}
-
-async function countOf (db: Db, filter: ClientFilter, leave: (query: Knex.QueryBuilder) => void): Promise<number> {
-  const some = db('clients').modify(leave).limit(COUNT_LIMIT + 1).select(db.raw('1'))
+    const found = await countBeginning(db, viewer, search, COUNT_LIMIT + 1, isOnlySearched(filter) ? null : narrowed(viewer, filter))
+    if (found.count > COUNT_LIMIT || found.isAtLeast || !search.inside) return found
+    // What stands inside of words comes behind all these: it is counted with them where few are expected.
+    if (!(await expected()).isFew) return { ...found, isAtLeast: true }
+  } else if (filter.q === '' && isNarrowed(filter) && (await expected()).rows >= SURELY_MORE) return { count: COUNT_LIMIT + 1, isAtLeast: true }
+  const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
   const [{ count }] = await db.from(some.as('some')).count({ count: '*' }).options(howTo(filter)) as unknown as [{ count: number }]
-  return count
+  return { count, isAtLeast: count > COUNT_LIMIT }
 }
 
 /** The best plan of a search or a filter hangs on what is looked for. */

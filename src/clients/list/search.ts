@@ -87,14 +87,15 @@ function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] 
 export interface Search {
   lead: Term
   others: Term[]
-  /** Whether somebody may have a word that begins with each of the terms. */
+  /** Whether somebody may have a word that begins with each of the terms, and whether many may. */
   begins: boolean
+  beginsOften: boolean
   /** Whether a term can be found inside of words, too. */
   inside: boolean
 }
 
 // As far as it matters which of two terms is rarer.
-const COUNTED = 3000
+const COUNTED = 1000
 
 /** Finds how a search is best carried out; null where it goes by no words: there is none, or it is for a whole number or address. */
 export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Search | null> {
@@ -102,26 +103,37 @@ export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Se
   const terms = termsFor(viewer, q)
   if (terms.length === 0) return null
   const inside = terms.some(({ starts }) => !starts)
-  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, inside }
+  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, beginsOften: true, inside }
   const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part]))
   const [lead, ...others] = terms.map((term, n) => ({ term, count: counts[n] as number })).toSorted((a, b) => a.count - b.count || b.term.part.length - a.term.part.length)
-  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, inside }
+  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, beginsOften: lead!.count === COUNTED, inside }
 }
 
-/** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. */
-export function beginning (viewer: Viewer, { lead, others }: Search) {
+/** The words that begin with the leading term, as `w`, but for those of most clients who lack one of the others. */
+export function leading (viewer: Viewer, { lead, others }: Search) {
+  return (query: Knex.QueryBuilder) => { query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part]).modify(marked({ others })) }
+}
+
+// Asked of each client that is met, in order, until the page is full: what Postgres makes of an `exists` is to read all who have the other word, and sort.
+const ONE_BY_ONE = 'coalesce((select true from client_words x'
+
+/** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. `words` has some of these words. */
+export function beginning (viewer: Viewer, search: Search, words?: Knex.QueryBuilder) {
   return (query: Knex.QueryBuilder) => {
-    query.joinRaw('join client_words w on w.client_id = clients.id').modify(found(viewer, { lead, others }))
-      .whereRaw(`not exists (select from client_words x where x.client_id = w.client_id and x.word >= left(fold(?), 100) and x.word < w.word${seesContacts(viewer) ? '' : ' and not x.contact'})`, [lead.part])
+    if (words) query.join(words.select('w.client_id', 'w.word', 'w.name').as('w'), 'w.client_id', 'clients.id')
+    else query.joinRaw('join client_words w on w.client_id = clients.id').modify(leading(viewer, search))
+    for (const other of search.others) query.whereRaw(`${ONE_BY_ONE} where x.client_id = w.client_id and ${begins(viewer, 'x')} limit 1), false)`, [other.part, other.part])
+    query.whereRaw(`not exists (select from client_words x where x.client_id = w.client_id and x.word >= left(fold(?), 100) and x.word < w.word${seesContacts(viewer) ? '' : ' and not x.contact'})`, [search.lead.part])
   }
 }
 
-function found (viewer: Viewer, { lead, others }: Pick<Search, 'lead' | 'others'>) {
+/** Passes over most of those who lack one of the other words. */
+function marked ({ others }: Pick<Search, 'others'>) {
   return (query: Knex.QueryBuilder) => {
-    query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part])
-    const marks = `(${others.map(() => 'word_marks(fold(?))').join(' | ')})`
-    if (others.length > 0) query.whereRaw(`w.marks & ${marks} = ${marks}`, [...others, ...others].map(({ part }) => part))
-    for (const other of others) query.whereRaw(...anyBegins(viewer, other, 'w.client_id'))
+    if (others.length === 0) return
+    // Said so that Postgres takes it for a coin's toss: what it would make of it by itself is that nearly none are left, and sorts all.
+    const marks = others.map(() => 'word_marks(fold(?))').join(' | ')
+    query.whereRaw(`coalesce(w.marks & (${marks}) = (${marks}), false)`, [...others, ...others].map(({ part }) => part))
   }
 }
 
@@ -133,11 +145,22 @@ export function notBeginning (viewer: Viewer, { lead, others }: Search) {
   }
 }
 
-/** How many of the clients that are there `beginning` finds, up to `limit`: read from the index of words alone. */
-export async function countBeginning (db: Db, viewer: Viewer, search: Search, limit: number): Promise<number> {
-  const query = db('client_words as w').modify(found(viewer, search)).where('w.archived', false).limit(3 * limit).select('w.client_id')
+/** How many there are; or at least, where it would take longer to count them all. */
+export interface Counted { count: number, isAtLeast: boolean }
+
+// So many words are looked at for a count: those of clients that are looked into one by one cost ten times as much.
+const WORDS_COUNTED = 3000
+const CLIENTS_COUNTED = 1000
+
+/** How many of the clients that are there `beginning` finds and `narrow` leaves, up to `limit`. */
+export async function countBeginning (db: Db, viewer: Viewer, search: Search, limit: number, narrow: ((query: Knex.QueryBuilder) => void) | null): Promise<Counted> {
+  const most = narrow || search.others.length > 0 ? CLIENTS_COUNTED : WORDS_COUNTED
+  const words = db('client_words as w').modify(leading(viewer, search)).where('w.archived', false).limit(most).select('w.client_id')
   const [clients, suppliers] = [viewer.can('clients.view'), viewer.can('suppliers.view')]
-  if (!clients || !suppliers) query.where('w.supplier', suppliers)
-  const [{ words, count }] = await db.from(query.as('some')).select(db.raw('count(*) as words, count(distinct client_id) as count')) as unknown as [{ words: number, count: number }]
-  return words === 3 * limit ? limit : Math.min(count, limit)
+  if (!clients || !suppliers) words.where('w.supplier', suppliers)
+  const some = db('words').distinct('client_id').limit(limit)
+  for (const other of search.others) some.whereRaw(`${ONE_BY_ONE} where x.client_id = words.client_id and ${begins(viewer, 'x')} limit 1), false)`, [other.part, other.part])
+  if (narrow) some.whereExists(db('clients').whereRaw('clients.id = words.client_id').modify(narrow))
+  const [{ looked, count }] = await db.with('words', words).from(some.as('some')).select(db.raw('(select count(*) from words) as looked, count(*) as count')) as unknown as [{ looked: number, count: number }]
+  return { count, isAtLeast: looked === most || count === limit }
 }
