@@ -16,6 +16,7 @@ declare module '../../jobs/enqueue.js' {
 const WORK = new URL('./work.js', import.meta.url)
 // Megabytes: what a big workbook's list of texts may take.
 const HEAP = 200
+const YOUNG = 4
 
 /** Reads the file of an import, checks its rows in a process of its own and says what becomes of each: nothing is written to clients. */
 export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): JobHandler<{ id: number, by: number }> => async ({ id, by }, { signal, isLast }) => {
@@ -28,7 +29,7 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
   }
   try {
     const plan = await makePlan(db, viewer, one.columns, one.rules)
-    const result = await withFile({ storage }, one, path => runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, signal, onProgress: rows => setProgress(db, id, rows) }))
+    const result = await withFile({ storage }, one, path => runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, young: YOUNG, signal, onProgress: rows => setProgress(db, id, rows) }))
     if ('unreadable' in result) {
       await changeImport(db, id, ['checking'], { state: 'failed', problem: { key: `imports.unreadable.${result.unreadable}`, values: result.values } })
       return
