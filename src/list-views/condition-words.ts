@@ -3,7 +3,7 @@ import type { Translate } from '../web/i18n.js'
 import type { Labels } from '../web/labels.js'
 import { isTyped, type Condition } from './condition.js'
 
-interface Speaker { t: Translate, fmt: Format, say (labels: Labels): string }
+export interface Speaker { t: Translate, fmt: Format, say (labels: Labels): string }
 
 /** What a filter asks of a field, as one reads it: "Frame size: 54 – 58". */
 export const conditionWords = (condition: Condition, speaker: Speaker): string => `${speaker.say(condition.field.labels)}: ${askedWords(condition, speaker)}`

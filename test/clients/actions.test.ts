@@ -46,6 +46,18 @@ t.test('what is ticked stays ticked through pages and searches, each for oneself
   t.equal((await as(null).post('/clients/selection', {})).status, 401)
 })
 
+t.test('all that narrows the list is named where something is done with what it leaves', async t => {
+  const tag = (await db('tags').insert({ name: 'Narrow' }).returning('id'))[0].id
+  const within = `q=jo&show=people&tag=${tag}&import=12&from=2026-01-02`
+  const narrowed = [/“jo”/, /People/, /# Narrow/, /Of the import 12/, /created from 2 Jan 2026/i]
+  for (const path of ['/clients/actions/new?do=add_tags&of=matching&in=', '/clients/export?of=matching&in=']) {
+    const { body } = await as(anna).get(path + encodeURIComponent(within))
+    for (const words of narrowed) t.match(body, words)
+  }
+  const { body } = await as(anna).get(`/clients?${within}`)
+  for (const [words, off] of [['# Narrow', '/clients?q=jo&amp;show=people&amp;import=12&amp;from=2026-01-02'], ['Of the import 12', `/clients?q=jo&amp;show=people&amp;tag=${tag}&amp;from=2026-01-02`]] as const) t.ok(body.includes(`href="${off}" title="Take this filter off"><span class="cut">${words}<`), words)
+})
+
 t.test('tags are put on those selected, told in each feed, and taken back', async t => {
   await tick(anna, 'lukasz', 'joao')
   const form = await as(anna).get('/clients/actions/new?do=add_tags&of=selected&in=q%3Djo')

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { once } from '../../database/once.js'
 import type { SystemItem } from '../../form-editor/definition.js'
 import { shapeOf } from '../../form-editor/shape.js'
-import { conditionWords } from '../../list-views/condition-words.js'
 import { parsed } from '../../list-views/address.js'
 import { Forbidden, NotFound } from '../../web/errors.js'
 import { idOf } from '../../web/form.js'
@@ -13,6 +12,7 @@ import type { Viewer } from '../../web/viewer.js'
 import { KINDS } from '../client.js'
 import { isNarrowed } from '../list/filter.js'
 import { lookFrom, type Look } from '../list/look.js'
+import { narrowings } from '../list/narrowings.js'
 import { findChosen, listFilterChoices } from '../list/queries.js'
 import { listChoices } from '../queries.js'
 import { requires } from '../required.js'
@@ -129,7 +129,7 @@ export default async function actions (app: FastifyInstance) {
     ])
     const isRequired = (system: SystemItem) => KINDS.some(kind => requires(shape, { kind }, system))
     return reply.page('clients/actions/new', {
-      form, filter, fields, chosen, choices: { ...onOffer, tags }, conditionWords, matching, selected: selected.length, list: path(), narrowed: isNarrowed(filter), token: form.typed.token ?? randomUUID(),
+      form, filter, fields, chosen, choices: { ...onOffer, tags }, narrowings, matching, selected: selected.length, list: path(), narrowed: isNarrowed(filter), token: form.typed.token ?? randomUUID(),
       of: 'of' in form.typed ? form.of : selected.length > 0 ? 'selected' : 'matching',
       kinds: ACTION_KINDS.filter(kind => mayAct(viewer, kind)), mayBeNone: !isRequired(form.kind === 'set_campaign' ? 'campaign' : 'location')
     }, { status })

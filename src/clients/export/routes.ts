@@ -3,7 +3,6 @@ import type { AuditField } from '../../audit/entry.js'
 import { changesBetween, recordAudit } from '../../audit/record.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import { parsed } from '../../list-views/address.js'
-import { conditionWords } from '../../list-views/condition-words.js'
 import { XLSX } from '../../imports/template/routes.js'
 import { separatorOf } from '../../web/csv.js'
 import { Forbidden } from '../../web/errors.js'
@@ -15,6 +14,7 @@ import { localOf } from '../../web/zone.js'
 import { countChosen, type Whom } from '../actions/queries.js'
 import { isNarrowed } from '../list/filter.js'
 import { lookFrom } from '../list/look.js'
+import { narrowings } from '../list/narrowings.js'
 import { findChosen, listFilterChoices } from '../list/queries.js'
 import { seesContacts } from '../masking.js'
 import { selectedIds } from '../selection/queries.js'
@@ -65,7 +65,7 @@ export default async function exports (app: FastifyInstance, { url }: { url: str
     const [selected, matching, chosen, shape] = await Promise.all([selectedIds(db, viewer), countChosen(db, viewer, { of: 'matching', filter }), findChosen(db, filter), shapeOf(db, 'client', viewer.formVersions)])
     const isAnew = request.method === 'GET'
     return reply.page('clients/export/new', {
-      form, filter, chosen, matching, conditionWords, selected: selected.length, list: path(), narrowed: isNarrowed(filter), choices: exportChoices(viewer, shape), seesContacts: seesContacts(viewer),
+      form, filter, chosen, matching, narrowings, selected: selected.length, list: path(), narrowed: isNarrowed(filter), choices: exportChoices(viewer, shape), seesContacts: seesContacts(viewer),
       ticked: isAnew ? tickedBefore(columns.map(({ name }) => name)) : form.columns,
       of: isAnew && !('of' in (request.query as object)) && selected.length > 0 ? 'selected' : form.of
     }, { status })

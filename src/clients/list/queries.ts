@@ -225,8 +225,11 @@ export async function listFilterChoices (db: Db): Promise<FilterChoices> {
   return row
 }
 
+/** What of the company's lists a filter names. */
+export type Chosen = Record<Exclude<keyof FilterChoices, 'phoneTypes'>, Named[]> & Pick<FilterChoices, 'phoneTypes'>
+
 /** Those of them that a filter narrows to: what the buttons that take it off are called. */
-export async function findChosen (db: Db, { tags, campaign, location, price, phoneType }: ClientFilter): Promise<Record<Exclude<keyof FilterChoices, 'phoneTypes'>, Named[]> & Pick<FilterChoices, 'phoneTypes'>> {
+export async function findChosen (db: Db, { tags, campaign, location, price, phoneType }: ClientFilter): Promise<Chosen> {
   const named = (table: string, ids: (number | null)[], ...more: string[]) => ids.some(Boolean) ? db(table).whereIn('id', ids.filter(Boolean) as number[]).select('id', 'name', ...more) : []
   const [ofTags, campaigns, locations, priceTypes, phoneTypes] = await Promise.all([
     named('tags', tags), named('campaigns', [campaign]), named('locations', [location]), named('price_types', [price]), named('phone_types', [phoneType], 'key')

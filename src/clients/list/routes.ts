@@ -3,13 +3,13 @@ import { listOwnFields } from '../../form-editor/shape.js'
 import { all, one, saysNothing, type Query } from '../../list-views/address.js'
 import { arranged } from '../../list-views/columns.js'
 import { HOWS } from '../../list-views/condition.js'
-import { conditionWords } from '../../list-views/condition-words.js'
 import savedViews from '../../list-views/routes.js'
 import { TICKS } from '../actions/action.js'
 import { selectedIds } from '../selection/queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isNarrowed, kept } from './filter.js'
 import { CLIENTS, lookAt, PATH, tidied, type Look } from './look.js'
+import { narrowings } from './narrowings.js'
 import { COUNT_LIMIT, findChosen, listClients, listFilterChoices } from './queries.js'
 
 export default async function list (app: FastifyInstance) {
@@ -56,4 +56,4 @@ export default async function list (app: FastifyInstance) {
 /** Whether the address isn't the one to be kept: the bare one, or one that a form made with all its empty fields. */
 const isLong = ({ query, isFragment }: FastifyRequest) => !isFragment && (saysNothing(query as Query) || 'tidy' in (query as Query))
 
-const shown = ({ path, ...look }: Look) => ({ ...look, kept: kept(look.filter), list: path, narrowed: isNarrowed(look.filter), countLimit: COUNT_LIMIT, HOWS, conditionWords })
+const shown = ({ path, ...look }: Look) => ({ ...look, kept: kept(look.filter), list: path, narrowed: isNarrowed(look.filter), countLimit: COUNT_LIMIT, HOWS, narrowings })
