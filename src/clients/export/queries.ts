@@ -46,7 +46,7 @@ export async function exportStatements (db: Db, viewer: Viewer, whom: Whom, colu
     const filter = { ...whom.filter, after: null, before: null }
     const order = filter.descending ? 'desc' : 'asc'
     for (const { stretch } of await readings(db, viewer, filter, fields)) {
-      parts.push(chosen(db, viewer, { of: 'matching', filter }).modify(stretch.among).orderByRaw([...stretch.keys.map(({ sql }) => sql), 'clients.id'].map(sql => `${sql} ${order}`).join(', ')))
+      parts.push(chosen(db, viewer, { of: 'matching', filter }).modify(stretch.among).orderByRaw([...stretch.keys, 'clients.id'].map(sql => `${sql} ${order}`).join(', ')))
     }
   }
   const own = columns.flatMap(({ field }) => field?.id ?? [])

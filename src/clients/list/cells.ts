@@ -1,4 +1,4 @@
-import type { Knex } from 'knex'
+import { PREPARED, type Db } from '../../database/knex.js'
 import { valueOf, type ValueRow } from '../../form-editor/value.js'
 import { told, type ToldValue } from '../own/save.js'
 import type { Column } from './columns.js'
@@ -6,26 +6,22 @@ import type { Column } from './columns.js'
 /** What every row of the list has, whatever its columns. */
 const ALWAYS = ['id', 'kind', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at']
 
-// What a column reads of the clients' own columns, and then of each client of the page.
-const CELLS: Record<string, { plain?: string, sql: string }> = {
-  campaign: { plain: 'campaign_id', sql: '(select g.name from campaigns g where g.id = page.campaign_id) as campaign' },
-  location: { plain: 'location_id', sql: '(select l.name from locations l where l.id = page.location_id) as location' },
-  address: { plain: 'address', sql: 'page.address' },
-  discount_services: { plain: 'discount_services', sql: 'page.discount_services::float8 as discount_services' },
-  discount_products: { plain: 'discount_products', sql: 'page.discount_products::float8 as discount_products' },
-  note: { plain: 'note', sql: 'left(page.note, 300) as note' },
-  phone: {
-    sql: `
+// What a column reads of each client of the page.
+const CELLS: Record<string, string> = {
+  campaign: '(select g.name from campaigns g where g.id = page.campaign_id) as campaign',
+  location: '(select l.name from locations l where l.id = page.location_id) as location',
+  address: 'page.address',
+  discount_services: 'page.discount_services::float8 as discount_services',
+  discount_products: 'page.discount_products::float8 as discount_products',
+  note: 'left(page.note, 300) as note',
+  phone: `
       (select json_build_object('display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms)
-         from client_phones p where p.client_id = page.id and p.removed_at is null order by p.position, p.id limit 1) as phone,
-      (select count(*) - 1 from client_phones p where p.client_id = page.id and p.removed_at is null) as more_phones`
-  },
-  email: { sql: '(select e.address from client_emails e where e.client_id = page.id and e.removed_at is null order by e.position, e.id limit 1) as email' },
-  tags: {
-    sql: `
+       from client_phones p where p.client_id = page.id and p.removed_at is null order by p.position, p.id limit 1) as phone,
+    (select count(*) - 1 from client_phones p where p.client_id = page.id and p.removed_at is null) as more_phones`,
+  email: '(select e.address from client_emails e where e.client_id = page.id and e.removed_at is null order by e.position, e.id limit 1) as email',
+  tags: `
       (select json_agg(json_build_object('name', t.name, 'colour', t.colour) order by t.name_key)
          from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = page.id) as tags`
-  }
 }
 
 // Own values all in one, as much of a text as a cell can show (of an address, all).
@@ -34,16 +30,13 @@ const OWN = `
       'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
      from client_values v where v.client_id = page.id and v.field_id = any (?)) as own_rows`
 
-/** What is read of `clients` while the page is looked for. */
-export const plainCells = (columns: readonly Column[]): string[] => [...ALWAYS, ...columns.flatMap(({ name }) => CELLS[name]?.plain ?? [])].map(name => `clients.${name}`)
-
-/** What is read of each client in `page`. */
-export function cells (db: Knex, columns: readonly Column[]): Knex.Raw[] {
+/** What the columns show of these clients, in their order: planned once, however they were found. */
+export async function readCells<Row> (db: Db, columns: readonly Column[], ids: readonly number[]): Promise<Row[]> {
   const fields = columns.flatMap(({ field }) => field?.id ?? [])
-  return [
-    db.raw([...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name]?.sql ?? [])].join(', ')),
-    ...fields.length > 0 ? [db.raw(OWN, [fields])] : []
-  ]
+  const cells = [...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name] ?? []), ...fields.length > 0 ? [OWN] : []]
+  const { rows } = await db.raw(`select ${cells.join(', ')} from unnest(?::bigint[]) with ordinality as found (id, place) join clients page on page.id = found.id order by found.place`,
+    [...fields.length > 0 ? [fields] : [], ids as number[]]).options(PREPARED)
+  return rows
 }
 
 /** Own values by the name of their column, as people read them. */

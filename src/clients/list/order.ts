@@ -11,8 +11,8 @@ import { beginning, notBeginning, type Search } from './search.js'
 interface Stretch {
   /** Leaves them, and joins what the keys are of. */
   among (query: Knex.QueryBuilder): void
-  /** SQL, each with a name of its own. */
-  keys: { name: string, sql: string }[]
+  /** SQL. */
+  keys: string[]
   /** Where the id stands beside the keys in an index. */
   id?: string
   /** What is searched for is found by what the stretch leaves. */
@@ -22,7 +22,7 @@ interface Stretch {
 }
 
 /** The same order, but no index of it is gone through: for a stretch of which few clients are left. */
-export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(({ name, sql }) => ({ name, sql: hidden(sql) })), id: hidden(idOf(stretch)) })
+export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(hidden), id: hidden(idOf(stretch)) })
 const hidden = (sql: string) => `(array[${sql}])[1]`
 
 /** The client's id, as the order of a stretch reads it. */
@@ -41,7 +41,7 @@ export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fi
   const at = filter.after ?? filter.before
   if (search && filter.ranked) return ranked(db, viewer, filter, search)
   const column = ORDER[filter.sort]
-  if (column) return [{ stretch: { among: () => {}, keys: [{ name: 'place', sql: `clients.${column}` }] }, from: at }]
+  if (column) return [{ stretch: { among: () => {}, keys: [`clients.${column}`] }, from: at }]
   const field = fields.find(field => nameOf(field) === filter.sort)!
   const chosen = inSteps && field.column === 'option_id' ? field.options.map(({ id }) => id) : []
   if (filter.descending) chosen.reverse()
@@ -58,8 +58,8 @@ export async function readings (db: Db, viewer: Viewer, filter: ClientFilter, fi
 async function ranked (db: Db, viewer: Viewer, filter: ClientFilter, search: Search): Promise<Reading[]> {
   const at = filter.after ?? filter.before
   const stretches = [
-    { among: beginning(viewer, search), keys: [{ name: 'word', sql: 'w.word' }, { name: 'place', sql: 'w.name' }], id: 'w.client_id', searches: true },
-    { among: notBeginning(viewer, search), keys: [{ name: 'place', sql: 'clients.name_key' }] }
+    { among: beginning(viewer, search), keys: ['w.word', 'w.name'], id: 'w.client_id', searches: true },
+    { among: notBeginning(viewer, search), keys: ['clients.name_key'] }
   ]
   const parts = [...search.begins ? [stretches[0]!] : [], ...search.inside ? [stretches[1]!] : []]
   if (filter.before !== null) parts.reverse()
@@ -73,10 +73,10 @@ async function ranked (db: Db, viewer: Viewer, filter: ClientFilter, search: Sea
 function having ({ id, column }: ListField, option?: number): Stretch {
   const join = (query: Knex.QueryBuilder) => query.joinRaw(`join client_values v on v.client_id = clients.id and v.field_id = ? and v.${column} ${option === undefined ? 'is not null' : '= ?'}`, option === undefined ? [id] : [id, option])
   if (option !== undefined) return { among: query => { join(query) }, keys: [], id: 'v.client_id', option }
-  if (column !== 'option_id') return { among: query => { join(query) }, keys: [{ name: 'place', sql: `v.${column}` }], id: 'v.client_id' }
+  if (column !== 'option_id') return { among: query => { join(query) }, keys: [`v.${column}`], id: 'v.client_id' }
   return {
     among: query => { join(query).joinRaw('join field_options o on o.id = v.option_id and o.field_id = ?', [id]) },
-    keys: [{ name: 'place', sql: 'o.position' }, { name: 'choice', sql: 'o.id' }]
+    keys: ['o.position', 'o.id']
   }
 }
 
@@ -99,6 +99,6 @@ export function from (viewer: Viewer, { stretch, from: id }: Reading, direction:
     const { keys } = stretch
     // Where both are said, a join of two tables begins there in either.
     if (keys.length === 0) query.where('clients.id', direction === 'asc' ? '>' : '<', id)
-    query.whereRaw(`(${[...keys.map(({ sql }) => sql), idOf(stretch)].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(({ sql }) => place(sql)), id])
+    query.whereRaw(`(${[...keys, idOf(stretch)].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(place), id])
   }
 }

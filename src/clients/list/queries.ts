@@ -9,11 +9,11 @@ import type { Kind, Named, Tag } from '../client.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
 import type { ToldValue } from '../own/save.js'
 import { visibleTo } from '../visibility.js'
-import { cells, ownCells, plainCells } from './cells.js'
+import { ownCells, readCells } from './cells.js'
 import type { Column } from './columns.js'
 import { isNarrowed, isOnlySearched, type ClientFilter, type Show } from './filter.js'
 import { aside, from, idOf, readings, type Reading } from './order.js'
-import { beginning, countBeginning, leading, matching, planSearch, type Counted, type Search } from './search.js'
+import { countBeginning, matching, planSearch, type Counted, type Search } from './search.js'
 
 export const PAGE_SIZE = 50
 
@@ -59,7 +59,7 @@ export interface ClientPage {
 export interface ListShape { columns: readonly Column[], fields: readonly ListField[] }
 
 /** A row as the database gives it. */
-type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null, total?: number }
+type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null }
 
 /**
  * One page of the clients that this viewer may see and the filter leaves, and how many there are. Only what doesn't fit on the first page is counted: by a query of its own,
@@ -69,66 +69,55 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   const search = await planSearch(db, viewer, filter.q)
   let estimate: Promise<Expected> | undefined
   const expected = () => (estimate ??= expect(db, viewer, filter))
-  const { rows, total } = await pageOf(db, viewer, filter, { columns, fields }, search, expected)
+  const { ids, total } = await findPage(db, viewer, filter, fields, search, expected)
   const backwards = filter.before !== null
-  const more = rows.length > PAGE_SIZE
-  const counted = total === null ? await countClients(db, viewer, filter, search, expected) : { count: total, isAtLeast: total > COUNT_LIMIT }
-  const shown = rows.slice(0, PAGE_SIZE).map(({ own_rows, total: _, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
+  const more = ids.length > PAGE_SIZE
+  const shown = ids.slice(0, PAGE_SIZE)
   if (backwards) shown.reverse()
+  const [rows, counted] = await Promise.all([
+    shown.length > 0 ? readCells<Row>(db, columns, shown) : [],
+    total === null ? countClients(db, viewer, filter, search, expected) : { count: total, isAtLeast: total > COUNT_LIMIT }
+  ])
+  const listed = rows.map(({ own_rows, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
   return {
-    rows: seesContacts(viewer) ? shown : shown.map(masked),
+    rows: seesContacts(viewer) ? listed : listed.map(masked),
     ...counted,
-    after: hasNext ? shown.at(-1)?.id ?? null : null,
-    before: hasPrevious ? shown[0]?.id ?? null : null
+    after: hasNext ? shown.at(-1) ?? null : null,
+    before: hasPrevious ? shown[0] ?? null : null
   }
 }
 
-/** The rows of a page and one more, where there is one; and how many there are in all, where that came to light. */
-async function pageOf (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape, search: Search | null, expected: () => Promise<Expected>): Promise<{ rows: Row[], total: number | null }> {
-  const rows: Row[] = []
+/** Who is on a page, and who comes next; and how many there are in all, where that came to light. */
+async function findPage (db: Db, viewer: Viewer, filter: ClientFilter, fields: readonly ListField[], search: Search | null, expected: () => Promise<Expected>): Promise<{ ids: number[], total: number | null }> {
+  const ids: number[] = []
   const isFew = async () => isNarrowed(filter) && (await expected()).isFew
   // Where few are left all of them are sorted; else each stretch is read in the order of an index.
   const inSteps = filter.sort.startsWith('own.') && !filter.ranked && !await isFew()
   const left = await readings(db, viewer, filter, fields, search, inSteps)
   const isFirst = filter.after === null && filter.before === null
   let total: number | null = null
-  for (let reading = left.shift(); reading && rows.length <= PAGE_SIZE; reading = left.shift()) {
+  for (let reading = left.shift(); reading && ids.length <= PAGE_SIZE; reading = left.shift()) {
     const { stretch, from } = reading
     const few = !stretch.searches && await isFew()
-    const limit = PAGE_SIZE + 1 - rows.length
-    const found = await (stretch.searches ? readBeginning(db, viewer, filter, columns, reading, limit, search!) : read(db, viewer, filter, columns, { stretch: few ? aside(stretch) : stretch, from }, limit, few && isFirst))
-    if (isFirst && left.length === 0 && (few || rows.length + found.length <= PAGE_SIZE)) total = rows.length + (found[0]?.total ?? found.length)
-    rows.push(...found)
+    const found = await find(db, viewer, filter, { stretch: few ? aside(stretch) : stretch, from }, PAGE_SIZE + 1 - ids.length, few && isFirst)
+    if (isFirst && left.length === 0 && (few || ids.length + found.length <= PAGE_SIZE)) total = ids.length + (found[0]?.total ?? found.length)
+    ids.push(...found.map(({ id }) => id))
   }
-  return { rows, total }
+  return { ids, total }
 }
 
-function read (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number, counted = false, words?: Search): Promise<Row[]> {
+function find (db: Db, viewer: Viewer, filter: ClientFilter, reading: Reading, limit: number, counted: boolean): Promise<{ id: number, total?: number }[]> {
   const order = (filter.descending && !filter.ranked) !== (filter.before !== null) ? 'desc' : 'asc'
   const { among, keys, searches } = reading.stretch
-  const inOrder = (query: Knex.QueryBuilder) => { query.modify(from(viewer, reading, order)).orderByRaw([...keys.map(({ sql }) => sql), idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', ')) }
-  const total = counted ? [db.raw('count(*) over () as total')] : []
-  const page = db('clients')
-    .modify(words ? beginning(viewer, words, db('client_words as w').modify(leading(viewer, words)).modify(inOrder).limit(WORDS_READ)) : among)
+  return db('clients')
+    .modify(among)
     .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
-    .modify(inOrder)
+    .modify(from(viewer, reading, order))
+    .orderByRaw([...keys, idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
     .limit(limit)
-    .select(...plainCells(columns), ...keys.map(({ name, sql }) => db.raw(`${sql} as ${name}`)), ...total)
-  return db.with('page', page).from('page').select(...cells(db, columns), ...counted ? ['total'] : []).orderByRaw([...keys.map(({ name }) => name), 'page.id'].map(sql => `${sql} ${order}`).join(', ')).options(howTo(filter))
-}
-
-// Where several words are searched for, so many that begin with the rarest are looked into first: they nearly always fill the page, and what the database would make of it by itself is to sort all.
-const WORDS_READ = 2000
-
-/** The same of those whose words begin with what is searched for. */
-async function readBeginning (db: Db, viewer: Viewer, filter: ClientFilter, columns: readonly Column[], reading: Reading, limit: number, search: Search): Promise<Row[]> {
-  if (search.beginsOften && search.others.length > 0) {
-    const rows = await read(db, viewer, filter, columns, reading, limit, false, search)
-    if (rows.length === limit) return rows
-  }
-  return read(db, viewer, filter, columns, reading, limit)
+    .select('clients.id', ...counted ? [db.raw('count(*) over () as total')] : []).options(howTo(filter)) as unknown as Promise<{ id: number, total?: number }[]>
 }
 
 // Of so few, or of so small a part of all that can be read at so little cost (as the database reckons, in pages of its disk), it had better look at all and

@@ -87,9 +87,8 @@ function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] 
 export interface Search {
   lead: Term
   others: Term[]
-  /** Whether somebody may have a word that begins with each of the terms, and whether many may. */
+  /** Whether somebody may have a word that begins with each of the terms. */
   begins: boolean
-  beginsOften: boolean
   /** Whether a term can be found inside of words, too. */
   inside: boolean
 }
@@ -103,25 +102,24 @@ export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Se
   const terms = termsFor(viewer, q)
   if (terms.length === 0) return null
   const inside = terms.some(({ starts }) => !starts)
-  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, beginsOften: true, inside }
+  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, inside }
   const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part]))
   const [lead, ...others] = terms.map((term, n) => ({ term, count: counts[n] as number })).toSorted((a, b) => a.count - b.count || b.term.part.length - a.term.part.length)
-  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, beginsOften: lead!.count === COUNTED, inside }
+  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, inside }
 }
 
 /** The words that begin with the leading term, as `w`, but for those of most clients who lack one of the others. */
-export function leading (viewer: Viewer, { lead, others }: Search) {
+function leading (viewer: Viewer, { lead, others }: Search) {
   return (query: Knex.QueryBuilder) => { query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part]).modify(marked({ others })) }
 }
 
 // Asked of each client that is met, in order, until the page is full: what Postgres makes of an `exists` is to read all who have the other word, and sort.
 const ONE_BY_ONE = 'coalesce((select true from client_words x'
 
-/** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. `words` has some of these words. */
-export function beginning (viewer: Viewer, search: Search, words?: Knex.QueryBuilder) {
+/** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. */
+export function beginning (viewer: Viewer, search: Search) {
   return (query: Knex.QueryBuilder) => {
-    if (words) query.join(words.select('w.client_id', 'w.word', 'w.name').as('w'), 'w.client_id', 'clients.id')
-    else query.joinRaw('join client_words w on w.client_id = clients.id').modify(leading(viewer, search))
+    query.joinRaw('join client_words w on w.client_id = clients.id').modify(leading(viewer, search))
     for (const other of search.others) query.whereRaw(`${ONE_BY_ONE} where x.client_id = w.client_id and ${begins(viewer, 'x')} limit 1), false)`, [other.part, other.part])
     query.whereRaw(`not exists (select from client_words x where x.client_id = w.client_id and x.word >= left(fold(?), 100) and x.word < w.word${seesContacts(viewer) ? '' : ' and not x.contact'})`, [search.lead.part])
   }
