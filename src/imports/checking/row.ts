@@ -1,71 +1,25 @@
-import type { Kind, Channel } from '../../clients/client.js'
 import { CONSENT_CHANNELS, type ConsentChannel } from '../../clients/consents/consent.js'
-import { discount, isSeen, shownForm } from '../../clients/form.js'
-import { readNumber, type PhoneNumber } from '../../clients/phones/number.js'
+import { discount } from '../../clients/form.js'
 import { readTagName } from '../../clients/tags/form.js'
-import { itemsOf, type OwnField, type SystemItem } from '../../form-editor/definition.js'
+import type { OwnField } from '../../form-editor/definition.js'
 import { dayOf, folded, momentOf, noWords, yesWords } from '../../form-editor/kind/convert.js'
 import { nameOf, schemaOf } from '../../form-editor/schema.js'
-import { isNothing, rowsOf, type OwnValue, type ValueRow } from '../../form-editor/value.js'
+import { isNothing, rowsOf, type OwnValue } from '../../form-editor/value.js'
 import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { splitValues } from '../columns/values.js'
 import { isCellError, isScientific, isShortened } from '../reading/clean.js'
 import type { SourceRow } from '../reading/reading.js'
-import type { Problem } from '../rules.js'
+import { nothingGathered, type Checked, type CheckedValue, type Gathered } from './checked.js'
+import { requiredItems, sayLacks } from './lacks.js'
+import { settleName } from './names.js'
+import { numberOf, splitNumbers } from './numbers.js'
 import type { Plan } from './plan.js'
 
-/** A number of a row; of channels what the row says of them. */
-export type CheckedPhone = PhoneNumber & { type_id: number } & Partial<Record<Channel, boolean>>
-export interface CheckedEmail { address: string, agrees?: boolean }
-/** A value of an own field; `option`: the words of a choice that is to be made. */
-export interface CheckedValue extends Omit<ValueRow, 'option_id'> { option_id?: number, option?: string }
-
-/** A row as it is written to the clients; null, or an empty list, is what the file says nothing of. */
-export interface Checked {
-  row: number
-  problems: Problem[]
-  /** What a new client would lack. */
-  lacks: Problem[]
-  ref: number | null
-  kind: Kind
-  first_name: string | null
-  surname: string | null
-  company_name: string | null
-  is_supplier: boolean | null
-  is_conflicted: boolean | null
-  conflict_reason: string | null
-  address: string | null
-  campaign_id: number | null
-  campaign: string | null
-  location_id: number | null
-  location: string | null
-  discount_services: number | null
-  price_type_services_id: number | null
-  discount_products: number | null
-  price_type_products_id: number | null
-  note: string | null
-  phones: CheckedPhone[]
-  emails: CheckedEmail[]
-  tags: string[]
-  own: CheckedValue[]
-}
-
 const MOST_CONTACTS = 50
-const LONGEST = { name: text(200), first_name: text(100), surname: text(100), company_name: text(200), conflict_reason: text(500), address: text(500), note: text(10_000), phone: text(60), word: text(200) }
-const LENGTHS: Record<keyof typeof LONGEST, number> = { name: 200, first_name: 100, surname: 100, company_name: 200, conflict_reason: 500, address: 500, note: 10_000, phone: 60, word: 200 }
-
-// What says itself that it is a company, at the end of a name.
-const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a\.?|s\.a\.?|s\.l\.?u?\.?|s\.c\.?|s\.r\.l\.?|spółka( \p{L}+)*|l\.?t\.?d\.?a\.?|ltd\.?|llc|inc\.?|gmbh|e\.?i\.?r\.?l\.?|unipessoal)$/iu
-
-/** What a row's cells gather into, before it is known what they make together. */
-interface Gathered extends Checked {
-  name: string
-  isCompany: boolean | null
-  nextType: number | null
-  consents: Partial<Record<ConsentChannel, { column: number, said: boolean | string[] }>>
-}
+const LENGTHS = { name: 200, first_name: 100, surname: 100, company_name: 200, conflict_reason: 500, address: 500, note: 10_000, phone: 60, word: 200 }
+const LONGEST = Object.fromEntries(Object.entries(LENGTHS).map(([what, most]) => [what, text(most)])) as Record<keyof typeof LENGTHS, ReturnType<typeof text>>
 
 type Reader = (cell: string, into: Gathered, column: number) => void
 
@@ -81,11 +35,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   const readers = plan.columns.map(name => name === null ? null : readerOf(name))
 
   return ({ row, cells }) => {
-    const into: Gathered = {
-      row, problems: [], lacks: [], ref: null, kind: 'person', first_name: null, surname: null, company_name: null, is_supplier: null, is_conflicted: null, conflict_reason: null, address: null,
-      campaign_id: null, campaign: null, location_id: null, location: null, discount_services: null, price_type_services_id: null, discount_products: null, price_type_products_id: null, note: null,
-      phones: [], emails: [], tags: [], own: [], name: '', isCompany: null, nextType: null, consents: {}
-    }
+    const into = nothingGathered(row)
     for (let column = 0; column < readers.length; column++) {
       const cell = cells[column]
       const read = readers[column]
@@ -93,11 +43,11 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (isCellError(cell)) fail(into, column, { key: 'imports.wrong.cell_error', values: { name: cell } })
       else read(cell, into, column)
     }
-    name(into)
+    settleName(into)
     agree(into)
     if (plan.suppliersOnly && into.is_supplier === null) into.is_supplier = true
     if (into.is_conflicted !== true) into.conflict_reason = null
-    lack(into)
+    sayLacks(into, needed[into.kind])
     return into
   }
 
@@ -299,63 +249,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (meant && found < meant.size) fail(into, column, { key: 'imports.wrong.consent' })
     }
   }
-
-  function lack (into: Gathered): void {
-    if (into.kind === 'company' ? !isSeen(into.company_name ?? '') : !isSeen(`${into.first_name ?? ''}${into.surname ?? ''}`)) {
-      into.lacks.push({ key: into.kind === 'company' ? 'clients.company_name_missing' : 'imports.wrong.nameless' })
-    }
-    for (const { system, field } of needed[into.kind]) {
-      if (field ? !into.own.some(value => value.field_id === field.id) : !has(into, system!)) into.lacks.push({ field: field ? nameOf(field) : system!, key: 'form.required' })
-    }
-  }
 }
 
 /** Whether a text is just what the form's schema would make of it: printed letters that are composed already, no space around. */
 const isPlain = (cell: string): boolean => /^[!-~\u00a1-\u024f](?:[ -~\u00a1-\u024f]*[!-~\u00a1-\u024f])?$/.test(cell)
-
-/** A number as it is kept. One that lost its plus on the way through a spreadsheet is read with it when it is none without. */
-export function numberOf (typed: string, country: string): PhoneNumber {
-  const number = readNumber(typed, country)
-  if (number.e164 || !/^\d{10,15}$/.test(typed)) return number
-  const whole = readNumber(`+${typed}`, country)
-  return whole.e164 ? { ...whole, typed } : number
-}
-
-/** "697000111 / 697000112" is two numbers as well. */
-const splitNumbers = (cell: string): string[] => /[,;|/\n]/.test(cell) ? splitValues(cell).flatMap(part => (part.match(/\d/g)?.length ?? 0) > 13 ? part.split('/').map(one => one.trim()).filter(Boolean) : [part]) : [cell]
-
-/** What the names of a row make: a person's or a company's. */
-function name (into: Gathered): void {
-  const isPerson = into.first_name !== null || into.surname !== null
-  const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || LEGAL_FORM.test(into.name)))
-  into.kind = isCompany ? 'company' : 'person'
-  if (isCompany) {
-    into.company_name ??= [into.name, into.first_name, into.surname].filter(Boolean).join(' ') || null
-    into.first_name = into.surname = null
-    return
-  }
-  if (!isPerson) {
-    const [first = '', ...rest] = (into.name || into.company_name || '').split(/\s+/)
-    into.first_name = first.slice(0, 100) || null
-    into.surname = rest.join(' ').slice(0, 100) || null
-    if (into.name === '') into.company_name = null
-  }
-  // A person's form has no company: nothing of the file is lost without a word.
-  if (into.company_name !== null) into.note = [into.company_name, into.note].filter(Boolean).join('\n')
-  into.company_name = null
-}
-
-const requiredItems = ({ shape }: Plan, kind: Kind) => itemsOf(shownForm(shape, kind)).filter(({ required, hidden, field }) => required && !hidden && !field?.removed)
-
-function has (into: Checked, system: SystemItem): boolean {
-  switch (system) {
-    case 'phones': return into.phones.length > 0
-    case 'emails': return into.emails.length > 0
-    case 'tags': return into.tags.length > 0
-    case 'campaign': return into.campaign_id !== null || into.campaign !== null
-    case 'location': return into.location_id !== null || into.location !== null
-    case 'address': return into.address !== null
-    case 'note': return into.note !== null
-    default: return true
-  }
-}

@@ -1,4 +1,4 @@
-import type { Checked } from './row.js'
+import type { Checked } from './checked.js'
 
 /** The columns of import_rows that checking fills, in the order of a line. */
 export const STAGED = [

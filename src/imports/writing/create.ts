@@ -24,12 +24,12 @@ export async function createBatch (trx: Db, batch: Batch, told: Told): Promise<n
     )`
   ]
   // Rows of a batch are thousands, which the planner can't know of a selection that is only just made.
-  await trx.raw('set local enable_nestloop = off')
+  await trx.raw("set local enable_nestloop = off; set local clientela.making = 'on'")
   const { rowCount } = await trx.raw(`
     with ${ctes.join(',\n')}
     insert into events (client_id, kind, employee_id, version, details)
     select client_id, 'client.created', :by, 1, jsonb_build_object('source', 'import', 'import', jsonb_build_object('id', :id::bigint, 'name', :name::text), 'row', row) from rows order by row`, { ...batch })
-  await trx.raw('set local enable_nestloop = on')
+  await trx.raw("set local enable_nestloop = on; set local clientela.making = ''")
   return rowCount
 
   function found (where: 'names' | 'contacts'): string {

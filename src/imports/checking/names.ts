@@ -1,0 +1,25 @@
+import type { Gathered } from './checked.js'
+
+// What says itself that it is a company, at the end of a name.
+const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a\.?|s\.a\.?|s\.l\.?u?\.?|s\.c\.?|s\.r\.l\.?|spółka( \p{L}+)*|l\.?t\.?d\.?a\.?|ltd\.?|llc|inc\.?|gmbh|e\.?i\.?r\.?l\.?|unipessoal)$/iu
+
+/** What the names of a row make: a person's or a company's. */
+export function settleName (into: Gathered): void {
+  const isPerson = into.first_name !== null || into.surname !== null
+  const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || LEGAL_FORM.test(into.name)))
+  into.kind = isCompany ? 'company' : 'person'
+  if (isCompany) {
+    into.company_name ??= [into.name, into.first_name, into.surname].filter(Boolean).join(' ') || null
+    into.first_name = into.surname = null
+    return
+  }
+  if (!isPerson) {
+    const [first = '', ...rest] = (into.name || into.company_name || '').split(/\s+/)
+    into.first_name = first.slice(0, 100) || null
+    into.surname = rest.join(' ').slice(0, 100) || null
+    if (into.name === '') into.company_name = null
+  }
+  // A person's form has no company: nothing of the file is lost without a word.
+  if (into.company_name !== null) into.note = [into.company_name, into.note].filter(Boolean).join('\n')
+  into.company_name = null
+}

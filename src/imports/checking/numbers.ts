@@ -1,0 +1,13 @@
+import { readNumber, type PhoneNumber } from '../../clients/phones/number.js'
+import { splitValues } from '../columns/values.js'
+
+/** A number as it is kept. One that lost its plus on the way through a spreadsheet is read with it when it is none without. */
+export function numberOf (typed: string, country: string): PhoneNumber {
+  const number = readNumber(typed, country)
+  if (number.e164 || !/^\d{10,15}$/.test(typed)) return number
+  const whole = readNumber(`+${typed}`, country)
+  return whole.e164 ? { ...whole, typed } : number
+}
+
+/** "697000111 / 697000112" is two numbers as well. */
+export const splitNumbers = (cell: string): string[] => /[,;|/\n]/.test(cell) ? splitValues(cell).flatMap(part => (part.match(/\d/g)?.length ?? 0) > 13 ? part.split('/').map(one => one.trim()).filter(Boolean) : [part]) : [cell]
