@@ -1,6 +1,7 @@
 import t from 'tap'
 import { eraseClients } from '../../src/clients/erasing/erase.js'
 import { forgetOldImports } from '../../src/imports/keeping.js'
+import { AFTER_ALL, findUndo } from '../../src/imports/undoing/queries.js'
 import { cast, type Cast } from '../support/cast.js'
 import { addClient, formOf, listed } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
@@ -215,6 +216,29 @@ t.test('the dry run tells of each row whom it is about and what it brings or cha
   t.match(await shown('update'), /VIP Surname Piąty → Szósty/, 'and what they have changed, when they have')
   await db('form_items').where({ field_id: fields.chassis.id }).update({ required: false })
   await db('form_versions').increment('version')
+})
+
+t.test('what is to be taken back next is found at the end of what is left, round by round, not by going through all of it', async t => {
+  const { db } = desk
+  const id = 999_999
+  await db('import_rows').insert(Array.from({ length: 40 }, (_, n) => ({ import_id: id, row: n + 2, verdict: n % 10 === 9 ? 'error' : 'update', round: n < 30 ? 1 : 2 })))
+  const asked: { sql: string, bindings: unknown[] }[] = []
+  const listen = (query: { sql: string, bindings: unknown[] }) => { asked.push(query) }
+  db.on('query', listen)
+  const found: object[] = []
+  for (let before = { round: 32_767, row: AFTER_ALL }; ;) {
+    const next = await findUndo(db, { id, round: 2, row: 38, before, size: 12 })
+    if (!next) break
+    found.push(next)
+    before = { round: next.round, row: next.from }
+  }
+  db.off('query', listen)
+  t.same(found, [{ round: 2, from: 32, to: 38, rows: 7 }, { round: 1, from: 18, to: 30, rows: 12 }, { round: 1, from: 5, to: 17, rows: 12 }, { round: 1, from: 2, to: 4, rows: 3 }])
+  for (const { sql, bindings } of asked) {
+    const { rows } = await db.raw(`explain ${sql.replace(/\$\d+/g, '?')}`, bindings as string[])
+    t.notMatch(rows.map((row: object) => Object.values(row)[0]).join('\n'), /Nested Loop|CTE Scan/)
+  }
+  await db('import_rows').where({ import_id: id }).delete()
 })
 
 t.test('an undo names whom it made and somebody has merged since', async t => {

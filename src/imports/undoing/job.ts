@@ -6,7 +6,7 @@ import type { Import } from '../import.js'
 import { changeImport } from '../queries.js'
 import { refusalOf } from '../running/job.js'
 import { BATCH } from '../writing/batch.js'
-import { findUndo, keepMerged, undoCreated, undoUpdated } from './queries.js'
+import { AFTER_ALL, findUndo, keepMerged, undoCreated, undoUpdated } from './queries.js'
 
 declare module '../../jobs/enqueue.js' {
   interface Jobs { 'imports.undo': { id: number } }
@@ -38,7 +38,7 @@ export const undoJob = ({ db, log }: FastifyInstance): JobHandler<{ id: number }
 /** Where the undoing is: everything from there on is taken back. */
 type Undoing = Import & { undone_by: number, counts: Import['counts'] & { undo?: { round: number, row: number } } }
 
-const PLACE = { round: 32_767, row: 2_147_483_647 }
+const PLACE = { round: 32_767, row: AFTER_ALL }
 
 async function undoNext (trx: Db, id: number, size: number): Promise<boolean> {
   const one: Undoing | undefined = await trx('imports').where({ id }).forUpdate().first()

@@ -5,17 +5,25 @@ import { insertValues } from '../writing/values.js'
 /** A stretch of written rows that is taken back at once. */
 export interface UndoBatch { id: number, name: string, by: number, round: number, from: number, to: number }
 
-/** The written rows before a place, the last round first. */
-export async function findUndo (trx: Db, { id, round, row, before, size }: { id: number, round: number, row: number, before: { round: number, row: number }, size: number }): Promise<Omit<UndoBatch, 'name' | 'by' | 'id'> & { rows: number } | null> {
+interface Place { round: number, row: number }
+
+/**
+ * The written rows before a place, the last round first. Within a round they are read from the end by their key: whoever asks does so again for
+ * each stretch, and must not be answered by going through all that is left.
+ */
+export async function findUndo (trx: Db, { id, round, row, before, size }: Place & { id: number, before: Place, size: number }): Promise<Omit<UndoBatch, 'name' | 'by' | 'id'> & { rows: number } | null> {
+  const written = "r.import_id = :id and r.verdict in ('create', 'update')"
   const { rows: [found] } = await trx.raw(`
-    with places as (
-      select r.round, r.row from import_rows r where r.import_id = :id and r.verdict in ('create', 'update') and (r.round, r.row) <= (:round, :row) and (r.round, r.row) < (:beforeRound, :beforeRow)
-    ),
-    last as (select max(round) as round from places)
-    select round, min(row) as "from", max(row) as "to", count(*) as rows from (select p.round, p.row from places p join last using (round) order by p.row desc limit :size) next group by round`,
-  { id, round, row, beforeRound: before.round, beforeRow: before.row, size })
-  return found ?? null
+    select min(row) as "from", max(row) as "to", count(*)::int as rows from (
+      select r.row from import_rows r where ${written} and r.round = :last and r.row < :end order by r.row desc limit :size
+    ) next`, { id, last: before.round, end: before.round === round ? Math.min(before.row, row + 1) : before.row, size })
+  if (found.rows > 0) return { round: before.round, ...found }
+  const { rows: [{ last }] } = await trx.raw(`select max(r.round) as last from import_rows r where ${written} and r.round < :before and (r.round, r.row) <= (:round, :row)`, { id, round, row, before: before.round })
+  return last === null ? null : findUndo(trx, { id, round, row, before: { round: last, row: AFTER_ALL }, size })
 }
+
+/** A row's number that no file comes to. */
+export const AFTER_ALL = 2_147_483_647
 
 const OURS = "x.details->'import'->>'id' = :id::text"
 
