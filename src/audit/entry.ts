@@ -4,6 +4,7 @@
  */
 export const AUDIT_KINDS = [
   'clients.exported',
+  'clients.data_given',
   'clients.erased',
   'settings.general',
   'settings.uniqueness',

@@ -21,6 +21,9 @@ const one = (value: unknown): string => {
 }
 const day = (value: string) => isDay(value) ? value : ''
 
+/** Which of the days in the log's address are none. */
+export const unreadDays = (query: unknown): ('from' | 'to')[] => (['from', 'to'] as const).filter(name => { const value = one((query as Record<string, unknown> | undefined)?.[name]); return value !== '' && !isDay(value) })
+
 /** Reads the log's address. Anything in it that makes no sense is left out. */
 export function readAuditFilter (query: unknown): AuditFilter {
   const q = (query ?? {}) as Record<string, unknown>

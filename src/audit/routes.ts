@@ -3,7 +3,7 @@ import { countries, languages } from '../installation/choices.js'
 import { BUILT_IN_ROLES, isRight } from '../rights.js'
 import { viewerOf } from '../web/permissions.js'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from './entry.js'
-import { auditPath, isNarrowed, readAuditFilter, type AuditFilter } from './filter.js'
+import { auditPath, isNarrowed, readAuditFilter, unreadDays, type AuditFilter } from './filter.js'
 import { listActors, listAudit } from './queries.js'
 
 export default async function audit (app: FastifyInstance) {
@@ -13,7 +13,7 @@ export default async function audit (app: FastifyInstance) {
     const filter = readAuditFilter(request.query)
     const [page, actors] = await Promise.all([listAudit(db, filter, viewerOf(request).organisation.timeZone), listActors(db)])
     return reply.page('audit/index', {
-      filter, page, actors, ...shape(request.language),
+      filter, page, actors, unread: unreadDays(request.query), ...shape(request.language),
       narrowed: isNarrowed(filter),
       list: (change?: Partial<AuditFilter>) => auditPath(filter, change)
     }, { fragment: 'audit/_list' })

@@ -35,7 +35,8 @@ const NAMES: Record<SystemItem, RegExp> = {
   campaign: /^campaign_id$/, location: /^location_id$/, discounts: /^discount_/, tags: /^(tag|tag_names)$/, note: /^note$/
 }
 
-const isOf = ({ system, field }: FormItem, name: string): boolean => field ? name === nameOf(field) : NAMES[system!].test(name)
+/** Whether a name in the body belongs to an item of a form. */
+export const isOf = ({ system, field }: FormItem, name: string): boolean => field ? name === nameOf(field) : NAMES[system!].test(name)
 
 /** What was typed in the form of the other kind and has no place in this one: it is sent along, to be there again when the kind is switched back. */
 export function carriedOver (asks: Form, body: Body): [name: string, value: string][] {

@@ -50,7 +50,9 @@ export function askedInVain (query: Query, conditions: readonly Condition[]): st
   const keys = Object.keys(query).flatMap(name => {
     const [, key = '', part = ''] = /^own\.(\w+)(\.from|\.to|\.how)?$/.exec(name) ?? []
     const asks = all(query[name]).some(value => value !== '' && !(part === '.how' && NEEDS_MORE.has(value)))
-    return key !== '' && asks && !conditions.some(({ field }) => field.key === key) ? [key] : []
+    const met = conditions.find(({ field }) => field.key === key)
+    const isLost = !met || (met.how === 'between' && (part === '.from' ? met.from === '' : part === '.to' && met.to === ''))
+    return key !== '' && asks && isLost ? [key] : []
   })
   return [...new Set(keys)]
 }

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { BUILT_IN_ROLES, isRight, type Right } from '../rights.js'
-import { idOf, optionalId, readForm, refused, required, tick, type Body, type FieldErrors, type Form } from '../web/form.js'
+import { idOf, optionalId, readForm, refused, required, text, tick, type Body, type FieldErrors, type Form } from '../web/form.js'
 import { translator } from '../web/i18n.js'
 import { LANGUAGES } from '../web/viewer.js'
 
@@ -8,7 +8,7 @@ import { LANGUAGES } from '../web/viewer.js'
 const BUILT_IN_NAMES = new Set(LANGUAGES.flatMap(language => Object.keys(BUILT_IN_ROLES).map(key => translator(language)(`roles.${key}`).toLowerCase())))
 
 const name = required(60).refine(value => !BUILT_IN_NAMES.has(value.toLowerCase()), { error: 'form.taken_by_built_in' })
-const schema = z.object({ name })
+const schema = z.object({ name, was: text(60) })
 const newSchema = z.object({ name, copy: optionalId })
 
 export type RoleValues = z.output<typeof schema>

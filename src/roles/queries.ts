@@ -24,7 +24,7 @@ export async function findRole (db: Db, id: number): Promise<Role> {
 }
 
 /** Adds a role that may do what another one may, or nothing. Throws Refusal when the name is taken, or when the other holds rights that the acting person doesn't. */
-export async function createRole (db: Db, by: Viewer, values: RoleValues & { copy: number | null }): Promise<RoleValues> {
+export async function createRole (db: Db, by: Viewer, values: { name: string, copy: number | null }): Promise<{ name: string }> {
   return explain(changingRanks(db, by, 'roles.manage', async (trx, by) => {
     const model = values.copy && await trx('roles').where({ id: values.copy }).first<Role>(COLUMNS)
     if (values.copy && !model) throw new Refusal({ copy: { key: 'form.choose' } })
@@ -36,10 +36,11 @@ export async function createRole (db: Db, by: Viewer, values: RoleValues & { cop
   }), TAKEN)
 }
 
-/** Renames one of one's own roles. Throws NotFound, and Refusal when the name is taken or the role is built in. */
-export async function renameRole (db: Db, by: Viewer, id: number, { name }: RoleValues): Promise<RoleValues> {
+/** Renames one of one's own roles; `was` is the name its writer saw. Throws NotFound, and Refusal when the name is taken, the role is built in, or somebody else gave it another name meanwhile. */
+export async function renameRole (db: Db, by: Viewer, id: number, { name, was }: RoleValues): Promise<{ name: string }> {
   return explain(changingRanks(db, by, 'roles.manage', async (trx, by) => {
     const role = await findOwn(trx, id)
+    if (was !== '' && was !== role.name && name !== role.name) throw new Refusal({ name: { key: 'roles.renamed_meanwhile', values: { name: role.name } } })
     await trx('roles').where({ id }).update({ name })
     await recordChanges(trx, by, 'roles.renamed', { subject: auditedRole(role), changes: changesBetween({ name: role.name }, { name }) })
     return { name }

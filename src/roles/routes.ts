@@ -43,7 +43,7 @@ export default async function roles (app: FastifyInstance) {
     const shown = await one(request)
     const form = readRoleForm(request.body)
     const { errors, made } = form.errors ? { errors: form.errors } : await attempt(renameRole(db, viewerOf(request), shown.role.id, form.values))
-    if (errors) return reply.page('roles/show', { ...shown, typed: form.typed, errors }, { status: 422 })
+    if (errors) return reply.page('roles/show', { ...await one(request), typed: form.typed, errors }, { status: errors.name?.key === 'roles.renamed_meanwhile' ? 409 : 422 })
     return reply.flash('roles.renamed', { name: made.name }).goTo('/settings/roles')
   })
 

@@ -108,3 +108,11 @@ t.test('the log is narrowed by person, kind and period, and paged by key', async
     t.match(rows.map((row: Record<string, string>) => row['QUERY PLAN']).join('\n'), where || 'audit_entries_at', query || 'all')
   }
 })
+
+t.test('a day that is none is said beside its field', async t => {
+  const { as, anna } = await cast(t)
+  const page = await as(anna).get('/settings/audit?from=2026-02-31&to=2026-03-01')
+  t.equal(page.status, 200)
+  t.match(page.error('from'), /isn.t a date/)
+  t.notOk(page.error('to'))
+})

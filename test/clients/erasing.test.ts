@@ -45,6 +45,7 @@ t.test('a client\'s data is given out whole, and then erased for good', async t 
   const plain = await addClient(db, anna, { surname: 'Plain' })
   const sent = await as(marek).get(`/clients/${plain}/data.zip`)
   t.same([sent.status, sent.headers['content-type'], sent.headers['cache-control']], [200, 'application/zip', 'no-store'])
+  t.match(await db('audit_entries').where({ kind: 'clients.data_given' }).first(), { subject_type: 'client', subject_id: plain, employee_id: marek.id }, 'who took it is known')
 
   const refused = await as(anna).post(`/clients/${id}/erase`, { name: 'Zofia Wojcik' })
   t.equal(refused.status, 422)

@@ -203,3 +203,18 @@ t.test('people and companies have forms of their own, and switching keeps what w
   t.equal((await db('clients').where({ id: Number(path.split('/').at(-1)) }).first()).name, 'Rowery')
   t.same(await rows(), [])
 })
+
+t.test('a field that was hidden while something wrong stood in it is named, and saving again goes on without', async t => {
+  const { as, anna, db, fields, path, form, rows } = await shop(t)
+  const open = await form()
+  await db('form_items').where({ field_id: fields.size.id }).update({ hidden: true })
+  await reshape(db, { address: { hidden: true } })
+  const refused = await as(anna).post(path, { ...open, note: 'Prefers Viber', 'own.size': 'wide', address: 'x'.repeat(501) })
+  t.equal(refused.status, 422)
+  t.match(refused.body, /role="alert"[^]*“Size” isn&#39;t asked for any more/)
+  t.match(refused.body, /“Address” isn&#39;t asked for any more/)
+  t.match(refused.body, /Prefers Viber/)
+  t.equal((await as(anna).post(path, formOf(refused.body, path))).status, 303)
+  t.equal((await db('clients').first('note')).note, 'Prefers Viber')
+  t.same((await rows()).filter(row => row.number_value !== null), [])
+})

@@ -153,12 +153,22 @@ t.test('the list opens as a person said, else as their role has it, and everythi
   t.equal((await as(sofia).get('/clients')).status, 303, 'what a page that lay open didn\'t change stays')
 })
 
+t.test('what is more than a view can keep is said', async t => {
+  const query = `columns=${'x'.repeat(6001)}`
+  const made = await as(marek).post('/clients/views', { name: 'Long', query })
+  t.same([made.status, says(made.body, 'views.too_much')], [422, true])
+  const id = await keep(marek, 'Short', 'show=people')
+  const kept = await as(marek).post(`/clients/views/${id}`, { query, version: String(await version(id)) })
+  t.same([kept.status, says(kept.body, 'views.too_much')], [422, true])
+})
+
 t.test('a view that names a field or a tag that has gone shows the rest, and says what it leaves out', async t => {
   const id = await keep(marek, 'Sizes', 'show=people&own.size.from=50&sort=own.size&columns=own.size,phone&tag=4711', true)
   const inVain = async (query: string, names: string) => says((await as(sofia).get(`/clients?${query}`)).body, 'list.in_vain', { names })
   t.notOk(await inVain(`view=${id}`, 'Frame size'))
   for (const query of ['own.size.how=between', 'own.size.from=12', 'own.size.how=empty', 'own.size=']) t.notOk(await inVain(query, 'Frame size'), query)
   t.ok(await inVain('own.size.from=wide', 'Frame size'), 'what can\'t be read')
+  t.ok(await inVain('own.size.from=wide&own.size.to=60&tidy=1', 'Frame size'), 'also beside what can, and as a form sends it')
   t.ok(await inVain('own.tyres.how=filled', 'tyres'), 'an erased one by its key')
   t.match((await as(sofia).get('/clients?own.size.from=1,500&tidy=1')).location, /own\.size\.from=1500/, 'a number is read as it is typed')
   await db('fields').where({ id: size!.id }).update({ removed_at: db.fn.now() })

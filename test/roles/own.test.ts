@@ -45,6 +45,12 @@ t.test('a role of our own is renamed and deleted', async t => {
   t.match((await as(anna).post(`/settings/roles/${id}`, { name: 'NOTHING' })).error('name'), /Another role/)
   t.ok((await as(anna).post(`/settings/roles/${id}`, { name: '' })).error('name'))
   t.equal((await as(anna).post(`/settings/roles/${id}`, { name: 'driver' })).status, 303)
+  // Another window still shows what it was called before.
+  const late = await as(anna).post(`/settings/roles/${id}`, { name: 'Courier', was: 'Driver' })
+  t.equal(late.status, 409)
+  t.match(late.error('name'), /“driver”/)
+  t.match(late.body, /name="was" value="driver"[^]*value="Courier"/, 'what was typed stays, and goes once it is sent again')
+  t.equal((await as(anna).post(`/settings/roles/${id}`, { name: 'Courier', was: 'driver' })).status, 303)
   t.equal((await as(anna).post(`/settings/roles/${id}/delete`)).status, 303)
   t.notOk(await db('roles').where({ id }).first())
   t.equal((await as(anna).post(`/settings/roles/${id}/delete`)).status, 404)

@@ -23,6 +23,7 @@ export default async function erasing (app: FastifyInstance) {
     const client = await findClient(db, viewer, idOf(request.params.id))
     // A person's data with half of it masked would be nobody's answer to them.
     if (!seesContacts(viewer)) throw new Forbidden(['contacts.view_full'])
+    await recordAudit(db, viewer, 'clients.data_given', { subject: { type: 'client', id: client.id, name: String(client.id) } })
     return reply.type('application/zip').headers({ 'Content-Disposition': disposition('attachment', `client-${client.id}.zip`), 'Cache-Control': 'no-store', 'X-Content-Type-Options': 'nosniff' }).send(await clientArchive(db, storage, client.id))
   })
 

@@ -21,7 +21,8 @@ export default async function list (app: FastifyInstance) {
     const look = await lookAt(db, request)
     const { viewer, filter } = look
     const path = look.path({ after: filter.after, before: filter.before })
-    if (isLong(request) && path !== request.url) {
+    // What can't be read is said once, on this page: the short address knows nothing of it.
+    if (isLong(request) && path !== request.url && look.inVain.length === 0) {
       // Fetch would follow a redirect in silence, and htmx keep the longer address.
       if (!request.headers['hx-request']) return reply.redirect(path, 303)
       reply.header('HX-Push-Url', path)
