@@ -23,7 +23,7 @@ import { benchSearches, type Found } from './searches.js'
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
  * npm run bench -- --only pages (without the searches and the lists by own fields)
- * npm run bench -- --only search [--made postgres://…] (searches.ts; on a demo that is there already)
+ * npm run bench -- --only search [--made postgres://…,postgres://…] (searches.ts; on demos that are there already)
  * npm run bench -- --only imports [--rows 100000]
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
@@ -40,7 +40,7 @@ const RICH_GOAL = 1.5
 let found: Found | null = null
 
 async function benchmark (size: number): Promise<void> {
-  const url = option('made', '') || await madeDatabase(size)
+  const url = option('made', '').split(',')[SIZES.indexOf(size)] || await madeDatabase(size)
   const db = openDatabase(url)
   const { secret } = await db('installation').first('secret')
   const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })

@@ -22,7 +22,7 @@ const KINDS: Record<string, string[]> = {
   'long and vain': ['q=xq', 'q=qqqqq', 'q=konstantynopolitanczykowianecz', 'q=magdalena+kowalczyk+wroclaw+x', 'q=999999999'],
   'searched, in another order': ['q=ana&sort=name', 'q=ana&sort=created', 'q=no&sort=active', 'q=alska&sort=name', 'q=a&sort=created', 'q=600&sort=name', 'q=kow+ana&sort=created', 'q=ana&sort=own.{warranty_months}'],
   'searched and narrowed': ['q=kow&show=suppliers', 'q=ana&tag=2', 'q=ana&tag=24', 'q=no&campaign=2', 'q=a&location=2', 'q=alska&tag=2', 'q=ana&own.{device}=filled', 'q=kow&show=archived', 'q=ana&from=2026-01-01'],
-  'narrowed by many': ['show=people', 'tag=1', 'campaign=1', 'location=1', 'own.{device}={option}', 'own.{warranty_months}.from=12', 'from=2024-06-01', 'phone_type={mobile}', 'own.{website}=empty'],
+  'narrowed by many': ['show=people', 'tag=1', 'campaign=1', 'location=1', 'own.{device}={option}', 'own.{warranty_months}.from=12', 'from=2024-06-01', 'phone_type={mobile}', 'own.{website}.how=empty'],
   'narrowed by few': ['show=suppliers', 'show=conflicted', 'show=archived', 'tag=25', 'campaign=10', 'price=1', 'phone_type={reception}', 'from=2026-05-01&to=2026-05-01', 'import=1', 'own.{serial_number}=sn000&own.{serial_number}.how=starts', 'own.{bought_on}.from=2024-01-01&own.{bought_on}.to=2024-01-01'],
   'narrowed and sorted': ['show=suppliers&sort=created', 'tag=1&sort=active', 'tag=25&sort=created', 'campaign=10&sort=active', 'location=2&sort=own.{warranty_months}', 'tag=2&campaign=2', 'tag=25&campaign=10&show=companies', 'own.{device}={option}&sort=created', 'own.{model}=pad&sort=created', 'own.{agreement}=2025&show=conflicted']
 }

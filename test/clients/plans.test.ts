@@ -5,6 +5,7 @@ import { columnsWith } from '../../src/clients/list/columns.js'
 import { readClientFilter } from '../../src/clients/list/filter.js'
 import { findClient } from '../../src/clients/queries.js'
 import { listAgreeing, listConsents } from '../../src/clients/consents/queries.js'
+import { countDuplicates, listDuplicates } from '../../src/clients/duplicates/queries.js'
 import { listFeed } from '../../src/clients/feed/queries.js'
 import { findMatches } from '../../src/clients/uniqueness/queries.js'
 import { listOwnFields } from '../../src/form-editor/shape.js'
@@ -51,9 +52,11 @@ async function fill (db: Db): Promise<void> {
     from clients c join lateral (select min(id) + c.id % 5 as id from employees) w on true`)
   await fillOwn(db)
   await db.raw('select index_clients(array(select id from clients))')
+  await db.raw("insert into duplicate_groups (id, score, reasons, size) select id, 1 + id % 99, '{phone}', 2 from clients where id % 4 = 1")
+  await db.raw('insert into duplicate_members (client_id, group_id) select id + n, id from duplicate_groups, generate_series(0, 1) n')
   for (const table of FILLED) await db.raw(`alter table ${table} enable trigger user`)
   // Counts are read from an index alone where a vacuum has been.
-  for (const table of [...FILLED, 'client_words', 'tags', 'campaigns', 'locations', 'employees']) await db.raw(`vacuum (analyze) ${table}`)
+  for (const table of [...FILLED, 'client_words', 'tags', 'campaigns', 'locations', 'employees', 'duplicate_groups', 'duplicate_members']) await db.raw(`vacuum (analyze) ${table}`)
 }
 
 const KINDS = ['short_text', 'number', 'date', 'date_time', 'yes_no', 'one_choice', 'several_choices', 'unique_id', 'long_text', 'link'] as const
@@ -86,7 +89,7 @@ const NO_SUPPLIERS = viewerWith(['clients.view', 'contacts.view_full'])
 const MASKED = viewerWith(['clients.view', 'suppliers.view'])
 
 // What may have thousands of rows: none of it is ever read through to show one page.
-const BIG = ['client_words', 'tasks', 'client_values', 'clients', 'client_phones', 'client_emails', 'client_tags', 'events', 'consents']
+const BIG = ['duplicate_groups', 'duplicate_members', 'client_words', 'tasks', 'client_values', 'clients', 'client_phones', 'client_emails', 'client_tags', 'events', 'consents']
 
 t.test('no list reads a whole big table', async t => {
   const { db, url } = await testApp(t)
@@ -151,6 +154,8 @@ t.test('no list reads a whole big table', async t => {
   await check('the feed, narrowed and older', () => listFeed(db, EVERYTHING, 4711, { filter: 'comments', older: 30_000 }))
   for (const viewer of [EVERYTHING, NO_SUPPLIERS]) {
     await check('who has this phone', () => findMatches(db, viewer, 'phone', '+48600123456', 4711))
+    for (const client of [null, 4713]) await check('duplicates', () => listDuplicates(db, viewer, { reason: null, least: null, client, after: client ? null : { score: 50, id: 9001 } }))
+    await check('duplicates of a client', () => countDuplicates(db, viewer, 4713))
     await check('who has this e-mail', () => findMatches(db, viewer, 'email', 'k@poczta.example', null))
   }
 })

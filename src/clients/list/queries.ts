@@ -145,8 +145,9 @@ async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, searc
     const found = await countBeginning(db, viewer, search, COUNT_LIMIT + 1, isOnlySearched(filter) ? null : narrowed(viewer, filter))
     if (found.count > COUNT_LIMIT || found.isAtLeast || !search.inside) return found
     // What stands inside of words comes behind all these: it is counted with them where few are expected.
-    if (!(await expected()).isFew) return { ...found, isAtLeast: true }
-  } else if (filter.q === '' && isNarrowed(filter) && (await expected()).rows >= SURELY_MORE) return { count: COUNT_LIMIT + 1, isAtLeast: true }
+    const { rows, isFew } = await expected()
+    if (!isFew) return { count: rows >= SURELY_MORE ? COUNT_LIMIT + 1 : Math.max(found.count, PAGE_SIZE), isAtLeast: true }
+  } else if (isNarrowed(filter) && (await expected()).rows >= SURELY_MORE) return { count: COUNT_LIMIT + 1, isAtLeast: true }
   const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
   const [{ count }] = await db.from(some.as('some')).count({ count: '*' }).options(howTo(filter)) as unknown as [{ count: number }]
   return { count, isAtLeast: count > COUNT_LIMIT }
