@@ -1,14 +1,10 @@
-import { rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { buildApp } from '../../src/app.js'
 import { readConfig } from '../../src/config.js'
 import type { Db } from '../../src/database/knex.js'
 import type { LogStream } from '../../src/web/logging.js'
-import { testDatabase } from './database.js'
-
+import { folderOf, testDatabase } from './database.js'
 
 /** Seals secrets in tests. */
 export const TEST_KEY = 'a key for tests, of thirty-two letters'
@@ -16,11 +12,15 @@ export const TEST_KEY = 'a key for tests, of thirty-two letters'
 export interface TestApp { app: FastifyInstance, db: Db, url: string }
 
 /** The whole application on a database of the test's own, with a company unless `organisation` is false. Closed when `t` ends. */
-export async function testApp (t: Pick<Test, 'teardown'>, { organisation = true } = {}): Promise<TestApp> {
-  const { db, url } = await testDatabase(t)
-  if (organisation) await db('organisation').insert({ id: 1, name: 'Naprawa & Co', country: 'PL', currency: 'PLN', time_zone: 'Europe/Warsaw', language: 'en' })
+export async function testApp (t: Pick<Test, 'teardown'>, { organisation = true, kept = false } = {}): Promise<TestApp> {
+  const { db, url } = await testDatabase(t, { kept })
+  if (organisation) await addOrganisation(db)
   const app = await secondApp(t, { db, url })
   return { app, db, url }
+}
+
+export const addOrganisation = async (db: Db): Promise<void> => {
+  await db('organisation').insert({ id: 1, name: 'Naprawa & Co', country: 'PL', currency: 'PLN', time_zone: 'Europe/Warsaw', language: 'en' })
 }
 
 export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, heartbeat?: number }
@@ -30,12 +30,6 @@ export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: D
   const { secret } = await db('installation').first('secret')
   const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: TEST_KEY, DATA_DIR: folderOf(url), ...env }), db, databaseUrl: url, secret, ...options })
   await app.ready()
-  t.teardown(async () => {
-    await app.close()
-    await rm(folderOf(url), { recursive: true, force: true })
-  })
+  t.teardown(() => app.close())
   return app
 }
-
-/** The folder of a test's files: the same for every application on its database. */
-export const folderOf = (url: string): string => join(tmpdir(), new URL(url).pathname)

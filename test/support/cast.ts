@@ -5,7 +5,8 @@ import { hashPassword } from '../../src/sign-in/password.js'
 import { BUILT_IN_ROLES } from '../../src/rights.js'
 import { sessionKey } from '../../src/web/session-store.js'
 import type { Db } from '../../src/database/knex.js'
-import { testApp, type TestApp } from './app.js'
+import type { TestApp } from './app.js'
+import { spareApp } from './spare.js'
 
 export interface Person { id: number, name: string, email: string, roleId: number }
 
@@ -43,7 +44,7 @@ export interface Cast extends TestApp {
 
 /** Anna the admin, Marek the manager, Sofia the specialist, Nuno with no rights and Olga the owner, in a shop in Wrocław. */
 export async function cast (t: Pick<Test, 'teardown'>): Promise<Cast> {
-  const made = await testApp(t)
+  const made = await spareApp(t)
   const { app, db } = made
   const [nothing] = await db('roles').insert({ name: 'Nothing', rights: [] }).returning('id')
   const roles = Object.fromEntries((await db('roles').whereIn('key', Object.keys(BUILT_IN_ROLES)).select('key', 'id')).map(role => [role.key, role.id]))

@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
 import { startEmbeddedPostgres } from '../../src/database/embedded.js'
-import { openDatabase } from '../../src/database/knex.js'
+import { openDatabase, type Db } from '../../src/database/knex.js'
 import { migrateToLatest } from '../../src/database/migrate.js'
+import { keepRows } from './kept.js'
 
 /** The Postgres of one run. `env` is what `testDatabase` reads in the test files. */
 export interface TestServer { env: Record<string, string>, stop: () => Promise<void> }
@@ -20,11 +21,12 @@ export async function startTestServer (): Promise<TestServer> {
   const stop = () => server.stop(template)
   try {
     await makeTemplate(server.url, template)
+    const kept = await makeKeptTemplate(server.url, template)
+    return { env: { ...server.env, CLIENTELA_TEST_SERVER: server.url, CLIENTELA_TEST_TEMPLATE: template, ...(kept && { CLIENTELA_TEST_KEPT: kept }) }, stop }
   } catch (error) {
     await stop()
     throw error
   }
-  return { env: { ...server.env, CLIENTELA_TEST_SERVER: server.url, CLIENTELA_TEST_TEMPLATE: template }, stop }
 }
 
 /** The same server, another database. */
@@ -96,9 +98,23 @@ function given (url: string) {
 
 async function makeTemplate (serverUrl: string, name: string): Promise<void> {
   await administer(serverUrl, `create database ${name}`)
+  await fillTemplate(serverUrl, name, migrateToLatest)
+}
+
+/** Makes a second template, whose databases can be put back to how they were. Returns its name; undefined where the user is no superuser, which that takes. */
+async function makeKeptTemplate (serverUrl: string, template: string): Promise<string | undefined> {
+  const { rows: [{ rolsuper }] } = await administer(serverUrl, 'select rolsuper from pg_roles where rolname = current_user')
+  if (!rolsuper) return undefined
+  const name = `${template}_kept`
+  await administer(serverUrl, `create database ${name} template ${template}`)
+  await fillTemplate(serverUrl, name, keepRows)
+  return name
+}
+
+async function fillTemplate (serverUrl: string, name: string, fill: (db: Db) => Promise<unknown>): Promise<void> {
   const db = openDatabase(databaseUrl(serverUrl, name))
   try {
-    await migrateToLatest(db)
+    await fill(db)
   } finally {
     await db.destroy()
   }

@@ -1,0 +1,44 @@
+import type { Db } from '../../src/database/knex.js'
+
+/**
+ * Gives a database what puts it back to how it is now: a copy of every row, and `kept.put_back()`. Of changes to the schema, which that
+ * doesn't undo, an event trigger takes a note; it needs a superuser.
+ */
+export async function keepRows (db: Db): Promise<void> {
+  await db.raw(`
+    create schema kept;
+    create table kept.schema_changes (tag text);
+    do $$
+      declare
+        each record;
+        steps text := '';
+        columns text;
+        is_filled boolean;
+      begin
+        for each in select c.oid, c.oid::regclass as name from pg_class c where relkind = 'r' and relnamespace::regnamespace::text in ('public', 'graphile_worker') loop
+          steps := steps || format('delete from %s; ', each.name);
+          execute format('select exists (select from %s)', each.name) into is_filled;
+          continue when not is_filled;
+          execute format('create table kept.%I as table %s', each.name::text, each.name);
+          select string_agg(quote_ident(attname), ', ') into columns from pg_attribute where attrelid = each.oid and attnum > 0 and not attisdropped and attgenerated = '';
+          steps := steps || format('insert into %s (%s) overriding system value select %2$s from kept.%I; ', each.name, columns, each.name::text);
+        end loop;
+        for each in select format('%I.%I', schemaname, sequencename) as name, * from pg_sequences where schemaname in ('public', 'graphile_worker') loop
+          steps := steps || format('perform setval(%L, %s, %L); ', each.name, coalesce(each.last_value, each.start_value), each.last_value is not null);
+        end loop;
+        execute format('create function kept.put_back() returns void language plpgsql set session_replication_role = replica as %L', 'begin ' || steps || 'end');
+      end
+    $$;
+    create function kept.note() returns event_trigger language plpgsql as 'begin insert into kept.schema_changes values (tg_tag); end';
+    create event trigger note_schema_changes on ddl_command_end execute function kept.note()`)
+}
+
+/** Puts back what was kept, except where that wouldn't make it as new: returns whether it did. */
+export async function putBack (db: Db): Promise<boolean> {
+  const { rows: [{ can }] } = await db.raw(`
+    select not exists (select from kept.schema_changes)
+      and not exists (select from pg_statistic join pg_class c on c.oid = starelid where relnamespace = 'public'::regnamespace)
+      and not exists (select from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 1000000) as can`)
+  if (can) await db.raw('select kept.put_back()')
+  return can
+}

@@ -1,0 +1,42 @@
+import { existsSync } from 'node:fs'
+import { setTimeout as wait } from 'node:timers/promises'
+import tap, { type Test } from 'tap'
+import { shapeOf } from '../../src/form-editor/shape.js'
+import { addOrganisation, testApp, type TestApp } from './app.js'
+import { folderOf } from './database.js'
+import { putBack } from './kept.js'
+
+interface Spare extends TestApp { jobs: number, close (): Promise<void> }
+
+// To build an application and its database takes ten times as long as to put the rows back: what a test leaves as new, the next one gets.
+let spare: Spare | undefined
+tap.teardown(() => spare?.close())
+
+/** As `testApp`: a database as new and an application on it. They may have served another test before, whose rows are gone. */
+export async function spareApp (t: Pick<Test, 'teardown'>): Promise<TestApp> {
+  const made = spare ?? await make()
+  spare = undefined
+  t.teardown(async () => {
+    if (!spare && await renew(made).catch(() => false)) spare = made
+    else await made.close()
+  })
+  return made
+}
+
+async function make (): Promise<Spare> {
+  const endings: (() => unknown)[] = []
+  const made = await testApp({ teardown: (end: () => unknown) => { endings.unshift(end) } }, { kept: true })
+  return { ...made, jobs: made.app.jobHandlers.size, close: async () => { for (const end of endings) await end() } }
+}
+
+/** Puts everything back. Returns false when something is left that this doesn't undo: a server, files, work going on, a changed schema. */
+async function renew ({ app, db, url, jobs }: Spare): Promise<boolean> {
+  if (!process.env.CLIENTELA_TEST_KEPT || app.server.listening || app.jobHandlers.size !== jobs || existsSync(folderOf(url))) return false
+  const { pool } = db.client
+  for (let n = 0; n < 50 && pool.numUsed() + pool.numPendingAcquires() > 0; n++) await wait(10)
+  if (pool.numUsed() > 0 || !await putBack(db)) return false
+  await shapeOf(db, 'client') // what it remembers of a version that will be given again
+  await app.outbox.wake() // after the round that may be going on
+  await addOrganisation(db)
+  return (await app.inject('/healthz')).statusCode === 200 // or the test has closed it
+}
