@@ -5,7 +5,6 @@ import { findActor } from '../../web/session-store.js'
 import type { Import } from '../import.js'
 import { changeImport } from '../queries.js'
 import { refusalOf } from '../running/job.js'
-import { BATCH } from '../writing/batch.js'
 import { AFTER_ALL, findUndo, keepMerged, undoCreated, undoUpdated } from './queries.js'
 
 declare module '../../jobs/enqueue.js' {
@@ -14,13 +13,13 @@ declare module '../../jobs/enqueue.js' {
 
 /** Takes back what an import did, the last row first, batch by batch; how far it is stands in its counts. */
 export const undoJob = ({ db, log }: FastifyInstance): JobHandler<{ id: number }> => async ({ id }, { signal, isLast }) => {
-  let size = BATCH
+  let size = STRETCH
   try {
     for (;;) {
       signal.throwIfAborted()
       try {
         if (!await db.transaction(trx => undoNext(trx, id, size))) return
-        size = Math.min(BATCH, size * 2)
+        size = Math.min(STRETCH, size * 2)
       } catch (error) {
         if (!refusalOf(error)) throw error
         if (size > 1) size = Math.ceil(size / 8)
@@ -37,6 +36,9 @@ export const undoJob = ({ db, log }: FastifyInstance): JobHandler<{ id: number }
 
 /** Where the undoing is: everything from there on is taken back. */
 type Undoing = Import & { undone_by: number, counts: Import['counts'] & { undo?: { round: number, row: number } } }
+
+// Rows that are taken back at once: parts of what is asked grow with the square of them.
+const STRETCH = 500
 
 const PLACE = { round: 32_767, row: AFTER_ALL }
 

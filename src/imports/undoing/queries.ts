@@ -114,7 +114,12 @@ export async function undoUpdated (trx: Db, batch: UndoBatch): Promise<{ done: n
       select r.row, r.client_id from rows r join clients c on c.id = r.client_id
       where (r.details->>'restored')::boolean and c.archived_at is null and not exists (select from events x where x.client_id = r.client_id and x.id > r.event_id and (${OURS}) is not true)
     ),
-    back as (select client_id, jsonb_object_agg(field, was) as was from plain where same group by client_id),
+    -- Made once: in the middle of a statement nothing is known of how much there is, and each row would make them anew.
+    back as materialized (select client_id, jsonb_object_agg(field, was) as was from plain where same group by client_id),
+    taken_back as materialized (
+      select row, jsonb_agg(change || jsonb_build_object('old', change->'new', 'new', change->'old') order by place) as list
+      from (select row, place, change from plain where same union all select row, place, change - 'had' - 'has' from own where same) p group by row
+    ),
     done as (select row from plain where same union select row from own where same union select row from phones union select row from emails union select row from tags union select row from consents union select row from away),
     left_alone as (
       select row, field, place from plain where not same union all select row, field, place from own where not same
@@ -136,9 +141,9 @@ export async function undoUpdated (trx: Db, batch: UndoBatch): Promise<{ done: n
     told as (
       insert into events (client_id, kind, employee_id, version, details)
       select t.id, 'client.import_undone', :by, t.version, jsonb_build_object('import', jsonb_build_object('id', :id::bigint, 'name', :name::text), 'archived', r.row in (select row from away),
-        'changes', coalesce((select jsonb_agg(p.change || jsonb_build_object('old', p.change->'new', 'new', p.change->'old') order by p.place) from (select row, place, change from plain where same union all select row, place, change - 'had' - 'has' from own where same) p where p.row = r.row), '[]'),
+        'changes', coalesce(b.list, '[]'),
         'phones', coalesce(r.details->'phones', '[]'), 'emails', coalesce(r.details->'emails', '[]'), 'tags', coalesce(r.details->'tags', '[]'))
-      from touched t join rows r on r.client_id = t.id order by t.id returning 1
+      from touched t join rows r on r.client_id = t.id left join taken_back b on b.row = r.row order by t.id returning 1
     )
     select (select count(*) from told) as done, (select count(*) from kept) as kept`, { ...batch })
   return { done: Number(row.done), kept: Number(row.kept) }
