@@ -42,6 +42,21 @@ export async function findClient (db: Db, viewer: Viewer, id: number | null): Pr
   if (id === null) throw new NotFound()
   const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(SHOWN)).options(PREPARED)
   if (!row) throw new NotFound()
+  return shownTo(viewer, row)
+}
+
+/** Several of them, in this order. Throws NotFound when one isn't there or isn't the viewer's to see. */
+export async function findClients (db: Db, viewer: Viewer, ids: readonly number[]): Promise<Client[]> {
+  const rows = await db('clients as c').whereRaw('c.id = any (?)', [[...ids]]).modify(query => visibleTo(viewer)(query, 'c')).select(db.raw(SHOWN))
+  const byId = new Map(rows.map((row: any) => [row.id, row]))
+  return ids.map(id => {
+    const row = byId.get(id)
+    if (!row) throw new NotFound()
+    return shownTo(viewer, row)
+  })
+}
+
+function shownTo (viewer: Viewer, row: any): Client {
   const consent = (has: any) => has && { ...has, at: new Date(has.at) }
   return {
     ...row,

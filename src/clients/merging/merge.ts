@@ -5,7 +5,7 @@ import type { Viewer } from '../../web/viewer.js'
 import type { Client } from '../client.js'
 import type { Details } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
-import { findClient, namedValue } from '../queries.js'
+import { findClients, namedValue } from '../queries.js'
 import { visibleTo } from '../visibility.js'
 import { BELONGINGS, MOVING } from './belongings.js'
 import { unitedEmails, unitedPhones, type United } from './contacts.js'
@@ -20,13 +20,6 @@ export class NotAsSeen extends Error {
 /** What was chosen can't be, by words of the locales: nothing is changed. */
 export class CannotMerge extends Error {
   constructor (readonly said: FieldError) { super('The choice makes no client') }
-}
-
-/** Everything the page that merges compares; throws NotFound for a client that isn't there or isn't the viewer's to see. */
-export async function findAll (db: Db, viewer: Viewer, ids: readonly number[]): Promise<Client[]> {
-  const clients: Client[] = []
-  for (const id of ids) clients.push(await findClient(db, viewer, id))
-  return clients
 }
 
 /** Those of the ids that are clients this viewer may see. */
@@ -49,7 +42,7 @@ export async function mergeClients (trx: Db, by: Viewer, shape: Shape, { ids, su
 
   const order = [survivor, ...ids.filter(id => id !== survivor)]
   const others = order.slice(1)
-  const clients = await findAll(trx, by, order)
+  const clients = await findClients(trx, by, order)
   const lines = compare(by, shape, clients, survivor, picks)
   if (!hasName(lines)) throw new CannotMerge({ key: 'merging.no_name' })
   if (lines.some(({ picked }) => picked === ALL) && joinNotes(clients.map(({ note }) => note)).length > MOST_NOTE) throw new CannotMerge({ key: 'merging.long_note', values: { max: MOST_NOTE } })

@@ -7,11 +7,11 @@ import { NotFound } from '../../web/errors.js'
 import { idOf, type FieldError } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { priceTypeOf } from '../client.js'
-import { listChoices } from '../queries.js'
+import { findClients, listChoices } from '../queries.js'
 import { maskedUnited, unitedEmails, unitedPhones } from './contacts.js'
 import { compare, EVERY } from './fields.js'
 import { MOST_MERGED, readMergeForm, type MergeForm } from './form.js'
-import { CannotMerge, findAll, mergeClients, NotAsSeen, present } from './merge.js'
+import { CannotMerge, mergeClients, NotAsSeen, present } from './merge.js'
 import { followMoved } from './moved.js'
 import { countBelongings, findMerge } from './queries.js'
 import { LaterFirst, undoMerge } from './undo.js'
@@ -69,7 +69,7 @@ export default async function merging (app: FastifyInstance) {
     const ids = await present(db, viewer, form.ids.slice(0, MOST_MERGED))
     const tooMany = form.ids.length > MOST_MERGED
     if (ids.length < 2) return reply.page('clients/merging/none', { gone: form.ids.length - ids.length, only: ids[0] ?? null }, { status: status === 200 && form.ids.length > ids.length && form.ids.length > 1 ? 404 : status })
-    const [clients, shape, counts] = await Promise.all([findAll(db, viewer, ids), shapeOf(db, 'client', viewer.formVersions), countBelongings(db, ids)])
+    const [clients, shape, counts] = await Promise.all([findClients(db, viewer, ids), shapeOf(db, 'client', viewer.formVersions), countBelongings(db, ids)])
     const stays = form.take ?? form.survivor
     // Whoever has the most to tell stays, unless somebody says otherwise; an archived one only among archived ones.
     const survivor = ids.find(id => id === stays) ?? clients.toSorted((a, b) => Number(a.archived_at !== null) - Number(b.archived_at !== null) || counts.get(b.id)!.entries - counts.get(a.id)!.entries || a.id - b.id)[0]!.id
