@@ -1,3 +1,4 @@
+import fastifyView from '@fastify/view'
 import fp from 'fastify-plugin'
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { inRoot } from '../paths.js'
@@ -7,7 +8,7 @@ import { languageOf, translator } from './i18n.js'
 import { findLogo } from './brand.js'
 import { icon, sharedIcons } from './icons.js'
 import { wordsOf, type Labels } from './labels.js'
-import { templatesIn } from './templates.js'
+import { etaOver } from './templates.js'
 import { isLanguage, type Language } from './viewer.js'
 
 export interface PageOptions {
@@ -45,9 +46,12 @@ declare module 'fastify' {
   }
 }
 
-/** Eta, with what every template may call: t, fmt, icon, asset, can, say. */
+/** One for all applications of a process: a template is compiled once. */
+const eta = etaOver(inRoot('views'))
+
+/** Eta behind @fastify/view, with what every template may call: t, fmt, icon, asset, can, say. */
 export default fp(async app => {
-  const render = templatesIn(inRoot('views'))
+  await app.register(fastifyView, { engine: { eta }, root: inRoot('views'), production: true })
 
   app.decorate('pageReaders', [])
   app.decorate('pageFinishers', [])
@@ -71,7 +75,7 @@ export default fp(async app => {
     // Pages that nobody is signed in to carry the company's logo too.
     const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
-    const made = render(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const made = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
     const html = app.pageFinishers.reduce((html, finish) => finish(request, html), made)
     // NUL is no character of HTML.
     return this.send(Buffer.from(html.includes('\0') ? html.replaceAll('\0', '\xef\xbf\xbd') : html, 'latin1'))

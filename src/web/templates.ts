@@ -1,60 +1,67 @@
 import { Eta } from 'eta'
 
-/** Makes the HTML of a template from what it is given. */
-type Template = (it: object) => string
-
 /**
  * Eta over the templates of a folder, each of which may call t, fmt, icon, asset, can and say without naming `it`; null and
- * undefined are no words. `<%# … %>` is a comment. `<%~ each('./_row', 'row', rows) %>` includes a partial for each of a list.
+ * undefined are no words. `<%# … %>` is a comment. `<%~ each('./_row', 'row', rows) %>` includes a partial for each of a list:
+ * `include` copies what its caller was given, forty names in 3 µs, `each` does so once a list.
  *
- * Gives a function that renders one: to text whose characters are the bytes of the page in UTF-8, `Buffer.from(html, 'latin1')`.
- * One character beyond Latin-1 in 100 kB makes all of a string twice as long and turning it into bytes five times as slow.
- *
- * Eta's own compiled templates make ten functions at each call and look up each partial anew, of which a long profile has two
- * hundred; these make what they use. Of Eta's syntax that leaves out `block`, `capture`, `output` and all that is asynchronous.
- * `include` with something to give copies what its caller was given, 40 names in 3 µs: `each` does so once a list.
+ * It renders text whose characters are the bytes of the page in UTF-8, `Buffer.from(html, 'latin1')`: one character beyond Latin-1
+ * in 100 kB makes all of a string twice as long and turning it into bytes five times as slow.
  */
-export function templatesIn (views: string): (name: string, it: object) => string {
-  const eta = new Eta({ views, plugins: [{ processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, '') }] })
-  const known = new Map<string, Template>()
-  const templateAt = (path: string): Template => {
-    let template = known.get(path)
-    if (!template) known.set(path, template = compile(eta, path, templateAt))
-    return template
-  }
-  return (name, it) => templateAt(eta.resolvePath!(name))(it)
+export function etaOver (views: string): Eta {
+  const eta = new Eta({
+    views,
+    cache: true,
+    functionHeader: `const { t, fmt, icon, asset, can, say } = it;
+let each = (name, key, list) => { const one = { ...it }; let all = ''; for (one[key] of list) all += this.render(name, one, options); return all };`,
+    escapeFunction: escape,
+    filterFunction: raw,
+    plugins: [{
+      processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, ''),
+      processAST: (parts: Part[]) => parts.map(inBytes),
+      processFnString: withoutUnused
+    }]
+  })
+  rememberTemplates(eta)
+  return eta
 }
 
-function compile (eta: Eta, filepath: string, templateAt: (path: string) => Template): Template {
-  const body = eta.parse(eta.readFile!(filepath)).map(part => {
-    if (typeof part === 'string') return `out += '${bytesOf(part)}';`
-    if (part.t === 'i') return `out += escape(${part.val});`
-    return part.t === 'r' ? `out += ${/\b(include|each)\(|\bit\.body\b/.test(part.val) ? part.val : `raw(${part.val})`};` : part.val
-  }).join('\n')
-  const isLaidOut = body.includes('layout(')
-  const code = `return it => {
-    const { t, fmt, icon, asset, can, say } = it;
-    let out = '';
-    ${body.includes('include(') ? 'const include = (name, more) => partial(name)(more ? { ...it, ...more } : it);' : ''}
-    ${body.includes('each(') ? `const each = (name, key, list) => {
-      const make = partial(name), one = { ...it, [key]: null };
-      let all = '';
-      for (one[key] of list) all += make(one);
-      return all;
-    };` : ''}
-    ${isLaidOut ? 'let outer, about; const layout = (name, more) => { outer = name; about = more };' : ''}
-    ${body}
-    return ${isLaidOut ? 'outer ? partial(outer)({ ...it, body: out, ...about }) : out' : 'out'};
-  }
-  //# sourceURL=${filepath}`
+type Part = ReturnType<Eta['parse']>[number]
 
-  const partials = new Map<string, Template>()
-  const partial = (name: string): Template => {
-    let template = partials.get(name)
-    if (!template) partials.set(name, template = templateAt(eta.resolvePath!(name, { filepath })))
-    return template
+/** What other templates made is bytes already. */
+function inBytes (part: Part): Part {
+  if (typeof part === 'string') return bytesOf(part)
+  return part.t !== 'r' || /\b(include|each|block|capture)\(|\bit\.body\b/.test(part.val) ? part : { ...part, val: `__eta.f(${part.val})` }
+}
+
+/** Eta's function of a template begins by making nine helpers, at each call: leaves out those that this template doesn't name. */
+function withoutUnused (code: string): string {
+  for (const name of ['each', 'blockAsync', 'block', 'captureAsync', 'capture', 'output', 'includeAsync', 'layout', 'include']) {
+    let without = code.replace(new RegExp(`^(let ${name} = .*|(async )?function ${name}\\((.*\\}|[^}]*\\n\\}))\\n`, 'm'), '')
+    if (name === 'layout') without = without.replace(/^if \(__eta\.layout\) \{\n.*\n\}\n/m, '')
+    if (!new RegExp(`(?<![.\\w])${name}\\b`).test(without)) code = without
   }
-  return new Function('escape', 'raw', 'partial', code)(escape, raw, partial)
+  return code.replace('{...it, ...(__eta_d ?? {})}', '__eta_d ? {...it, ...__eta_d} : it')
+}
+
+/** Eta finds each partial anew each time, in 4 to 10 µs; a profile has two hundred of them. What it rendered once from somewhere is known. */
+function rememberTemplates (eta: Eta): void {
+  const known = new Map<string, Map<string, (data: object) => string>>()
+  const find = (name: string, from?: { filepath: string }) => {
+    const options = { filepath: eta.resolvePath!(name, from), async: false }
+    let template = eta.templatesSync.get(options.filepath)
+    if (!template) eta.templatesSync.define(options.filepath, template = eta.compile(eta.readFile!(options.filepath), options))
+    return (data: object) => template.call(eta, data, options)
+  }
+  eta.render = (name, data, from) => {
+    if (typeof name !== 'string') return name.call(eta, data)
+    const place = from?.filepath ?? ''
+    let templates = known.get(place)
+    if (!templates) known.set(place, templates = new Map())
+    let template = templates.get(name)
+    if (!template) templates.set(name, template = find(name, from))
+    return template(data)
+  }
 }
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }

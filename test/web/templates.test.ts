@@ -1,7 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
 import t from 'tap'
-import { templatesIn } from '../../src/web/templates.js'
+import { etaOver } from '../../src/web/templates.js'
 
 t.test('a template escapes what it shows, includes partials and gives the bytes of UTF-8', async t => {
   const folder = t.testdir({
@@ -10,11 +10,25 @@ t.test('a template escapes what it shows, includes partials and gives the bytes 
     '_row.eta': '<li><%= it.row %> of <%= it.name %></li>',
     'frame.eta': '<title><%= it.title %></title><%~ it.body %><% if (it.row) { %>leaked<% } %>'
   })
-  const render = templatesIn(folder)
-  const made = render('page', { name: 'Łódź & "co"', rows: [1, '<ñ>'], raw: '<hr title="→">', nothing: null })
+  const eta = etaOver(folder)
+  const made = eta.render('page', { name: 'Łódź & "co"', rows: [1, '<ñ>'], raw: '<hr title="→">', nothing: null })
   t.notMatch(made, /[^\x00-\xff]/, 'one byte a character')
   t.equal(Buffer.from(made, 'latin1').toString(), `<title>Żółć &quot;1&quot;</title><p>Łódź &amp; &quot;co&quot;…</p><b title='&lt;i&gt;'>Łódź &amp; &quot;co&quot;</b><ul><li>1 of Łódź &amp; &quot;co&quot;</li><li>&lt;ñ&gt; of Łódź &amp; &quot;co&quot;</li></ul><hr title="→">`)
-  t.throws(() => render('missing', {}))
+  t.throws(() => eta.render('missing', {}))
   writeFileSync(join(folder, '_part.eta'), 'changed')
-  t.equal(render('page', { name: 'Łódź & "co"', rows: [1, '<ñ>'], raw: '<hr title="→">' }), made, 'a template is read once')
+  t.equal(eta.render('page', { name: 'Łódź & "co"', rows: [1, '<ñ>'], raw: '<hr title="→">' }), made, 'a template is read once')
+})
+
+t.test("Eta's own helpers are there for a template that names them", async t => {
+  const folder = t.testdir({
+    'page.eta': "<% layout('./frame') %><% block('head', () => { %><i>ż</i><% }) %><% const made = capture(() => { %><b><%= it.name %></b><% }); output(made) %><%~ include('/sub/_part') %>",
+    'frame.eta': "<%~ block('head') %><%= '→' %><%~ it.body %>",
+    sub: { '_part.eta': "<%~ include('./_part2') %>", '_part2.eta': '<%= it.name %>' },
+    'broken.eta': '<% if ( %>'
+  })
+  const eta = etaOver(folder)
+  t.equal(Buffer.from(eta.render('page', { name: 'ś<' }), 'latin1').toString(), '<i>ż</i>→<b>ś&lt;</b>ś&lt;')
+  t.equal(Buffer.from(eta.render('sub/_part', { name: 'ś<' }), 'latin1').toString(), 'ś&lt;')
+  t.throws(() => eta.render('broken', {}), { message: /Bad template syntax/ })
+  t.throws(() => eta.render('../page', {}), 'nothing outside of the folder')
 })
