@@ -82,6 +82,9 @@ t.test('the count is capped', async t => {
   await db.raw("insert into clients (kind, company_name) select 'company', 'Firma ' || n from generate_series(1, 871) n")
   t.match(await page('/clients'), /hx-target="#count"[^>]*>\s*1,000\+\s*</)
   t.match(await page('/clients?show=companies'), /hx-target="#count"[^>]*>\s*871\s*</)
+  const [{ id }] = await db('locations').insert({ name: 'Far' }).returning('id')
+  await db.raw("insert into clients (kind, company_name, location_id) select 'company', 'Firma x' || n, case when n > 200 then ?::bigint end from generate_series(101, 270) n", [id])
+  t.match(await page(`/clients?q=firma&location=${id}`), /hx-target="#count"[^>]*>\s*50\+\s*</, 'no fewer than are shown')
 })
 
 t.test('a hidden supplier\'s place in the order stays hidden too', async t => {

@@ -83,7 +83,8 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   const hasPrevious = backwards ? more : filter.after !== null
   return {
     rows: seesContacts(viewer) ? listed : listed.map(masked),
-    ...counted,
+    isAtLeast: counted.isAtLeast,
+    count: counted.isAtLeast ? Math.min(Math.max(counted.count, ids.length), COUNT_LIMIT + 1) : counted.count,
     after: hasNext ? shown.at(-1) ?? null : null,
     before: hasPrevious ? shown[0] ?? null : null
   }
