@@ -30,8 +30,8 @@ function rowOf (n: number): string[] {
   ]
 }
 
-/** How fast a workbook of 12 columns becomes clients, step by step, beside COPY of the same cells, and what memory the checking takes. */
-export async function benchImports (app: FastifyInstance, url: string, by: number, count: number, folder: string): Promise<void> {
+/** How fast a workbook of 12 columns becomes clients, step by step, beside COPY of the same cells, what memory the checking takes, and how long other people's pages take meanwhile. */
+export async function benchImports (app: FastifyInstance, url: string, { by, cookie }: { by: number, cookie: string }, count: number, folder: string): Promise<void> {
   const { db, storage } = app
   await db('campaigns').insert([{ name: 'Radio' }, { name: 'Google Ads' }]).onConflict('name_key').ignore()
   const path = join(folder, 'clients.xlsx')
@@ -44,10 +44,18 @@ export async function benchImports (app: FastifyInstance, url: string, by: numbe
   const run = { signal: new AbortController().signal, log: app.log, attempt: 1, isLast: true }
   const memory = watchMemory()
   const [copied] = await timed(() => copy(url, count))
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
+  const alone = openPages(address, cookie)
+  await new Promise(resolve => setTimeout(resolve, 4000))
+  const ofAlone = await alone.stop()
+  const whileChecking = openPages(address, cookie)
   const [checked] = await timed(() => checkJob(app, url)({ id, by }, run))
+  const ofChecking = await whileChecking.stop()
   const most = memory.stop()
   await db('imports').where({ id }).update({ state: 'running' })
+  const whileWriting = openPages(address, cookie)
   const [written] = await timed(() => runJob(app, url)({ id }, run))
+  const ofWriting = await whileWriting.stop()
   const { state, counts, problem } = await db('imports').where({ id }).first()
   const rate = (ms: number) => `${Math.round(count / ms * 1000).toLocaleString('en').padStart(9)} rows/s`
   console.log(`\nimport of ${count.toLocaleString('en')} rows of .xlsx, 12 columns: ${state}, ${JSON.stringify(counts)}${problem ? JSON.stringify(problem) : ''}`)
@@ -56,6 +64,35 @@ export async function benchImports (app: FastifyInstance, url: string, by: numbe
   console.log(`  written, with feed and search     ${rate(written)}`)
   console.log(`  end to end                        ${rate(checked + written)}   ${((checked + written) / copied).toFixed(1)} times as long as COPY`)
   console.log(`  memory of the checking process    ${most} MB at most`)
+  const times = ({ half, most: late }: Times) => `${half.toFixed(0)} ms, ${late.toFixed(0)} ms at most of 95 in 100 (${(half / ofAlone.half).toFixed(1)} and ${(late / ofAlone.most).toFixed(1)} times)`
+  console.log(`  the list of clients alone         ${times(ofAlone)}`)
+  console.log(`  while the file is checked         ${times(ofChecking)}`)
+  console.log(`  while it is written               ${times(ofWriting)}`)
+}
+
+/** Milliseconds that half of the pages take at most, and 95 of 100. */
+interface Times { half: number, most: number }
+
+/** Opens the list again and again, as somebody at work would, until it is stopped. */
+function openPages (address: string, cookie: string): { stop (): Promise<Times> } {
+  const took: number[] = []
+  const stopping = new AbortController()
+  const work = (async () => {
+    while (!stopping.signal.aborted) {
+      const [milliseconds] = await timed(async () => (await fetch(`${address}/clients`, { headers: { cookie } })).text())
+      took.push(milliseconds)
+      await new Promise(resolve => setTimeout(resolve, 50))
+    }
+  })()
+  return {
+    async stop () {
+      stopping.abort()
+      await work
+      const sorted = took.toSorted((a, b) => a - b)
+      const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)]!
+      return { half: at(0.5), most: at(0.95) }
+    }
+  }
 }
 
 function * batches (count: number): Generator<XlsxCell[][]> {

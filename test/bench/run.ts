@@ -11,7 +11,7 @@ import { openDatabase, type Db } from '../../src/database/knex.js'
 import { migrateToLatest } from '../../src/database/migrate.js'
 import { inRoot } from '../../src/paths.js'
 import { seedDemo } from '../../seeds/demo.js'
-import { openSession } from '../support/cast.js'
+import { openSession } from '../support/session.js'
 import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
@@ -120,7 +120,7 @@ async function imports (rows: number): Promise<void> {
   const app = await buildApp({ config: readConfig({ LOG_LEVEL: 'warn', DATA_DIR: join(directory, 'data') }), db, databaseUrl: url, secret })
   await app.ready()
   const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
-  await benchImports(app, url, id, rows, directory)
+  await benchImports(app, url, { by: id, cookie: await openSession(app, db, id) }, rows, directory)
   await app.close()
   await db.destroy()
 }

@@ -1,12 +1,12 @@
-import { randomBytes } from 'node:crypto'
 import type { FastifyInstance, InjectOptions } from 'fastify'
 import type { Test } from 'tap'
 import { hashPassword } from '../../src/sign-in/password.js'
 import { BUILT_IN_ROLES } from '../../src/rights.js'
-import { sessionKey } from '../../src/web/session-store.js'
-import type { Db } from '../../src/database/knex.js'
 import type { TestApp } from './app.js'
+import { openSession } from './session.js'
 import { spareApp } from './spare.js'
+
+export { openSession } from './session.js'
 
 export interface Person { id: number, name: string, email: string, roleId: number }
 
@@ -67,13 +67,6 @@ export async function cast (t: Pick<Test, 'teardown'>): Promise<Cast> {
     ...people,
     as: (someone, on = app) => visitor(on, someone ? cookies.get(someone.id)! : '')
   }
-}
-
-/** Signs an employee in without the form; returns the cookie. */
-export async function openSession (app: FastifyInstance, db: Db, employeeId: number): Promise<string> {
-  const id = randomBytes(24).toString('base64url')
-  await db.raw("insert into sessions (id, employee_id, user_agent, address, idle_until, expires_at) values (?, ?, 'test', '127.0.0.1', now() + interval '1 hour', now() + interval '1 day')", [sessionKey(id), employeeId])
-  return `clientela=${encodeURIComponent(app.signCookie(id))}`
 }
 
 /** Asks as a browser does: same origin, a form's encoding, and the cookie given. */
