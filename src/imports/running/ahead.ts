@@ -13,6 +13,10 @@ const PATIENCE = '5s'
 // A lock was waited for too long, or in a circle.
 const IN_THE_WAY = ['55P03', '40P01']
 
+// Batches after which the tables are another size than Postgres planned for: in an empty shop other people's lists would read all of them.
+const COUNTED_AT = [2, 10, 50, 250]
+const countAnew = (db: Db) => db.raw('analyze clients, client_phones, client_emails, client_tags, client_words, events')
+
 /** A batch on its way: behind what it comes, and whether that is written. */
 interface Turn { next: Found, after: { round: number, row: number }, previous: Promise<boolean>, settle (isWritten: boolean): void }
 
@@ -28,6 +32,7 @@ class Halt extends Error {}
 export async function writeAhead (db: Db, id: number, others: Others, size: number, signal: AbortSignal): Promise<boolean> {
   const turns = takeTurns(db, await findImport(db, id), size)
   let isOver = false
+  let written = 0
   const lane = async () => {
     while (!isOver) {
       const turn = await turns()
@@ -41,6 +46,7 @@ export async function writeAhead (db: Db, id: number, others: Others, size: numb
         if (!isWritten) isOver = true
         turn.settle(isWritten)
       }
+      if (COUNTED_AT.includes(++written)) await countAnew(db)
     }
   }
   const ends = await Promise.allSettled(Array.from({ length: LANES }, lane))
