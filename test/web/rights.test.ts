@@ -293,8 +293,8 @@ t.test('each route asks for the right that stands here', async t => {
   }
   subscribe('fastify.initialization', listen)
   await testApp(t)
-  unsubscribe('fastify.initialization', listen)
-  t.same(routes.sort(byAddress), ROUTES.trim().split('\n'))
+  unsubscribe('fastify.initialization', listen) // the next file of the process may have begun to build its application too
+  t.same([...new Set(routes)].sort(byAddress), ROUTES.trim().split('\n'))
 })
 
 function byAddress (a: string, b: string): number {
