@@ -29,7 +29,7 @@ export interface AppChanges { env?: Record<string, string>, logTo?: LogStream, h
 export async function secondApp (t: Pick<Test, 'teardown'>, { db, url }: { db: Db, url: string }, { env = {}, ...options }: AppChanges = {}): Promise<FastifyInstance> {
   const { secret } = await db('installation').first('secret')
   const app = await buildApp({ config: readConfig({ LOG_LEVEL: process.env.LOG_LEVEL ?? 'silent', SECRET_KEY: TEST_KEY, DATA_DIR: folderOf(url), ...env }), db, databaseUrl: url, secret, ...options })
+  t.teardown(() => app.close()) // also one that fails to get ready: what it has opened would keep the process alive
   await app.ready()
-  t.teardown(() => app.close())
   return app
 }

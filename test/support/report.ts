@@ -57,11 +57,10 @@ async function start (batch: string[], number: number): Promise<void> {
     stack: '',
     ...(noBrowser && needsBrowser(file) && { skip: noBrowser })
   })
-  const started = performance.now()
   const result = await run
   const ok = result?.ok ?? true
   add(ok, run.subtest?.counts)
-  console.log(`${ok ? 'PASS' : 'FAIL'}  ${run.subtest?.counts.pass ?? 0} passed  ${Math.round((performance.now() - started) / 1000)} s  ${name.replace(/^test: /, '')}`)
+  console.log(`${ok ? 'PASS' : 'FAIL'}  ${run.subtest?.counts.pass ?? 0} passed  ${Math.round((run.subtest?.time ?? 0) / 1000)} s  ${name.replace(/^test: /, '')}`)
 }
 
 /**

@@ -56,7 +56,7 @@ async function own () {
     await mkdir(TMPDIR)
     await chmod(folder, 0o755)
     await chmod(TMPDIR, 0o1777) // as /tmp itself: root's Postgres runs as another user
-    const server = await startEmbeddedPostgres({ directory: join(folder, 'data'), durable: false })
+    const server = await startEmbeddedPostgres({ directory: join(folder, 'data'), durable: false, settings: { max_connections: '300' } })
     await hurryPasswords(server.url)
     await keepQuiet(server.url)
     return { url: server.url, env: { TMPDIR }, stop: async () => { await server.stop(); await remove() } }

@@ -25,8 +25,14 @@ export async function spareApp (t: Pick<Test, 'teardown'>): Promise<TestApp> {
 
 async function make (): Promise<Spare> {
   const endings: (() => unknown)[] = []
-  const made = await testApp({ teardown: (end: () => unknown) => { endings.unshift(end) } }, { kept: true })
-  return { ...made, jobs: made.app.jobHandlers.size, close: async () => { for (const end of endings) await end() } }
+  const close = async () => { for (const end of endings) await end() }
+  try {
+    const made = await testApp({ teardown: (end: () => unknown) => { endings.unshift(end) } }, { kept: true })
+    return { ...made, jobs: made.app.jobHandlers.size, close }
+  } catch (error) {
+    await close()
+    throw error
+  }
 }
 
 /** Puts everything back. Returns false when something is left that this doesn't undo: a server, files, work going on, a changed schema. */
