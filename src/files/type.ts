@@ -1,5 +1,4 @@
 import { open } from 'node:fs/promises'
-import { fileTypeFromFile } from 'file-type'
 import type { FileKind } from './file.js'
 import { extensionOf } from './name.js'
 
@@ -14,6 +13,7 @@ const RISKY = new Set(('html htm xhtml xht shtml mht mhtml svg svgz hta js mjs c
 
 /** Finds out what a file is from its content. The name is never believed; it can only make the answer stricter. */
 export async function findType (path: string, name: string): Promise<FoundType> {
+  const { fileTypeFromFile } = await import('file-type') // 60 ms, which a start needn't take
   const known = await fileTypeFromFile(path)
   const found = known && known.mime !== 'application/xml' ? { type: known.mime.split(';')[0]!, kind: kindOf(known.mime.split(';')[0]!) } : await readText(path)
   return RISKY.has(extensionOf(name)) ? { type: found.type, kind: 'others' } : found

@@ -1,7 +1,6 @@
 import { timingSafeEqual } from 'node:crypto'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
-import { seedExample } from '../../seeds/demo.js'
 import { startSession } from '../sign-in/enter.js'
 import { beginSignIn, forgiveSignIn } from '../sign-in/throttle.js'
 import { NotFound } from '../web/errors.js'
@@ -42,7 +41,7 @@ export default fp(async function installation (app: FastifyInstance) {
     }
     try {
       const owner = await setUp(db, form.values)
-      if (form.values.example) await seedExample(db, { by: owner })
+      if (form.values.example) await (await import('../../seeds/demo.js')).seedExample(db, { by: owner }) // once in a shop's life
       await startSession(request, owner)
     } catch (error) {
       if (!(error instanceof AlreadySetUp)) throw error

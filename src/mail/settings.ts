@@ -7,7 +7,6 @@ import type { Viewer } from '../web/viewer.js'
 import type { MailValues } from './form.js'
 import { sendLetter, writeLetter, type Pen, type Reader, type Words } from './letter.js'
 import type { Fate } from './outbox/queries.js'
-import { openMailServer } from './outbox/server.js'
 import { findMailSettings, PASSWORD, saveMailSettings, type MailSettings } from './queries.js'
 
 type Parts = Pick<FastifyInstance, 'db' | 'sealer'>
@@ -41,6 +40,7 @@ export async function sendTest ({ db, sealer }: Parts, reader: Reader): Promise<
   }
   const password = await passwordOf(sealer, settings)
   if (password === undefined) return { state: 'failed', problem: 'sealed', said: '' }
+  const { openMailServer } = await import('./outbox/server.js')
   const server = openMailServer(settings, password)
   try {
     const letter = writeLetter(await findCompany(db), reader, testLetter)

@@ -5,7 +5,7 @@ import { findMailSettings, type MailSettings } from '../queries.js'
 import { Rounds } from '../rounds.js'
 import { passwordOf } from '../settings.js'
 import { catchDue, settle, settleLost, takeDue } from './queries.js'
-import { openMailServer, type MailServer } from './server.js'
+import type { MailServer } from './server.js'
 
 /**
  * Sends what is due, one mail after the other; several processes may do so at once, each mail is taken by one. A mail is taken
@@ -52,7 +52,7 @@ export class Sender {
 
   private async open (settings: MailSettings): Promise<MailServer | undefined> {
     const password = await passwordOf(this.sealer, settings)
-    if (password !== undefined) return openMailServer(settings, password)
+    if (password !== undefined) return (await import('./server.js')).openMailServer(settings, password) // nodemailer takes 70 ms to load, and many never send
     this.log.error('the password of the mail server was sealed with another SECRET_KEY: type it anew under Settings > E-mail')
     return undefined
   }
