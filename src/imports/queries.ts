@@ -16,6 +16,9 @@ export async function listImports (db: Db, before: number | null): Promise<{ row
   return { rows: rows.slice(0, IMPORTS_PAGE), before: rows.length > IMPORTS_PAGE ? rows[IMPORTS_PAGE - 1]!.id : null }
 }
 
+/** Whether an import writes clients just now. */
+export const isWriting = async (db: Db): Promise<boolean> => Boolean(await db('imports').where({ state: 'running' }).first('id'))
+
 /** Throws NotFound, also for an id that was none (null). */
 export async function findImport (db: Db, id: number | null): Promise<Import> {
   const found = id === null ? undefined : await imports(db).where('i.id', id).first(SHOWN)

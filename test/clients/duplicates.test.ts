@@ -85,3 +85,17 @@ t.test('a number that everybody has says nothing, and a big group is shown as fa
   t.ok(groups(body).some(group => group.length === 3))
   t.equal((await db('duplicate_pairs').whereRaw("reasons @> array['phone']").whereIn('a_id', db('clients').where('surname', 'like', 'Centrala%').select('id'))).length, 0)
 })
+
+t.test('while an import writes clients they wait', async t => {
+  const [{ id }] = await db('imports').insert({ employee_id: anna.id, file_name: 'a.csv', size: 1, inspected: '{}', header_key: '', state: 'running' }).returning('id')
+  t.teardown(() => db('imports').where({ id }).del())
+  const client = await addClient(db, anna, { surname: 'Czekaj', phones: ['604 900 900'] })
+  const waits = () => db('duplicate_changes').where({ client_id: client })
+  await enqueue(db, 'duplicates.look', {})
+  await runJobs(app)
+  t.ok((await waits()).length > 0)
+  await db('imports').where({ id }).update({ state: 'done' })
+  await enqueue(db, 'duplicates.look', {})
+  await runJobs(app)
+  t.same(await waits(), [])
+})

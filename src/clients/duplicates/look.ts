@@ -1,5 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { Db } from '../../database/knex.js'
+import { isWriting } from '../../imports/queries.js'
 import { enqueue } from '../../jobs/enqueue.js'
 import { regroup } from './group.js'
 
@@ -19,13 +20,14 @@ const MOST_NEIGHBOURS = 100
 export function lookForDuplicates (app: FastifyInstance): void {
   const { db } = app
   app.job('duplicates.look', async (_payload, { signal }) => {
-    while (await lookAtBatch(db)) signal.throwIfAborted()
+    // An import is quicker without, and many a client of its first rows is changed by a later one.
+    while (!await isWriting(db) && await lookAtBatch(db)) signal.throwIfAborted()
   })
   // Asked from outside: were it the change itself, whoever saves would wait for all who save at that moment.
   let timer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     timer = setInterval(() => {
-      db('duplicate_changes').first('id').then(change => change && enqueue(db, 'duplicates.look', {}, { key: 'duplicates', queue: 'duplicates' }))
+      Promise.all([db('duplicate_changes').first('id'), isWriting(db)]).then(([change, later]) => change && !later && enqueue(db, 'duplicates.look', {}, { key: 'duplicates', queue: 'duplicates' }))
         .catch(error => app.log.warn({ err: error }, 'duplicates could not be looked for'))
     }, EVERY).unref()
   })
