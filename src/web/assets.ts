@@ -92,11 +92,9 @@ async function publish (name: string, content: string | Buffer): Promise<string>
   return file
 }
 
-let written = 0
-
-// Two processes may start at once, and two applications in one: each writes its own file and moves it into place.
+// Two processes may start at once: each writes its own file and moves it into place.
 async function write (file: string, body: Buffer): Promise<void> {
-  const temporary = join(built, `${file}.${process.pid}.${++written}.tmp`)
+  const temporary = join(built, `${file}.${process.pid}.tmp`)
   await writeFile(temporary, body)
   await rename(temporary, join(built, file))
 }

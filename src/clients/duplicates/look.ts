@@ -27,7 +27,7 @@ export function lookForDuplicates (app: FastifyInstance): void {
   let timer: NodeJS.Timeout | undefined
   app.addHook('onListen', async () => {
     timer = setInterval(() => {
-      Promise.all([db('duplicate_changes').first('id'), isWriting(db)]).then(([change, later]) => change && !later && enqueue(db, 'duplicates.look', {}, { key: 'duplicates', queue: 'duplicates' }))
+      db('duplicate_changes').first('id').then(change => change && enqueue(db, 'duplicates.look', {}, { key: 'duplicates', queue: 'duplicates' }))
         .catch(error => app.log.warn({ err: error }, 'duplicates could not be looked for'))
     }, EVERY).unref()
   })

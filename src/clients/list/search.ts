@@ -114,13 +114,16 @@ function leading (viewer: Viewer, { lead, others }: Search) {
 }
 
 // Asked of each client that is met, in order, until the page is full: what Postgres makes of an `exists` is to read all who have the other word, and sort.
-const ONE_BY_ONE = 'coalesce((select true from client_words x'
+function withOthers (viewer: Viewer, { others }: Search, client: string) {
+  return (query: Knex.QueryBuilder) => {
+    for (const { part } of others) query.whereRaw(`coalesce((select true from client_words x where x.client_id = ${client} and ${begins(viewer, 'x')} limit 1), false)`, [part, part])
+  }
+}
 
 /** Joins, as `w`, the word by which each client is found whose words begin with all terms: the first of them that begins with the leading one. */
 export function beginning (viewer: Viewer, search: Search) {
   return (query: Knex.QueryBuilder) => {
-    query.joinRaw('join client_words w on w.client_id = clients.id').modify(leading(viewer, search))
-    for (const other of search.others) query.whereRaw(`${ONE_BY_ONE} where x.client_id = w.client_id and ${begins(viewer, 'x')} limit 1), false)`, [other.part, other.part])
+    query.joinRaw('join client_words w on w.client_id = clients.id').modify(leading(viewer, search)).modify(withOthers(viewer, search, 'w.client_id'))
     query.whereRaw(`not exists (select from client_words x where x.client_id = w.client_id and x.word >= left(fold(?), 100) and x.word < w.word${seesContacts(viewer) ? '' : ' and not x.contact'})`, [search.lead.part])
   }
 }
@@ -156,8 +159,7 @@ export async function countBeginning (db: Db, viewer: Viewer, search: Search, li
   const words = db('client_words as w').modify(leading(viewer, search)).where('w.archived', false).limit(most).select('w.client_id')
   const [clients, suppliers] = [viewer.can('clients.view'), viewer.can('suppliers.view')]
   if (!clients || !suppliers) words.where('w.supplier', suppliers)
-  const some = db('words').distinct('client_id').limit(limit)
-  for (const other of search.others) some.whereRaw(`${ONE_BY_ONE} where x.client_id = words.client_id and ${begins(viewer, 'x')} limit 1), false)`, [other.part, other.part])
+  const some = db('words').distinct('client_id').limit(limit).modify(withOthers(viewer, search, 'words.client_id'))
   if (narrow) some.whereExists(db('clients').whereRaw('clients.id = words.client_id').modify(narrow))
   const [{ looked, count }] = await db.with('words', words).from(some.as('some')).select(db.raw('(select count(*) from words) as looked, count(*) as count')) as unknown as [{ looked: number, count: number }]
   return { count, isAtLeast: looked === most || count === limit }
