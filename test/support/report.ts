@@ -35,7 +35,7 @@ report('min', t, { get: () => undefined } as unknown as Parameters<typeof report
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone. Those that start programs of their own,
 // and would hold up the others, stay by themselves.
 const [inBrowser, others] = [files.filter(needsBrowser), files.filter(file => !needsBrowser(file))]
-const runs = [...dealt(inBrowser, 6), ...others.filter(file => ALONE.test(file)).map(file => [file]), ...dealt(others.filter(file => !ALONE.test(file)), 10)]
+const runs = [...dealt(inBrowser, 8), ...others.filter(file => ALONE.test(file)).map(file => [file]), ...dealt(others.filter(file => !ALONE.test(file)), 16)]
 t.plan(runs.length)
 await Promise.all(runs.map(start))
 process.send?.({ counts })
