@@ -11,6 +11,8 @@ export interface Sight {
   as?: 'anna' | 'sofia' | 'nuno' | 'olga' | null
   /** Without our scripts: some answers are only to be seen as whole pages. */
   plain?: boolean
+  /** Loaded by itself, for it has scripts of its own; the others are come to as by a link. */
+  loaded?: boolean
   /** In a browser of its own, because it signs out. */
   alone?: boolean
   prepare? (page: Page): Promise<unknown>

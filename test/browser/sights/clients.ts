@@ -101,8 +101,8 @@ export async function clientSights (desk: Desk): Promise<Sight[]> {
       await page.click('[name=add_phone]')
       await page.waitForSelector('#flash form')
     } },
-    { name: 'place', route: '/clients/:id/map', path: `/clients/${ids.zofia}/map`, prepare: page => page.waitForSelector('.map-pin') },
-    { name: 'place-unknown', route: '/clients/:id/map', path: `/clients/${full}/map` },
+    { name: 'place', route: '/clients/:id/map', path: `/clients/${ids.zofia}/map`, loaded: true, prepare: page => page.waitForSelector('.map-pin') },
+    { name: 'place-unknown', route: '/clients/:id/map', path: `/clients/${full}/map`, loaded: true },
     { name: 'profile-task', route: '/clients/:id/tasks/new', path: `/clients/${full}`, prepare: async page => {
       await page.click('#write a')
       await page.waitForSelector('#task-form')
