@@ -10,14 +10,20 @@ interface Spare extends TestApp { jobs: number, close (): Promise<void> }
 
 // To build an application and its database takes ten times as long as to put the rows back: what a test leaves as new, the next one gets.
 let spare: Spare | undefined
-tap.teardown(() => spare?.close())
+let isOver = false
+tap.teardown(async () => {
+  isOver = true
+  await spare?.close()
+})
 
 /** As `testApp`: a database as new and an application on it. They may have served another test before, whose rows are gone. */
 export async function spareApp (t: Pick<Test, 'teardown'>): Promise<TestApp> {
-  const made = spare ?? await make()
-  spare = undefined
+  const there = spare
+  spare = undefined // before anything is waited for: what becomes the spare meanwhile stays it
+  const made = there ?? await make()
   t.teardown(async () => {
-    if (!spare && await renew(made).catch(() => false)) spare = made
+    // Another may have become the spare meanwhile, or the last teardown of all have been: nobody would close this one.
+    if (!spare && await renew(made).catch(() => false) && !spare && !isOver) spare = made
     else await made.close()
   })
   return made
