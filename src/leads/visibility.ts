@@ -1,0 +1,20 @@
+import type { Knex } from 'knex'
+import type { Viewer } from '../web/viewer.js'
+
+/** Rights of which any one opens the leads' pages. */
+export const SEES_LEADS = ['leads.view_own', 'leads.view_locations', 'leads.view_all'] as const
+
+/**
+ * Leaves the leads this viewer may know of: all, those of the locations they work in, or those whose manager they are. Rows they may
+ * not see don't exist for them.
+ */
+export function visibleLeads (viewer: Viewer) {
+  return (query: Knex.QueryBuilder): void => {
+    if (viewer.can('leads.view_all')) return
+    query.where(some => {
+      some.whereRaw('false')
+      if (viewer.can('leads.view_own')) some.orWhere('leads.manager_id', viewer.id)
+      if (viewer.can('leads.view_locations')) some.orWhereRaw('leads.location_id in (select location_id from employee_locations where employee_id = ?)', [viewer.id])
+    })
+  }
+}
