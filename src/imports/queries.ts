@@ -73,13 +73,13 @@ export async function formVersion (db: Db): Promise<number> {
 
 /** Whether anything happened to clients after an event that wasn't this import. */
 export async function hasOthers (db: Db, id: number, seen: number): Promise<boolean> {
-  return Boolean((await db.raw("select exists (select from events where id > ? and (details->'import'->>'id') is distinct from ?) as found", [seen, String(id)])).rows[0].found)
+  return Boolean((await db.raw("select exists (select from events where id > ? and client_id is not null and (details->'import'->>'id') is distinct from ?) as found", [seen, String(id)])).rows[0].found)
 }
 
 /** The clients to whom something else happened after an event, and the newest event now. */
 export async function findOthers (trx: Db, id: number, seen: number): Promise<{ clients: number[], newest: number }> {
   const { rows: [row] } = await trx.raw(`
-    select coalesce(max(id), :seen) as newest, coalesce(array_agg(distinct client_id) filter (where (details->'import'->>'id') is distinct from :id::text), '{}') as clients from events where id > :seen`, { id: String(id), seen })
+    select coalesce(max(id), :seen) as newest, coalesce(array_agg(distinct client_id) filter (where client_id is not null and (details->'import'->>'id') is distinct from :id::text), '{}') as clients from events where id > :seen`, { id: String(id), seen })
   return { clients: row.clients.map(Number), newest: Number(row.newest) }
 }
 

@@ -29,7 +29,8 @@ t.test('so is every column that holds the number of a client without a reference
 })
 
 t.test('what is said of the tables is so', async t => {
-  for (const { table, merge, by, exports } of BELONGINGS) {
+  for (const { table, merge, by, erase, exports } of BELONGINGS) {
+    if (typeof erase === 'object') await t.resolves(db.raw(erase.stays, { ids: [0] }))
     const columns = await db('information_schema.columns').where({ table_schema: 'public', table_name: table }).pluck('column_name')
     if (merge === 'moves') t.ok(columns.includes('id'), `${table} has an id`)
     if (merge === 'unites' || merge === 'chooses') t.ok(columns.includes(by), `${table} has ${by}`)

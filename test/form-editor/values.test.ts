@@ -8,6 +8,7 @@ import { listOwnFields, shapeOf } from '../../src/form-editor/shape.js'
 import { valuesOf, type OwnValue } from '../../src/form-editor/value.js'
 import { IdTaken, saidByValues, unpacked, valueRows, writeValues } from '../../src/form-editor/values.js'
 import { down } from '../../migrations/0007_shape_forms.js'
+import { down as withoutLeads } from '../../migrations/0025_create_leads.js'
 import type { Db } from '../../src/database/knex.js'
 import { testDatabase } from '../support/database.js'
 import { addFields } from '../support/fields.js'
@@ -132,6 +133,7 @@ t.test('the migration can be taken back', async t => {
   const client = await addClient(db, 'Nowak')
   const field = await addField(db, 'plate', 'unique_id')
   await db.transaction(trx => writeValues(trx, client, [{ field, value: 'WR 123' }]))
+  await db.transaction(withoutLeads)
   await db.transaction(down)
   t.equal((await db('clients').first('search_names')).search_names.trim(), 'nowak')
   t.notOk(await db.schema.hasTable('client_values'))

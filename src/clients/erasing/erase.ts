@@ -35,6 +35,7 @@ export async function eraseClients (trx: Db, by: { id: number }, ids: readonly n
   for (const { erase } of MENTIONS) if (erase) await trx.raw(erase, { ids: gone })
   // Contents go when nothing names them any more; the sooner they may, the better.
   await trx.raw(`update file_contents set used_at = '-infinity' where hash in (select content from files where client_id = any (:here) union select thumbnail from files where client_id = any (:here) and thumbnail is not null)`, { here })
+  for (const { erase } of BELONGINGS) if (typeof erase === 'object') await trx.raw(erase.stays, { ids: here })
   for (const { table, column, erase } of BELONGINGS) if (erase === 'first') await trx(table).whereRaw('?? = any (?)', [column, here]).delete()
   await trx('clients').whereRaw('id = any (?)', [here]).delete()
   return new Map(rows.map(({ client_id: id, files, consents }: Erased & { client_id: number }) => [id, { files, consents }]))

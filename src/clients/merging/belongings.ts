@@ -16,8 +16,11 @@ export interface Belonging {
   merge: 'moves' | 'unites' | 'chooses' | 'goes'
   /** The column by which rows of one client are told apart, where they have no id of their own. */
   by?: string
-  /** How its rows go when the client is erased: with it (on delete cascade), or by themselves before it. */
-  erase: 'cascades' | 'first'
+  /**
+   * How its rows go when the client is erased: with it (on delete cascade), by themselves before it, or not at all: what stays is freed
+   * of the person by this statement (:ids, an array).
+   */
+  erase: 'cascades' | 'first' | { stays: string }
   /** Under which name, and as what, its rows stand in the export of a client's data; null: they say nothing of the client. :client is bound. */
   exports: { name: string, sql: string } | null
 }
@@ -73,6 +76,22 @@ export const BELONGINGS: readonly Belonging[] = [
   {
     table: 'files', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
       name: 'files', sql: `select id, name, type, size, ${BY} as employee, created_at, removed_at from files where client_id = :client order by id`
+    }
+  },
+  {
+    // What came in stays counted, without whose it was.
+    table: 'leads', column: 'client_id', merge: 'moves', erase: {
+      stays: `
+        with mine as (select id from leads where client_id = any (:ids)),
+        phones as (delete from lead_phones where lead_id in (select id from mine)),
+        said as (update events set details = '{}', body = null where lead_id in (select id from mine))
+        update leads set client_id = null, contact_name = '', comment = '', lost_reason = '', version = version + 1 where id in (select id from mine)`
+    }, exports: {
+      name: 'leads', sql: `
+        select number, contact_name, (select json_agg(display order by p.position, p.id) from lead_phones p where p.lead_id = l.id) as phones,
+          comment, due_at, urgent, lost_reason, created_at, closed_at,
+          (select json_agg(json_build_object('at', v.at, 'kind', v.kind, 'employee', (select name from employees e where e.id = v.employee_id), 'details', v.details, 'body', v.body) order by v.id) from events v where v.lead_id = l.id) as feed
+        from leads l where client_id = :client order by id`
     }
   },
   { table: 'duplicate_prints', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
