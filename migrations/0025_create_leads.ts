@@ -76,6 +76,7 @@ export async function up (db: Knex): Promise<void> {
       status_late_at timestamptz,   -- from when it has been in its status too long; null: the status has no limit
       client_id bigint references clients,
       contact_name text not null default '',  -- stays beside a client, and is back when the link is taken off
+      search text not null generated always as (fold(number || ' ' || contact_name)) stored,
       campaign_id bigint references campaigns,
       location_id bigint references locations,
       manager_id bigint references employees,
@@ -91,6 +92,7 @@ export async function up (db: Knex): Promise<void> {
       version int not null default 1
     )`)
   for (const [name, columns, where] of INDEXES) await db.raw(`create index ${name} on leads (${columns})${where ? ` where ${where}` : ''}`)
+  await db.raw('create index leads_search on leads using gin (search gin_trgm_ops)')
   await db.raw(`
     create table lead_phones (
       id bigint generated always as identity primary key,
@@ -103,6 +105,7 @@ export async function up (db: Knex): Promise<void> {
     )`)
   await db.raw('create index lead_phones_lead on lead_phones (lead_id, position, id)')
   await db.raw('create index lead_phones_e164 on lead_phones (e164) where e164 is not null')
+  await db.raw('create index lead_phones_digits on lead_phones using gin (digits gin_trgm_ops)')
   await db.raw(`
     create table lead_moves (
       id bigint generated always as identity primary key,
@@ -138,6 +141,7 @@ export async function up (db: Knex): Promise<void> {
   await db.raw('create index lead_values_of_option on lead_values (option_id) where option_id is not null')
 
   await ofLeadsToo(db)
+  await tellOfLeads(db)
   await fill(db)
 }
 
@@ -151,6 +155,9 @@ const INDEXES: [name: string, columns: string, where?: string][] = [
   ['leads_open_due', 'due_at, id', `${OPEN} and due_at is not null`],
   ['leads_open_late', 'status_late_at, id', `${OPEN} and status_late_at is not null`],
   ['leads_open_urgent', 'created_at, id', `${OPEN} and urgent`],
+  ['leads_open_since', 'status_since, id', OPEN],
+  ['leads_due', 'due_at, id', 'archived_at is null and due_at is not null'],
+  ['leads_since', 'status_since, id', 'archived_at is null'],
   ['leads_manager', 'manager_id, created_at, id', 'archived_at is null'],
   ['leads_location', 'location_id, created_at, id', 'archived_at is null'],
   ['leads_campaign', 'campaign_id, created_at, id', 'archived_at is null'],
@@ -176,6 +183,24 @@ async function ofLeadsToo (db: Knex): Promise<void> {
       perform pg_notify('clientela', json_build_object('topic', case when new.client_id is null then 'lead:' || new.lead_id else 'client:' || new.client_id end, 'event', new.id, 'is_new', tg_op = 'INSERT')::text);
       return null;
     end $$`)
+}
+
+/** A lead that comes, goes or changes is told to the lists of all who may see it, or might until now: see src/leads/list/live.ts. */
+async function tellOfLeads (db: Knex): Promise<void> {
+  await db.raw(`
+    create function tell_of_lead() returns trigger language plpgsql as $$
+    declare
+      was leads;
+      now_is leads;
+    begin
+      if tg_op <> 'INSERT' then was := old; end if;
+      if tg_op <> 'DELETE' then now_is := new; end if;
+      perform pg_notify('clientela', json_build_object('topic', topic, 'name', 'leads')::text)
+        from unnest(array['leads', 'leads of ' || was.manager_id, 'leads of ' || now_is.manager_id, 'leads at ' || was.location_id, 'leads at ' || now_is.location_id]) as topic
+        where topic is not null;
+      return null;
+    end $$`)
+  await db.raw('create trigger tell_of_lead after insert or update or delete on leads for each row execute function tell_of_lead()')
 }
 
 // Their moves are those of the trade: a new one is taken into work, and comes out of it won or lost; what is closed stays so.
@@ -233,6 +258,7 @@ export async function down (db: Knex): Promise<void> {
   }
   await db.raw('alter table tasks add constraint tasks_subject check (num_nonnulls(client_id) = 1)')
   for (const table of ['lead_values', 'lead_moves', 'lead_phones', 'leads', 'lead_counters', 'lead_settings', 'lead_types', 'lead_status_roles', 'lead_status_moves', 'lead_statuses']) await db.raw(`drop table ${table}`)
+  await db.raw('drop function tell_of_lead()')
   await db.raw('alter table locations drop column code')
   await db.raw("delete from form_items where form_id in (select id from forms where subject = 'lead')")
   await db.raw("delete from form_sections where form_id in (select id from forms where subject = 'lead')")

@@ -16,6 +16,7 @@ import importTemplate from './imports/template/routes.js'
 import imports from './imports/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
+import leadsList from './leads/list/routes.js'
 import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
@@ -114,6 +115,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(importTemplate)
   await app.register(imports, { url: databaseUrl })
   await app.register(tasks)
+  await app.register(leadsList)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

@@ -29,6 +29,8 @@ export const NO_PAGES: Record<string, string> = {
   '/settings/test-mailbox/:id/html': 'is a mail in its frame, where no script runs, axe-core neither',
   '/clients/:id/live': 'is a stream of events',
   '/live': 'is a stream of events',
+  '/leads/live': 'is a stream of events',
+  '/leads/now': 'is the list of leads, as it stands now',
   '/tasks/due': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
   '/logo/:hash.webp': 'is a picture',
@@ -52,6 +54,7 @@ export const NO_PAGES: Record<string, string> = {
 export const EMPTY: Sight[] = [
   { name: 'clients-empty', route: '/clients', path: '/clients' },
   { name: 'tasks-empty', route: '/tasks', path: '/tasks' },
+  { name: 'leads-empty', route: '/leads', path: '/leads' },
   { name: 'price-types-empty', route: '/settings/price-types', path: '/settings/price-types' }
 ]
 

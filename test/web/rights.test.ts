@@ -134,6 +134,10 @@ POST /imports/:id/undo  clients.import
 GET /imports/template.xlsx  clients.import
 GET /invitations/:token  public
 POST /invitations/:token  public
+GET /leads  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/live  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/now  leads.view_own | leads.view_locations | leads.view_all
 GET /live  signed in
 GET /logo/:hash.webp  public
 GET /readyz  public

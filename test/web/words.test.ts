@@ -11,6 +11,7 @@ import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
+import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
 import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
@@ -46,6 +47,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'roles.group_*': Object.keys(RIGHT_GROUPS),
   'lead_statuses.*': ['new_lead', 'in_work', 'waiting', 'successful_order', 'successful_sale', 'expensive', 'canceled', 'mishandled'], // of migrations/0025_create_leads.ts
   'lead_types.*': ['lead', 'missed_call'],
+  'leads_list.shows.*': SHOWS,
+  'leads_list.sorts.*': SORTS,
   'lead_groups.*': GROUPS,
   'employees.invited_*': ['queued', 'caught', 'withheld'],
   'employees.link_*': ['queued', 'caught', 'withheld'],

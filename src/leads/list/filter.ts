@@ -1,0 +1,90 @@
+import { one, typed, type Pairs, type Query } from '../../list-views/address.js'
+import { idOf, isDay } from '../../web/form.js'
+import { GROUPS, type Group } from '../lead.js'
+
+/** What the badges above the list show; `late` has been in its status for too long. */
+export const BADGES = ['open', 'urgent', 'new', 'mine', 'overdue', 'late', 'pending'] as const
+export const SHOWS = [...BADGES, 'all', 'archived'] as const
+export const SORTS = ['created', 'due', 'since'] as const
+export const DAYS = ['created', 'due', 'closed'] as const
+export type Badge = (typeof BADGES)[number]
+export type Show = (typeof SHOWS)[number]
+export type Sort = (typeof SORTS)[number]
+
+/** A row that is asked for, or that there be none. */
+export type Chosen = number | 'none' | null
+
+/** What the list shows, as it stands in its address. */
+export interface LeadFilter {
+  q: string
+  show: Show
+  status: number | null
+  group: Group | null
+  type: number | null
+  campaign: number | null
+  location: Chosen
+  manager: Chosen
+  /** Days from and to, both included: "2026-11-03", or ''. */
+  created: Span
+  due: Span
+  closed: Span
+  sort: Sort
+  descending: boolean
+  /** The page that follows, or comes before, this lead. */
+  after: number | null
+  before: number | null
+}
+
+export interface Span { from: string, to: string }
+
+const among = <T extends string>(values: readonly T[], value: string): T | null => values.find(v => v === value) ?? null
+const day = (value: string) => isDay(value) ? value : ''
+const chosen = (value: string): Chosen => value === 'none' ? 'none' : idOf(value)
+
+/** Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. */
+export function readLeadFilter (query: unknown): LeadFilter {
+  const q = (query ?? {}) as Query
+  const sort = among(SORTS, one(q.sort)) ?? 'created'
+  const order = one(q.order)
+  const after = idOf(one(q.after))
+  const span = (name: string): Span => ({ from: day(one(q[`${name}_from`])), to: day(one(q[`${name}_to`])) })
+  const asked = {
+    q: typed(q.q), status: idOf(one(q.status)), group: among(GROUPS, one(q.group)), type: idOf(one(q.type)), campaign: idOf(one(q.campaign)), location: chosen(one(q.location)), manager: chosen(one(q.manager)),
+    created: span('created'), due: span('due'), closed: span('closed')
+  }
+  const show = among(SHOWS, one(q.show)) ?? usualShow(asked)
+  return {
+    ...asked,
+    // A status says by itself whether its leads are open.
+    show: show === 'open' && asksClosed(asked) ? 'all' : show,
+    sort,
+    descending: order === '' ? isNewestFirst(sort) : order === 'desc',
+    after,
+    before: after === null ? idOf(one(q.before)) : null
+  }
+}
+
+type Asked = Pick<LeadFilter, 'q' | 'status' | 'group' | 'closed'>
+
+const asksClosed = ({ status, group, closed }: Asked): boolean => Boolean(status || group || closed.from || closed.to)
+
+/** What is shown when nobody says: what is still to be answered; whatever is searched for may be closed. */
+const usualShow = (asked: Asked): Show => asked.q !== '' || asksClosed(asked) ? 'all' : 'open'
+
+/** New leads stand first; of due times and of those in a status the earliest. */
+export const isNewestFirst = (sort: Sort): boolean => sort === 'created'
+
+/** The filter as it stands in an address, but for what is searched for and the page. */
+export function kept (f: LeadFilter): Pairs {
+  const pairs: Pairs = []
+  if (f.show !== usualShow(f)) pairs.push(['show', f.show])
+  for (const name of ['status', 'group', 'type', 'campaign', 'location', 'manager'] as const) if (f[name]) pairs.push([name, String(f[name])])
+  for (const name of DAYS) for (const end of ['from', 'to'] as const) if (f[name][end]) pairs.push([`${name}_${end}`, f[name][end]])
+  if (f.sort !== 'created') pairs.push(['sort', f.sort])
+  if (f.descending !== isNewestFirst(f.sort)) pairs.push(['order', f.descending ? 'desc' : 'asc'])
+  return pairs
+}
+
+/** Whether anything but a badge narrows the list. */
+export const isNarrowed = (f: LeadFilter): boolean =>
+  Boolean(f.q || f.status || f.group || f.type || f.campaign || f.location || f.manager || DAYS.some(name => f[name].from || f[name].to))

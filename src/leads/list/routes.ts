@@ -1,0 +1,73 @@
+import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { textOf, type Pairs, type Query } from '../../list-views/address.js'
+import { viewerOf } from '../../web/permissions.js'
+import { listStatuses, statusName } from '../statuses.js'
+import { listTypes, typeName } from '../types.js'
+import { SEES_LEADS } from '../visibility.js'
+import { clockOf } from './due.js'
+import { BADGES, isNarrowed, kept, readLeadFilter, SHOWS, SORTS, type LeadFilter } from './filter.js'
+import live from './live.js'
+import { narrowings, type Named } from './narrowings.js'
+import { countBadges, COUNT_LIMIT, findChosen, listFilterChoices, listLeads } from './queries.js'
+
+const PATH = '/leads'
+
+export default async function list (app: FastifyInstance) {
+  const { db } = app
+  const config = { can: SEES_LEADS }
+  await app.register(live)
+
+  app.get(PATH, { config }, async (request, reply) => {
+    if (!request.isFragment) void request.around()
+    const look = lookAt(request)
+    const path = look.list({ after: look.filter.after, before: look.filter.before })
+    // A form sends its empty fields too; the address to keep is the short one.
+    if ('tidy' in (request.query as Query) && !request.isFragment) {
+      if (!request.headers['hx-request']) return reply.redirect(path, 303)
+      reply.header('HX-Push-Url', path)
+    }
+    if (request.isFragment) reply.header('HX-Replace-Url', path)
+    const shown = await read(look)
+    return reply.page('leads/index', { ...shown, stream: `${PATH}/live?moves=${shown.badges.newest}` }, { fragment: 'leads/list/_answer' })
+  })
+
+  // The same as it stands now, for a list that stays open.
+  app.get(`${PATH}/now`, { config }, async (request, reply) => {
+    const look = lookAt(request)
+    if (!request.isFragment) return reply.redirect(look.list({ after: look.filter.after, before: look.filter.before }), 303)
+    return reply.page('', await read(look), { fragment: 'leads/list/_now' })
+  })
+
+  app.get(`${PATH}/filters`, { config }, async (request, reply) => {
+    const look = lookAt(request)
+    const [choices, statuses, types] = await Promise.all([listFilterChoices(db), listStatuses(db), listTypes(db)])
+    return reply.page('leads/list/filters', { ...look, statusName, typeName, SHOWS, SORTS, choices: { ...choices, statuses, types } }, { fragment: 'leads/list/_filter_form' })
+  })
+
+  async function read (look: Look) {
+    const { viewer, filter } = look
+    const [page, badges, named, statuses, types] = await Promise.all([
+      listLeads(db, viewer, filter), countBadges(db, viewer), findChosen(db, filter),
+      filter.status ? listStatuses(db, { removed: true }) : [], filter.type ? listTypes(db, { removed: true }) : []
+    ])
+    const chosen: Named = { ...named, statuses, types }
+    return { ...look, page, badges, chosen, BADGES, nothing: NOTHING, clockOf, statusName, typeName, narrowings, narrowed: isNarrowed(filter), countLimit: COUNT_LIMIT }
+  }
+}
+
+/** A filter that asks for nothing, whatever is open. */
+const NOTHING = readLeadFilter({})
+
+type Look = ReturnType<typeof lookAt>
+
+/** The list as its address means it, and the address with some of it changed; the page is kept only when it is among the changes. */
+function lookAt (request: FastifyRequest) {
+  const filter = readLeadFilter(request.query)
+  const path = (change: Partial<LeadFilter> = {}): string => {
+    const { q, after, before, ...changed } = { ...filter, after: null, before: null, ...change }
+    const pairs: Pairs = [...q ? [['q', q]] as Pairs : [], ...kept({ ...changed, q, after, before }), ...after ? [['after', String(after)]] as Pairs : before ? [['before', String(before)]] as Pairs : []]
+    const text = textOf(pairs)
+    return text ? `${PATH}?${text}` : PATH
+  }
+  return { viewer: viewerOf(request), filter, list: path, kept: kept(filter) }
+}

@@ -1,0 +1,149 @@
+import t from 'tap'
+import { LateClock } from '../../src/leads/list/live.js'
+import type { Db } from '../../src/database/knex.js'
+import { cast, type Person } from '../support/cast.js'
+import { addClient } from '../support/clients.js'
+import { words } from '../support/words.js'
+
+let last = 0
+
+/** A row as the form would make it, with a phone of each number given. */
+async function addLead (db: Db, { status = 'new_lead', manager, phones = [], ...fields }: { status?: string, manager?: Person, phones?: string[] } & Record<string, unknown>): Promise<{ id: number, number: string }> {
+  const number = `L-${String(++last).padStart(5, '0')}`
+  const [lead] = await db('leads').insert({
+    number, type_id: db('lead_types').where({ key: 'lead' }).select('id'), status_id: db('lead_statuses').where({ key: status }).select('id'),
+    manager_id: manager?.id, created_at: new Date(Date.UTC(2026, 0, 1) + last * 60_000), ...fields
+  }).returning(['id', 'number'])
+  for (const typed of phones) await db('lead_phones').insert({ lead_id: lead.id, typed, e164: typed.replaceAll(' ', ''), display: typed, digits: typed.replace(/\D/g, '') })
+  await db('lead_moves').insert({ lead_id: lead.id, to_id: db('lead_statuses').where({ key: status }).select('id') })
+  return lead
+}
+
+const numbers = (body: string) => [...body.matchAll(/class="no" href="\/leads\/\d+">([^<]+)/g)].map(([, number]) => number)
+const badges = (body: string) => Object.fromEntries([...body.matchAll(/href="([^"]*)"[^>]*>(?:<svg.*?<\/svg>)?([^<]+) <b class="num">\s*([\d,+]+)/g)].map(([, , name, count]) => [name!.trim(), count]))
+const link = (body: string, rel: string) => new RegExp(`href="([^"]*)" rel="${rel}"`).exec(body)?.[1]?.replaceAll('&amp;', '&')
+
+t.test('the table, its badges and what narrows it', async t => {
+  const { as, db, anna, marek, sofia, nuno } = await cast(t)
+  const [rynek, porto] = await db('locations').insert([{ name: 'Rynek' }, { name: 'Porto' }]).returning('id')
+  const [ads] = await db('campaigns').insert({ name: 'Google Ads' }).returning('id')
+  const maria = await addClient(db, anna, { first_name: 'María', surname: 'Núñez', phones: ['+34 612 345 678'], is_conflicted: true, conflict_reason: 'Refuses to pay' })
+  const hurt = await addClient(db, anna, { company_name: 'Części Hurt', is_supplier: true, phones: ['61 855 12 34'] })
+  const at = (minutes: number) => db.raw("now() + ? * interval '1 minute'", [minutes])
+  const linked = await addLead(db, { client_id: maria, contact_name: 'Marysia', manager: sofia, urgent: true, due_at: at(-35.5), campaign_id: ads.id, phones: ['+48 699 000 111'] })
+  const work = await addLead(db, { status: 'in_work', contact_name: 'Piotr', manager: marek, due_at: at(-28.5 * 60), location_id: rynek.id, phones: ['+48 512 000 333'] })
+  const waiting = await addLead(db, { status: 'waiting', contact_name: 'João', manager: anna, due_at: at(50.5), status_late_at: at(-5), location_id: porto.id })
+  const supplier = await addLead(db, { client_id: hurt, contact_name: 'Hurtownik', manager: sofia, phones: ['+48 700 800 900'] })
+  const lost = await addLead(db, { status: 'expensive', contact_name: 'Carmen', manager: anna, due_at: at(-600), closed_at: db.fn.now() })
+  const archived = await addLead(db, { contact_name: 'Dawno', manager: anna, archived_at: db.fn.now() })
+  const list = async (query = '', who = anna) => (await as(who).get(`/leads${query}`)).body
+  const found = async (query: string, who?: Person) => numbers(await list(query, who))
+  const open = [supplier, waiting, work, linked].map(({ number }) => number)
+
+  const body = await list()
+  t.same(numbers(body), open, 'open ones, the newest first')
+  for (const said of ['María Núñez', 'Refuses to pay', '+34 612 34 56 78', 'Google Ads', 'Części Hurt', '35 min late', '1 d 4 h late', 'in 50 min', 'Rynek', 'Marek Nowak', words('leads_list.late_in_status')]) t.ok(body.includes(said), said)
+  for (const hidden of ['Marysia', '+48 699 000 111', 'Carmen', 'Dawno']) t.notOk(body.includes(hidden), `${hidden} gives way`)
+  t.same(badges(body), { 'All open': '4', Urgent: '1', New: '2', 'My leads': '1', Overdue: '2', 'Status overdue': '1', Pending: '1' })
+
+  for (const [query, wanted] of [
+    ['?show=urgent', [linked]], ['?show=new', [supplier, linked]], ['?show=mine', [waiting]], ['?show=overdue', [work, linked]], ['?show=late', [waiting]], ['?show=pending', [waiting]],
+    ['?show=all', [lost, supplier, waiting, work, linked]], ['?show=archived', [archived]], ['?group=lost', [lost]], [`?campaign=${ads.id}`, [linked]], [`?location=${rynek.id}`, [work]], ['?location=none', [supplier, linked]],
+    [`?manager=${sofia.id}`, [supplier, linked]], ['?closed_from=2020-01-01', [lost]], ['?created_to=2020-01-01', []], ['?sort=due', [work, linked, waiting, supplier]], ['?sort=due&order=desc', [waiting, linked, work, supplier]],
+    ['?q=00002', [work]], ['?q=L-00003', [waiting]], ['?q=piotr', [work]], ['?q=12 000', [work]], ['?q=512000333', [work]], ['?q=joao', [waiting]], ['?q=nunez', [linked]], ['?q=612345', [linked]], ['?q=carmen', [lost]], ['?q=piotr+carmen', []], ['?q=%25', []],
+    ['?q=carmen&show=open', []], ['?status=x&sort=y&show=z&after=w&created_from=2026-99-99', [supplier, waiting, work, linked]]
+  ] as const) t.same(await found(query), wanted.map(({ number }) => number), query)
+  t.match(await list('?status=4242'), new RegExp(words('leads_list.none_match')))
+
+  // Sofia sees those she manages, and of a supplier nothing.
+  const hers = await list('', sofia)
+  t.same(numbers(hers), [supplier, linked].map(({ number }) => number))
+  t.match(hers, /Hurtownik/)
+  t.notMatch(hers, /Części|56 78|800 900|Piotr/)
+  t.match(hers, /\+34 [• ]+78/)
+  t.equal(badges(hers)['All open'], '2')
+  t.same(await found('?q=czesci', sofia), [], 'nor is found by it')
+  t.same(await found('?q=700800', sofia), [], 'or felt for, digit by digit')
+  t.same(await found('?q=700+800+900', sofia), [supplier.number], 'a whole number is known already')
+  t.same(numbers(await list(`?after=${work.id}`, sofia)), [], 'a stranger\'s lead has no place in the order')
+
+  const [own] = await db('roles').insert({ name: 'Branch', rights: ['leads.view_locations'] }).returning('id')
+  await db('employees').where({ id: nuno.id }).update({ role_id: own.id })
+  await db('employee_locations').insert({ employee_id: nuno.id, location_id: porto.id })
+  const branch = await list('', nuno)
+  t.same(numbers(branch), [waiting.number])
+  t.notMatch(branch, /href="\/leads\/new"/)
+  t.notMatch(await list('?show=all', nuno), /María|Marysia/)
+  await db('employees').where({ id: nuno.id }).update({ role_id: nuno.roleId })
+  t.equal((await as(nuno).get('/leads')).status, 403)
+  t.equal((await as(null).get('/leads')).status, 303)
+
+  const fragment = await as(anna).get('/leads?q=piotr&tidy=1&status=', { fragment: true })
+  t.equal(fragment.headers['hx-replace-url'], '/leads?q=piotr')
+  t.match(fragment.body, /^\s*<section id="list"[\s\S]*hx-target="#count"[^>]*>\s*1\s*</)
+  t.same([(await as(anna).get('/leads?tidy=1&q=&status=&show=open&sort=due')).location, (await as(anna).get('/leads/now?q=a')).location], ['/leads?sort=due', '/leads?q=a'])
+  const now = await as(anna).get('/leads/now', { fragment: true })
+  t.same(numbers(now.body), open)
+  t.equal(now.headers['hx-replace-url'], undefined)
+  const filters = await list(`/filters?manager=${sofia.id}`)
+  t.match(filters, /<option value="\d+" selected>Sofia Ramos/)
+  t.match(await list(`?manager=${sofia.id}`), /href="\/leads"[^>]*><span class="cut">Sofia Ramos/)
+})
+
+t.test('pages follow each other, forwards and back, over equal and missing times', async t => {
+  const { as, db, anna } = await cast(t)
+  await db.raw(`
+    insert into leads (number, type_id, status_id, created_at, due_at, status_since)
+    select 'N-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses), now() - (n / 30) * interval '1 day', case when n % 3 > 0 then now() + (n / 40) * interval '1 hour' end, now() - (n / 50) * interval '1 hour'
+    from generate_series(1, 130) n`)
+  for (const [query, order] of [['', 'created_at desc, id desc'], ['sort=due', 'due_at nulls last, case when due_at is null then created_at end desc, case when due_at is null then -id else id end'], ['sort=due&order=desc', 'due_at desc nulls last, case when due_at is null then created_at end desc, id desc'], ['sort=since', 'status_since, id']]) {
+    const wanted = (await db('leads').orderByRaw(order!).pluck('number')) as string[]
+    const walk = async (from: string, rel: string) => {
+      const pages: string[][] = []
+      for (let at: string | undefined = from; at && pages.length < 9;) {
+        const { body }: { body: string } = await as(anna).get(at, { fragment: true })
+        pages.push(numbers(body) as string[])
+        at = link(body, rel)
+        if (!at) pages.push([body])
+      }
+      return pages.slice(0, -1)
+    }
+    const there = await walk(`/leads?${query}`, 'next')
+    t.same(there, [wanted.slice(0, 50), wanted.slice(50, 100), wanted.slice(100)], query)
+    const at = (await db('leads').where({ number: wanted[99] }).first('id')).id
+    t.same(await walk(`/leads?${query}&after=${at}`, 'prev'), there.toReversed(), `${query}, back`)
+  }
+  await db.raw("insert into leads (number, type_id, status_id) select 'M-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses) from generate_series(1, 900) n")
+  const { body } = await as(anna).get('/leads')
+  t.match(body, /id="count">\s*1,000\+\s*</)
+  t.equal(badges(body)['All open'], '1,000+')
+})
+
+t.test('what comes in, moves or comes due is told to those who may see it', async t => {
+  const { app, db, marek, sofia } = await cast(t)
+  const heard: string[] = []
+  await app.ready()
+  const topics = ['leads', `leads of ${sofia.id}`, `leads of ${marek.id}`, 'leads at 7']
+  t.teardown(() => { for (const stop of stops) stop() })
+  const stops = topics.map(topic => app.live.subscribe(topic, () => { heard.push(topic) }))
+  const told = async () => {
+    // What is told comes in order: behind a word of our own all of it has come.
+    const done = new Promise<void>(resolve => { const stop = app.live.subscribe('leads test', () => { stop(); resolve() }) })
+    await db.raw("select pg_notify('clientela', '{\"topic\":\"leads test\",\"name\":\"x\"}')")
+    await done
+    return heard.splice(0).sort()
+  }
+  const { id } = await addLead(db, { contact_name: 'Ewa', manager: sofia })
+  t.same(await told(), ['leads', `leads of ${sofia.id}`])
+  await db('leads').where({ id }).update({ manager_id: marek.id })
+  t.same(await told(), ['leads', `leads of ${sofia.id}`, `leads of ${marek.id}`].sort(), 'to whom it was and whose it is')
+  const clock = new LateClock(db, app.live, error => { throw error })
+  await clock.look()
+  t.same(heard.splice(0), [])
+  await db('leads').where({ id }).update({ due_at: db.fn.now() })
+  await told()
+  await clock.look()
+  t.same(heard.splice(0).sort(), topics.toSorted(), 'overdue by now')
+  await clock.look()
+  t.same(heard, [], 'once')
+})
