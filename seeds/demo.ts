@@ -10,6 +10,7 @@ import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
+import { makeLeads } from './demo/leads.js'
 import { makeTwins } from './demo/twins.js'
 import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
@@ -67,6 +68,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     await makeTasks(trx, shop, today)
     await makeHours(trx, shop, today)
   })
+  await db.transaction(trx => makeLeads(trx, shop, Math.min(LEADS, Math.ceil(clients / 8))))
   await putPins(db)
   await db.transaction(trx => makeTwins(trx))
   await db.transaction(trx => keepViews(trx, shop))
@@ -91,9 +93,12 @@ export async function findDemo (db: Knex): Promise<DemoState> {
 /** Takes back what an interrupted seedDemo left. */
 export async function emptyDemo (db: Knex): Promise<void> {
   await db.raw(`truncate ${TABLES.join(', ')} restart identity cascade`)
+  await db('lead_counters').delete()
   await db('phone_types').whereNull('key').delete()
   await db('fields').delete()
   await db('form_sections').whereRaw("labels <> '{}'").delete()
 }
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']
+const LEADS = 1500
+
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'leads', 'lead_phones', 'lead_moves', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']

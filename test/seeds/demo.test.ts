@@ -90,6 +90,18 @@ t.test('the demo company', async t => {
     t.equal(await count(db, 'locations where not exists (select from location_hours where location_id = locations.id)'), 0)
   })
 
+  t.test('has leads: open ones, late ones, and most of them answered', async t => {
+    t.equal(await count(db, 'leads'), COUNT / 8)
+    t.ok(await count(db, 'leads where closed_at is null') > 0)
+    t.ok(await count(db, 'leads where closed_at is not null') > COUNT / 16)
+    t.ok(await count(db, 'leads where client_id is not null') > 0)
+    t.equal(await count(db, 'leads l where not exists (select from lead_phones where lead_id = l.id) or status_id <> (select to_id from lead_moves where lead_id = l.id order by id desc limit 1)'), 0)
+    t.equal(await count(db, "leads l join lead_statuses s on s.id = l.status_id where (closed_at is not null) <> (group_key in ('won', 'lost'))"), 0)
+    t.equal(await count(db, 'lead_moves m join lead_moves earlier using (lead_id) where earlier.id < m.id and earlier.at > m.at'), 0)
+    t.equal(await count(db, 'lead_moves m where from_id is not null and not exists (select from lead_status_moves a where a.from_id = m.from_id and a.to_id = m.to_id)'), 0)
+    t.equal((await db('lead_counters').first('last'))?.last, COUNT / 8, 'the next number follows')
+  })
+
   t.test('the last consent is what the box says, and no box is on without one', async t => {
     for (const channel of ['whatsapp', 'viber', 'sms']) {
       t.ok(await count(db, `client_phones where ${channel}`) > 0)
