@@ -17,6 +17,7 @@ import imports from './imports/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
 import leadsList from './leads/list/routes.js'
+import leadStatuses from './lead-statuses/routes.js'
 import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
@@ -127,6 +128,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(viewAs)
   await app.register(settings)
   await app.register(formEditor)
+  await app.register(leadStatuses)
   await app.register(audit)
   await app.register(mailSettings)
   return app

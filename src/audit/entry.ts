@@ -1,3 +1,5 @@
+import { GROUPS } from '../leads/lead.js'
+
 /**
  * Everything that the audit log tells of. The part before the dot is the group that the log can be narrowed to. A new kind is a line
  * here, and its words in the locales under `audit.kinds.<kind>`; a new group is also a word under `audit.groups`.
@@ -59,7 +61,11 @@ export const AUDIT_KINDS = [
   'forms.field_converted',
   'forms.field_removed',
   'forms.field_restored',
-  'forms.field_erased'
+  'forms.field_erased',
+  'leads.status_added',
+  'leads.status_changed',
+  'leads.status_moved',
+  'leads.status_deleted'
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
@@ -131,13 +137,20 @@ export const AUDIT_FIELDS = {
   erased_consents: 'number',
   view: 'text',
   view_query: 'text',
-  shared: 'yes_no'
+  shared: 'yes_no',
+  lead_group: 'choice',
+  won_by: 'choice',
+  limit_minutes: 'number',
+  limit_clock: 'choice',
+  may_become: 'list',
+  moved_by: 'list',
+  leads: 'number'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS
 
 /** The words there are for a `choice`, and of `choices` for each, under `audit.choices`. */
-export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others'] as const
+export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others', ...GROUPS, 'order', 'sale', 'always', 'working'] as const
 
 /** What one field was before and after. */
 export interface AuditChange { field: AuditField, old: unknown, new: unknown }

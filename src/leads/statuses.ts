@@ -8,8 +8,8 @@ import type { Group, LeadStatus } from './lead.js'
 export async function listStatuses (db: Db, { removed = false }: { removed?: boolean } = {}): Promise<LeadStatus[]> {
   return db('lead_statuses as s').modify(query => { if (!removed) query.whereNull('removed_at') }).orderBy(['position', 'id']).select(
     'id', 'key', 'labels', 'group_key as group', 'colour', 'role', 'position', 'limit_minutes as limitMinutes', 'limit_clock as limitClock', 'version',
-    db.raw('array(select m.to_id from lead_status_moves m join lead_statuses o on o.id = m.to_id where m.from_id = s.id and o.removed_at is null order by o.position, o.id) as next'),
-    db.raw('array(select role_id from lead_status_roles r where r.status_id = s.id order by role_id) as roles'))
+    db.raw('array(select m.to_id from lead_status_moves m join lead_statuses o on o.id = m.to_id where m.from_id = s.id and o.removed_at is null order by o.position, o.id)::int[] as next'),
+    db.raw('array(select role_id from lead_status_roles r where r.status_id = s.id order by role_id)::int[] as roles'))
 }
 
 /** What a status is called in a language: by its own labels, or as it came. */

@@ -181,6 +181,13 @@ GET /settings/general  settings.manage
 POST /settings/general  settings.manage
 POST /settings/general/logo  settings.manage
 POST /settings/general/logo/remove  settings.manage
+GET /settings/lead-statuses  settings.manage
+POST /settings/lead-statuses  settings.manage
+GET /settings/lead-statuses/:id  settings.manage
+POST /settings/lead-statuses/:id  settings.manage
+POST /settings/lead-statuses/:id/delete  settings.manage
+GET /settings/lead-statuses/new  settings.manage
+POST /settings/lead-statuses/order  settings.manage
 GET /settings/locations  settings.manage
 POST /settings/locations  settings.manage
 GET /settings/locations/:id  settings.manage

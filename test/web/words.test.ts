@@ -12,6 +12,9 @@ import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
 import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
+import { KEEP_REASONS } from '../../src/lead-statuses/queries.js'
+import { CLOCKS, WON_BY } from '../../src/lead-statuses/form.js'
+import { UNIT_NAMES } from '../../src/lead-statuses/limit.js'
 import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
@@ -120,6 +123,12 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'imports.template.own.*': FIELD_KINDS,
   'imports.template.required.*': ['all', 'people', 'companies'],
   'imports.unreadable.*': UNREADABLE,
+  'lead_settings.*': ['template_long', 'template_signs', 'template_unknown', 'template_brace', 'template_no_counter', 'template_counters', 'template_location'], // of src/lead-settings/template.ts
+  'lead_status_form.*': KEEP_REASONS,
+  'lead_status_form.in_*': UNIT_NAMES,
+  'lead_status_form.units.*': UNIT_NAMES,
+  'lead_status_form.clocks.*': CLOCKS,
+  'lead_status_form.by_*': WON_BY,
   'errors.*.title': httpErrors,
   'errors.*.text': httpErrors
 }

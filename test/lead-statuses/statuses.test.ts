@@ -1,0 +1,176 @@
+import t from 'tap'
+import type { Body } from '../../src/web/form.js'
+import { listStatuses } from '../../src/leads/statuses.js'
+import { drawMap, findTrouble } from '../../src/lead-statuses/map.js'
+import { cast } from '../support/cast.js'
+import { formOf } from '../support/clients.js'
+import { says, words } from '../support/words.js'
+
+const URL = '/settings/lead-statuses'
+const made = await cast(t)
+const { as, db, anna, olga, sofia } = made
+const status = async (key: string) => (await listStatuses(db, { removed: true })).find(one => one.key === key || one.labels.en === key)!
+const at = async (key: string) => `${URL}/${(await status(key)).id}`
+const form = async (key: string): Promise<Body> => formOf((await as(anna).get(await at(key))).body, await at(key))
+const save = async (key: string, change: object, who = anna) => as(who).post(await at(key), { ...await form(key), ...change })
+
+let made_leads = 0
+async function lead (key: string, values: object = {}): Promise<number> {
+  const [{ id }] = await db('leads').insert({ number: `T-${++made_leads}`, type_id: 1, status_id: (await status(key)).id, status_since: '2026-11-23T08:00:00Z', ...values }).returning('id')
+  return id
+}
+const read = (id: number) => db('leads').where({ id }).first()
+
+t.test('who may not manage settings sees none of it', async t => {
+  for (const path of ['', '/new', '/1']) t.equal((await as(sofia).get(URL + path)).status, 403)
+  for (const path of ['', '/1', '/1/delete', '/order']) t.equal((await as(sofia).post(URL + path)).status, 403)
+  for (const path of ['/0', '/424242', '/x']) t.equal((await as(anna).get(URL + path)).status, 404)
+  t.equal((await as(anna).post(`${URL}/424242/delete`)).status, 404)
+  t.equal((await as(anna).post(`${URL}/order`, { up: 'x' })).status, 404)
+  t.equal((await as(null).get(URL)).status, 303)
+})
+
+t.test('the list says where each leads, and draws it', async t => {
+  const page = (await as(anna).get(URL)).body
+  t.match(page, /<svg[^>]*role="img"/)
+  for (const one of await listStatuses(db)) t.ok(says(page, `lead_statuses.${one.key}`))
+  t.notMatch(page, /class="trouble"/)
+  const part = await as(anna).get(URL, { fragment: true })
+  t.notMatch(part.body, /<html/)
+})
+
+t.test('what is wrong is said beside the field, and what was typed stays', async t => {
+  const refused = async (change: object, field: string, key: string) => {
+    const answer = await save('in_work', change)
+    t.equal(answer.status, 422, key)
+    t.equal(answer.error(field), words(key))
+    return answer.body
+  }
+  t.match(await refused({ limit: '3 hours' }, 'limit', 'lead_status_form.limit_wrong'), 'value="3 hours"')
+  for (const limit of ['0', '-1', '99999999']) await refused({ limit, limit_unit: 'days' }, 'limit', 'lead_status_form.limit_wrong')
+  await refused({ limit: '2', limit_unit: 'days', limit_clock: 'working' }, 'limit', 'lead_status_form.limit_working_days')
+  await refused({ limit: '2', group: 'lost' }, 'limit', 'lead_status_form.limit_closed')
+  await refused({ won_by: 'order' }, 'won_by', 'lead_status_form.won_by_won')
+  await refused({ group: 'nobody' }, 'group', 'form.choose')
+  await refused({ next: ['424242'] }, 'next', 'lead_status_form.next_gone')
+  await refused({ next: [String((await status('in_work')).id)] }, 'next', 'lead_status_form.next_gone')
+  await refused({ roles: ['424242'] }, 'roles', 'lead_status_form.roles_gone')
+  await refused({ 'label.pl': 'W pracy' }, 'label.en', 'form.required')
+  await refused({ 'label.en': 'a\u0000b' }, 'label.en', 'form.control_characters')
+  const first = await save('new_lead', { group: 'pending' })
+  t.equal(first.error('group'), words('lead_status_form.last_new'))
+  const taken = await as(anna).post(URL, { ...await form('successful_order'), 'label.en': 'Paid' })
+  t.equal(taken.error('won_by'), words('lead_status_form.won_by_taken', { name: 'Successful order' }))
+  t.equal((await as(anna).post(URL, { group: 'new', limit_unit: 'hours', limit_clock: 'always', colour: '', won_by: '', limit: '' })).error('label.en'), words('form.required'))
+  t.match(await status('in_work'), { version: 1, limitMinutes: null, labels: {} }, 'nothing was saved')
+})
+
+t.test('a status is added, changed and moved, and of two who change it the second is told', async t => {
+  t.equal((await as(anna).post(URL, { 'label.en': 'Offer sent', 'label.pl': 'Oferta wysłana', group: 'pending', colour: 'red', won_by: '', limit: '3', limit_unit: 'hours', limit_clock: 'always', next: String((await status('in_work')).id), roles: String(anna.roleId) })).status, 303)
+  t.match(await status('Offer sent'), { group: 'pending', colour: 'red', limitMinutes: 180, next: [(await status('in_work')).id], roles: [anna.roleId], position: 3 })
+  t.equal((await status('successful_order')).position, 4, 'the others make room')
+  const page = (await as(anna).get(URL)).body
+  t.ok(says(page, 'lead_status_form.unreachable'))
+  t.match((await as(anna).get(await at('Offer sent'))).body, 'value="Oferta wysłana"')
+
+  const seen = await form('Offer sent')
+  t.equal((await save('Offer sent', { next: [], limit: '2', limit_unit: 'days' }, olga)).status, 303)
+  t.ok(says((await as(anna).get(URL)).body, 'lead_status_form.dead_end'))
+  const late = await as(anna).post(await at('Offer sent'), { ...seen, 'label.en': 'Quoted' })
+  t.equal(late.status, 409)
+  t.ok(says(late.body, 'lead_status_form.changed_meanwhile'))
+  t.match(late.body, 'value="Quoted"')
+  t.match(await status('Offer sent'), { limitMinutes: 2880, version: 2 })
+  t.equal((await as(anna).post(await at('Offer sent'), formOf(late.body, await at('Offer sent')))).status, 303)
+  t.match(await status('Quoted'), { limitMinutes: 180, version: 3 })
+
+  const { id } = await status('Quoted')
+  const order = async () => (await listStatuses(db)).findIndex(one => one.id === id)
+  await as(anna).post(`${URL}/order`, { up: id })
+  t.equal(await order(), 2)
+  t.notMatch((await as(anna).post(`${URL}/order`, { moved: id, ahead_of: (await status('new_lead')).id }, { fragment: true })).body, /<html/)
+  t.equal(await order(), 0)
+  await as(anna).post(`${URL}/order`, { up: id })
+  await as(anna).post(`${URL}/order`, { moved: id, behind: 424242 })
+  t.equal(await order(), 0)
+  await as(anna).post(`${URL}/order`, { down: id })
+  t.equal(await order(), 1)
+  const entries = await db('audit_entries').whereLike('kind', 'leads.status%').orderBy('id')
+  t.same(entries.map(({ kind }) => kind.slice(13)), ['added', 'changed', 'changed', 'moved', 'moved', 'moved'])
+  t.match(entries[1].details.changes, [{ field: 'limit_minutes', old: 180, new: 2880 }, { field: 'may_become', old: ['In work'], new: null }])
+  t.match((await as(olga).get('/settings/audit')).body, /Quoted/)
+})
+
+t.test('the leads in a status follow when its group changes', async t => {
+  const open = await lead('waiting', { urgent: true })
+  const closed = await lead('expensive', { closed_at: '2026-11-23T08:00:00Z' })
+  await save('waiting', { group: 'won' })
+  t.match(await read(open), { closed_at: new Date('2026-11-23T08:00:00Z'), urgent: false })
+  await save('expensive', { group: 'pending' })
+  t.match(await read(closed), { closed_at: null })
+  await save('expensive', { group: 'lost' })
+  await save('waiting', { group: 'pending' })
+  t.match(await read(open), { closed_at: null })
+  t.match(await read(closed), { closed_at: new Date('2026-11-23T08:00:00Z') })
+  await db('leads').delete()
+})
+
+t.test('and when its limit does', async t => {
+  const [{ id: place }] = await db('locations').insert({ name: 'Rynek' }).returning('id')
+  await db('location_hours').insert({ location_id: place, weekday: 1, opens: 540, closes: 600 }) // Mondays 9 to 10
+  const nowhere = await lead('waiting')
+  const there = await lead('waiting', { location_id: place })
+  const other = await lead('in_work', { location_id: place })
+  const late = async (id: number) => (await read(id)).status_late_at?.toISOString() ?? null
+  await save('waiting', { limit: '90', limit_unit: 'minutes' })
+  t.same([await late(nowhere), await late(there), await late(other)], ['2026-11-23T09:30:00.000Z', '2026-11-23T09:30:00.000Z', null])
+  await save('waiting', { limit_clock: 'working' })
+  t.same([await late(nowhere), await late(there)], ['2026-11-23T09:30:00.000Z', '2026-11-30T08:30:00.000Z'], 'an hour this Monday, half an hour the next')
+  await save('waiting', { limit: '' })
+  t.same([await late(nowhere), await late(there)], [null, null])
+  await db('leads').delete()
+})
+
+t.test('one is deleted, and its leads go where it is said', async t => {
+  t.equal((await as(anna).post(`${await at('new_lead')}/delete`)).error('delete'), '')
+  t.equal((await status('new_lead')).position, 0)
+  t.ok(says((await as(anna).post(`${await at('new_lead')}/delete`)).body, 'lead_status_form.is_first'))
+
+  await save('in_work', { limit: '1', limit_unit: 'hours' })
+  const [open, archived] = [await lead('waiting'), await lead('waiting', { archived_at: '2026-11-23T09:00:00Z' })]
+  const asked = await as(anna).post(`${await at('waiting')}/delete`)
+  t.equal(asked.status, 422)
+  t.equal(asked.error('instead'), words('lead_status_form.instead_which'))
+  for (const instead of [(await status('waiting')).id, 424242]) t.equal((await as(anna).post(`${await at('waiting')}/delete`, { instead })).status, 422)
+  t.equal((await read(open)).status_id, (await status('waiting')).id)
+
+  const [from, to] = [await status('waiting'), await status('in_work')]
+  t.equal((await as(anna).post(`${URL}/${from.id}/delete`, { instead: to.id })).status, 303)
+  for (const id of [open, archived]) {
+    const now = await read(id)
+    t.match(now, { status_id: to.id, closed_at: null, version: 2 })
+    t.equal(now.status_late_at.getTime() - now.status_since.getTime(), 3_600_000)
+    t.match(await db('lead_moves').where({ lead_id: id }), [{ from_id: from.id, to_id: to.id, employee_id: anna.id }])
+    t.equal((await db('events').where({ lead_id: id })).length, 1)
+  }
+  t.equal((await as(anna).get(`${URL}/${from.id}`)).status, 404)
+  t.notOk((await status('in_work')).next.includes(from.id))
+  t.equal((await as(anna).post(`${await at('mishandled')}/delete`)).status, 303, 'one without leads at once')
+
+  await as(anna).post(`${await at('in_work')}/delete`, { instead: (await status('canceled')).id })
+  t.match(await read(open), { status_late_at: null })
+  t.ok((await read(open)).closed_at)
+  t.match(await db('audit_entries').where({ kind: 'leads.status_deleted' }).orderBy('id', 'desc').first(), { subject_name: 'In work', details: { changes: [{ field: 'deleted' }, { field: 'replaced_by', new: 'Canceled' }, { field: 'leads', new: 2 }] } })
+})
+
+t.test('dead ends and the unreachable are found, and every move is an arrow', async t => {
+  const one = (id: number, group: 'new' | 'pending' | 'lost', next: number[]) => ({ id, key: null, labels: {}, group, colour: null, role: null, position: id, limitMinutes: null, limitClock: 'always' as const, next, roles: [], version: 1 })
+  const statuses = [one(1, 'new', [2]), one(2, 'pending', []), one(3, 'lost', []), one(4, 'pending', [5]), one(5, 'pending', [4])]
+  const trouble = findTrouble(statuses, [1])
+  t.same([...trouble.values()].map(({ deadEnd, unreachable }) => [deadEnd, unreachable]), [[false, false], [true, false], [false, true], [false, true], [false, true]])
+  const { arrows, boxes, width } = drawMap(statuses)
+  t.same(arrows.map(({ from, to }) => [from, to]), [[1, 2], [4, 5], [5, 4]])
+  t.equal(boxes.length, 5)
+  t.ok(width <= 360, 'fits a phone')
+  t.same(drawMap([]).arrows, [])
+})
