@@ -31,7 +31,8 @@ export async function makeLeads (db: Db, shop: Shop, count: number): Promise<voi
   const made = Array.from({ length: count }, (_, n) => {
     // The newest stand close together: these are the open ones.
     const share = (n + 1) / count
-    const created = calendar.workingTime(calendar.end - 365 * DAY * (1 - share) ** 1.15 - chance.next() * HOUR).getTime()
+    const point = calendar.end - 365 * DAY * (1 - share) ** 1.15 - chance.next() * HOUR
+    const created = calendar.workingTime(point).getTime()
     const branch = chance.weigh(shop.branches.map(branch => [branch, branch.weight] as const))
     const client = chance.is(0.55) ? chance.pick(clients) : null
     const location = client?.location_id ?? (chance.is(0.85) ? branch.location.id : null)
@@ -40,7 +41,7 @@ export async function makeLeads (db: Db, shop: Shop, count: number): Promise<voi
     const person = chance.weigh(branch.names).person(chance)
     const day = new Date(created).toISOString().slice(0, 10)
     const running = shop.campaigns.filter(({ starts, ends }) => (starts ?? day) <= day && day <= (ends ?? day))
-    const moves = movesOf(chance, shop, created, manager.id)
+    const moves = movesOf(chance, shop, point, manager.id)
     const now = moves.at(-1)!
     const isClosed = ENDS.some(([status]) => status === now.to)
     const limit = LIMITS[now.to]
@@ -80,18 +81,19 @@ const isLost = (status: string): boolean => ['expensive', 'canceled', 'mishandle
 
 /** How a lead went on from when it came in: what is older is rarely open. */
 function movesOf (chance: Chance, { calendar }: Shop, created: number, by: number): Move[] {
-  const moves: Move[] = [{ to: 'new_lead', at: created, by }]
+  let point = created
+  const moves: Move[] = [{ to: 'new_lead', at: calendar.workingTime(point).getTime(), by }]
   const age = (calendar.end - created) / DAY
   const goOn = (to: string, hours: number): boolean => {
-    const at = calendar.workingTime(moves.at(-1)!.at + (0.2 + chance.next()) * hours * HOUR).getTime()
-    if (at <= moves.at(-1)!.at) return false
-    moves.push({ to, at, by })
+    point += (0.2 + chance.next()) * hours * HOUR
+    if (point >= calendar.end) return false
+    moves.push({ to, at: calendar.workingTime(point).getTime(), by })
     return true
   }
   if (chance.is(age < 1.5 ? 0.55 : age < 4 ? 0.1 : 0.003) || !goOn('in_work', 3)) return moves
-  if (chance.is(0.35)) goOn('waiting', 20)
+  if (chance.is(0.35) && !goOn('waiting', 20)) return moves
   if (chance.is(age < 3 ? 0.5 : age < 14 ? 0.3 : age < 30 ? 0.12 : 0.012)) return moves
-  if (moves.at(-1)!.to === 'waiting' && chance.is(0.4)) goOn('in_work', 30)
+  if (moves.at(-1)!.to === 'waiting' && chance.is(0.4) && !goOn('in_work', 30)) return moves
   goOn(chance.weigh(ENDS), 40)
   return moves
 }

@@ -7,6 +7,7 @@ import { EMPTY, getRoutes, NO_PAGES, SETUP } from './pages.js'
 import { clientSights } from './sights/clients.js'
 import { deskSights } from './sights/desk.js'
 import { importSights } from './sights/imports.js'
+import { leadSights } from './sights/leads.js'
 
 t.test('the first run, as anybody can use it', async t => {
   const { app } = await testApp(t, { organisation: false })
@@ -21,7 +22,7 @@ t.test('the pages of a desk with nothing in it yet', async t => {
 t.test('every other page; a new one that nobody looks at fails here', async t => {
   const desk = await openDesk(t)
   const clients = await clientSights(desk)
-  const others = [...await deskSights(desk), ...await importSights(desk)]
+  const others = [...await deskSights(desk), ...await importSights(desk), ...await leadSights(desk)]
   const seen = new Set([...SETUP, ...EMPTY, ...clients, ...others].map(({ route }) => route).filter(Boolean))
   const routes = getRoutes(desk.app)
   t.ok(routes.length > 30)

@@ -1,6 +1,6 @@
 import type { Format } from '../../web/format.js'
 import type { Translate } from '../../web/i18n.js'
-import { dayOf, localOf } from '../../web/zone.js'
+import { dayOf, daysLater, localOf } from '../../web/zone.js'
 import type { ListedLead } from './queries.js'
 
 const HOUR = 60
@@ -24,7 +24,8 @@ export function clockOf ({ closed, due_at: at, due_in: left }: Pick<ListedLead, 
   if (closed) return { look: 'closed', words: t('leads_list.closed') }
   if (at === null || left === null) return null
   if (left < 0) return { look: 'late', words: t('leads_list.late', { span: spanWords(-left, t) }) }
-  const isToday = dayOf(at, timeZone) === dayOf(now, timeZone)
-  if (isToday || left < 6 * HOUR) return { look: 'due', words: t('leads_list.left', { span: spanWords(left, t) }) }
-  return { look: 'due', words: `${fmt.day(dayOf(at, timeZone), now)} ${fmt.clock(localOf(at, timeZone).slice(11))}` }
+  const today = dayOf(now, timeZone)
+  if (dayOf(at, timeZone) === today || left < 6 * HOUR) return { look: 'due', words: t('leads_list.left', { span: spanWords(left, t) }) }
+  const [day, clock] = localOf(at, timeZone).split('T') as [string, string]
+  return { look: 'due', words: day === daysLater(today, 1) ? `${fmt.day(day, now)} ${fmt.clock(clock)}` : fmt.moment(at, now) }
 }

@@ -1,0 +1,58 @@
+import t from 'tap'
+import { openDesk } from '../support/desk.js'
+
+t.test('a lead that comes in, or moves, shows on a list that is open; what its viewer is about stays', async t => {
+  const { enter, anna, sofia, db } = await openDesk(t)
+  const add = async (name: string, manager = anna) => (await db('leads').insert({
+    number: `L-${name}`, type_id: db('lead_types').min('id'), status_id: db('lead_statuses').where({ key: 'new_lead' }).select('id'), contact_name: name, manager_id: manager.id
+  }).returning('id'))[0].id as number
+  const first = await add('Ewa')
+  const [{ page, problems }, other] = [await enter(anna), await enter(sofia)]
+  await page.goto('/leads')
+  await page.click('.filter summary')
+  await page.waitForSelector('.filter .sheet')
+  await page.selectOption('#f-group', 'new')
+  await other.page.goto('/leads')
+
+  await add('Piotr')
+  await page.waitForSelector(':text("L-Piotr")')
+  t.equal(await page.textContent('.badge.on b'), '2')
+  t.equal(await page.textContent('#count'), '2')
+  t.equal(await page.inputValue('#f-group'), 'new', 'the panel stays open, as it was filled in')
+
+  const hers = await add('Inês', sofia)
+  await other.page.waitForSelector(':text("L-Inês")')
+  t.equal(await other.page.locator('.leads tbody tr').count(), 1, 'only her own')
+  await db('leads').where({ id: hers }).update({ manager_id: anna.id })
+  await other.page.waitForSelector('#leads .empty')
+
+  await db('leads').where({ id: first }).update({ status_id: db('lead_statuses').where({ key: 'in_work' }).select('id'), urgent: true })
+  await page.waitForSelector(`#lead-${first} .of-in_progress`)
+  t.equal(await page.locator(`#lead-${first} .l-created svg`).count(), 1)
+
+  await page.click('.filter .sheet .primary')
+  await page.waitForURL('**/leads?group=new')
+  await page.fill('[type=search]', 'piot')
+  await page.waitForURL('**/leads?q=piot&group=new')
+  t.same((await page.locator('.leads .no').allTextContents()), ['L-Piotr'])
+  t.same([...problems, ...other.problems], [])
+})
+
+t.test('without JavaScript the list is searched and filtered by its forms', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  await db.raw("insert into leads (number, type_id, status_id, contact_name) select 'L-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses), 'Jan ' || n from generate_series(1, 60) n")
+  const { page } = await enter(anna, { javaScript: false })
+  await page.goto('/leads')
+  await page.click('[rel=next]')
+  t.equal(await page.locator('.leads tbody tr').count(), 10)
+  await page.fill('[type=search]', 'jan 59')
+  await page.click('form[role=search] button')
+  t.same(await page.locator('.leads .no').allTextContents(), ['L-59'])
+  await page.click('.filter summary')
+  await page.click('.filter a')
+  await page.selectOption('#f-type', { label: 'Missed call' })
+  await page.click('.sheet .primary')
+  t.equal(await page.locator('.leads').count(), 0)
+  await page.click('.chips a:has-text("Missed call")')
+  t.same(await page.locator('.leads .no').allTextContents(), ['L-59'])
+})
