@@ -16,6 +16,7 @@ import importTemplate from './imports/template/routes.js'
 import imports from './imports/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
+import leads from './leads/routes.js'
 import leadsList from './leads/list/routes.js'
 import leadStatuses from './lead-statuses/routes.js'
 import locations from './locations/routes.js'
@@ -112,6 +113,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(account)
   await app.register(twoSteps)
   await app.register(clients, { databaseUrl })
+  await app.register(leads)
   await app.register(files)
   await app.register(importTemplate)
   await app.register(imports, { url: databaseUrl })

@@ -4,9 +4,9 @@ import { wordsOf } from '../web/labels.js'
 import type { Language } from '../web/viewer.js'
 import type { LeadType } from './lead.js'
 
-/** All types in their order; the removed ones only when asked for. */
-export async function listTypes (db: Db, { removed = false }: { removed?: boolean } = {}): Promise<LeadType[]> {
-  return db('lead_types').modify(query => { if (!removed) query.whereNull('removed_at') }).orderBy(['position', 'id'])
+/** All types in their order; the removed ones only when asked for, or the one that a lead has (`held`). */
+export async function listTypes (db: Db, { removed = false, held = null }: { removed?: boolean, held?: number | null } = {}): Promise<LeadType[]> {
+  return db('lead_types').modify(query => { if (!removed) query.where(some => some.whereNull('removed_at').orWhere('id', held ?? 0)) }).orderBy(['position', 'id'])
     .select('id', 'key', 'labels', 'icon', 'form_id as formId', 'first_status_id as firstStatusId', 'position', 'version')
 }
 

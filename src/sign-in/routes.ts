@@ -7,6 +7,9 @@ import { isPassword, warmUp } from './password.js'
 import forgotten from './forgotten/routes.js'
 import { findAccount, forgetOld } from './queries.js'
 import secondStep from './second-step.js'
+import { SEES_CLIENTS } from '../clients/visibility.js'
+import { SEES_LEADS } from '../leads/visibility.js'
+import type { Right } from '../rights.js'
 import { beginSignIn, forgiveSignIn } from './throttle.js'
 
 export default async function signIn (app: FastifyInstance) {
@@ -19,8 +22,8 @@ export default async function signIn (app: FastifyInstance) {
   await app.register(forgotten)
 
   app.get('/', { config: { signedIn: true } }, async (request, reply) => {
-    const clients = request.viewer!.can('clients.view') || request.viewer!.can('suppliers.view')
-    return reply.redirect(clients ? '/clients' : '/account', 303)
+    const sees = (rights: readonly Right[]) => rights.some(right => request.viewer!.can(right))
+    return reply.redirect(sees(SEES_CLIENTS) ? '/clients' : sees(SEES_LEADS) ? '/leads' : '/account', 303)
   })
 
   app.get<{ Querystring: { to?: string } }>('/sign-in', { config: { public: true } }, async (request, reply) => {

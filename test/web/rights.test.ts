@@ -134,10 +134,28 @@ POST /imports/:id/undo  clients.import
 GET /imports/template.xlsx  clients.import
 GET /invitations/:token  public
 POST /invitations/:token  public
+POST /leads  leads.create
 GET /leads  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead  leads.edit
+GET /leads/:lead  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead/archive  leads.archive
+POST /leads/:lead/client  leads.edit
+POST /leads/:lead/comments  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:lead/feed  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:lead/feed/:event  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead/feed/:event/delete  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead/feed/:event/restore  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead/link  leads.edit
+GET /leads/:lead/live  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:lead/move  leads.move
+POST /leads/:lead/restore  leads.archive
+POST /leads/:lead/unlink  leads.edit
+GET /leads/check  clients.view | suppliers.view
 GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/live  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/new  leads.create
 GET /leads/now  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/phone-row  leads.create | leads.edit
 GET /live  signed in
 GET /logo/:hash.webp  public
 GET /readyz  public

@@ -53,6 +53,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'leads_list.shows.*': SHOWS,
   'leads_list.sorts.*': SORTS,
   'lead_groups.*': GROUPS,
+  'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id'], // of src/leads/save.ts
   'employees.invited_*': ['queued', 'caught', 'withheld'],
   'employees.link_*': ['queued', 'caught', 'withheld'],
   'sign_in.link_*': ['used', 'expired', 'unknown'],

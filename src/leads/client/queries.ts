@@ -1,0 +1,57 @@
+import { emptyFields } from '../../clients/form.js'
+import { createClient } from '../../clients/queries.js'
+import { visibleTo } from '../../clients/visibility.js'
+import type { Db } from '../../database/knex.js'
+import { listTypes } from '../../phone-types/queries.js'
+import { NotFound } from '../../web/errors.js'
+import type { Viewer } from '../../web/viewer.js'
+import { recordLeadEvent } from '../feed/record.js'
+import type { Lead } from '../queries.js'
+
+/** A client with one of a lead's numbers, of those the viewer may see. */
+export interface Offer { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string, archived_at: Date | null }
+
+const MOST = 5
+
+/** The clients with any of these numbers (E.164). Those whom the viewer may not see don't exist for them: not even that there is one. */
+export async function findOffers (db: Db, viewer: Viewer, numbers: readonly string[]): Promise<Offer[]> {
+  if (numbers.length === 0) return []
+  return db('clients').whereIn('clients.id', db('client_phones').whereRaw('e164 = any (?)', [[...numbers]]).whereNull('removed_at').select('client_id')).modify(visibleTo(viewer))
+    .orderByRaw('archived_at is not null, clients.id').limit(MOST).select('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'archived_at')
+}
+
+/** The clients with any of a lead's own numbers, also where its phones are masked: who may see clients is told of them. */
+export async function offersOf (db: Db, viewer: Viewer, leadId: number): Promise<Offer[]> {
+  return findOffers(db, viewer, await db('lead_phones').where({ lead_id: leadId }).whereNotNull('e164').pluck('e164'))
+}
+
+/** A client who can be linked. Throws NotFound for one that isn't the viewer's to see. */
+export async function findLinkable (db: Db, viewer: Viewer, id: number | null): Promise<Offer> {
+  const client = id === null ? undefined : await db('clients').where('clients.id', id).modify(visibleTo(viewer)).first('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'archived_at')
+  if (!client) throw new NotFound()
+  return client
+}
+
+/** Says whose lead it is, or nobody's again; what was typed of its contact stays. The lead has to be locked. Returns false when it already is so. */
+export async function setClientOf (trx: Db, by: Viewer, lead: Lead, clientId: number | null): Promise<boolean> {
+  if (lead.client_id === clientId) return false
+  // Clients before what is of them, as everything else locks them.
+  if (clientId !== null) await findLinkable(trx, by, clientId)
+  await trx('leads').where({ id: lead.id }).update({ client_id: clientId })
+  if (clientId === null) await recordLeadEvent(trx, by, lead.id, 'lead.unlinked', { client: lead.client_id! })
+  else await recordLeadEvent(trx, by, lead.id, 'lead.linked', { client: clientId })
+  return true
+}
+
+/** Makes a client of a lead's contact, with all its phones, and links it. The lead has to be locked. Throws ContactTaken (by way of refusingTaken). */
+export async function promote (trx: Db, by: Viewer, lead: Lead): Promise<number> {
+  const [first = '', ...surname] = lead.contact_name.split(/\s+/)
+  const numbers = await trx('lead_phones').where({ lead_id: lead.id }).orderBy(['position', 'id']).select('typed', 'e164', 'display', 'digits')
+  const [type] = await listTypes(trx)
+  const client = await createClient(trx, by, {
+    ...emptyFields(by), first_name: first, surname: surname.join(' '), campaign_id: lead.campaign_id, location_id: lead.location_id, emails: [], tags: [],
+    phones: numbers.map(number => ({ id: null, number, typeId: type!.id, newType: '', whatsapp: false, viber: false, sms: false, remove: false, was: '' }))
+  }, 'lead')
+  await setClientOf(trx, by, lead, client)
+  return client
+}

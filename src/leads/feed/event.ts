@@ -1,0 +1,34 @@
+import type { Named } from '../../clients/client.js'
+
+/** A field of a lead as its feed names it. */
+export type ChangedField = 'type' | 'contact_name' | 'phones' | 'campaign_id' | 'comment' | 'due' | 'urgent' | 'location_id' | 'manager_id'
+/** What somebody changed: of choices their id and the name of that day, of phones how they read, of a time the instant as ISO 8601. */
+export interface LeadChange { field: ChangedField, old: unknown, new: unknown }
+
+/** What each kind of entry keeps in `details`. */
+export interface LeadDetails {
+  'lead.created': { source: string }
+  'lead.changed': { changes: LeadChange[] }
+  /** Statuses by id: they are called what they are called now. */
+  'lead.moved': { from: number, to: number, reason: string, calmed: boolean }
+  /** The client by id alone: who may not see it isn't told. */
+  'lead.linked': { client: number }
+  'lead.unlinked': { client: number }
+  'lead.archived': Record<string, never>
+  'lead.restored': Record<string, never>
+  comment: Record<string, never>
+}
+export type LeadEventKind = keyof LeadDetails
+
+export interface LeadEvent {
+  id: number
+  kind: LeadEventKind
+  employee_id: number | null
+  employee: string | null
+  at: Date
+  details: Record<string, any>
+  body: string | null
+  deleted_at: Date | null
+  /** Of an entry about a client that the viewer may see. */
+  client?: Named
+}

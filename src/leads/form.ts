@@ -1,0 +1,112 @@
+import { z } from 'zod'
+import { numberKey, readNumber, type PhoneNumber } from '../clients/phones/number.js'
+import { idOf, isDay, issue, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
+import type { Viewer } from '../web/viewer.js'
+import { instantOf, isOnTheClock, localOf } from '../web/zone.js'
+import type { Lead } from './queries.js'
+
+/** What a lead's form writes, each field under the name by which its change is told. */
+export interface LeadFields {
+  type_id: number
+  contact_name: string
+  phones: PhoneWrite[]
+  campaign_id: number | null
+  comment: string
+  due_at: Date | null
+  urgent: boolean
+  location_id: number | null
+  manager_id: number | null
+}
+
+/** A phone as it is to be: one that stays as it is has no number here. */
+export interface PhoneWrite { id: number | null, number?: PhoneNumber }
+
+export interface PhoneRow { id: number | null, typed: string, masked: boolean, remove: boolean, error?: { key: string } }
+
+export interface LeadForm { fields: LeadFields, errors: FieldErrors, typed: Body, phoneRows: PhoneRow[] }
+
+export const MOST_PHONES = 10
+
+const time = text(10).transform((value, context): string => {
+  if (value === '') return ''
+  const [, hours, minutes] = /^([01]?\d|2[0-3])[:.]([0-5]\d)(?:[:.][0-5]\d)?$/.exec(value) ?? []
+  if (!hours) context.addIssue(issue('tasks.time_wrong'))
+  return hours ? `${hours.padStart(2, '0')}:${minutes}` : ''
+})
+
+const day = text(20).superRefine((value, context) => {
+  if (value !== '' && (!isDay(value) || value < '2000' || value > '2100')) context.addIssue(issue('form.date'))
+})
+
+const schema = (timeZone: string) => z.object({
+  type_id: optionalId.refine(id => id !== null, { error: 'form.choose' }),
+  contact_name: text(200),
+  campaign_id: optionalId,
+  comment: text(10_000),
+  due_on: day,
+  due_time: time,
+  urgent: tick,
+  location_id: optionalId,
+  manager_id: optionalId
+}).superRefine(({ due_on, due_time }, context) => {
+  if (due_time !== '' && due_on === '') context.addIssue({ ...issue('leads.due_day'), path: ['due_on'] })
+  else if (due_time !== '' && isDay(due_on) && !isOnTheClock(`${due_on}T${due_time}`, timeZone)) context.addIssue({ ...issue('tasks.time_left_out'), path: ['due_time'] })
+})
+
+/** Reads a lead's form, of a new one or of one that is there. Never throws; nothing may be written while `errors` has any. */
+export function readLeadForm (body: unknown, { organisation }: Viewer, lead: Lead | null): LeadForm {
+  const typed = (body ?? {}) as Body
+  const { values, errors = {} } = readForm(schema(organisation.timeZone), typed)
+  const phones = readPhoneRows(typed, organisation.country, errors)
+  const { due_on = '', due_time = '', ...rest } = values ?? {}
+  // A day without a time is all of that day.
+  const due_at = due_on ? instantOf(`${due_on}T${due_time || '23:59'}`, organisation.timeZone) : null
+  if (due_at && due_at.getTime() < Date.now() && due_at.getTime() !== lead?.due_at?.getTime()) errors.due_on = { key: 'leads.due_past' }
+  const fields = { ...rest, due_at, phones: phones.write } as LeadFields
+  const isKnown = lead?.client_id != null || idOf(typed.client_id) !== null
+  const isEmpty = typedText(typed, 'contact_name').trim() === '' && typedText(typed, 'comment').trim() === '' && phones.write.length === 0
+  if (isEmpty && !isKnown && !errors.contact_name && phones.rows.every(({ error }) => !error)) errors.contact_name = { key: 'leads.says_nothing' }
+  return { fields, errors, typed, phoneRows: phones.rows }
+}
+
+function readPhoneRows (typed: Body, country: string, errors: FieldErrors): { write: PhoneWrite[], rows: PhoneRow[] } {
+  const write: PhoneWrite[] = []
+  const rows: PhoneRow[] = []
+  const seen = new Set<string>()
+  for (const index of [typed.phone_rows ?? []].flat().filter(index => /^\d{1,3}$/.test(index)).slice(0, MOST_PHONES)) {
+    const at = (part: string) => typedText(typed, `phones.${index}.${part}`)
+    const { value = '', error } = readPhone(at('number'))
+    const row: PhoneRow = { id: idOf(at('id')), typed: at('number'), masked: at('masked') !== '', remove: at('remove') !== '' }
+    rows.push(row)
+    if (row.remove || (!row.masked && value === '' && !error)) continue
+    if (row.masked) {
+      write.push({ id: row.id })
+      continue
+    }
+    const number = readNumber(value, country)
+    const wrong = error ?? (!/\d/.test(value) ? { key: 'phones.no_digits' } : seen.has(numberKey(number)) ? { key: 'phones.twice' } : undefined)
+    if (wrong) errors[`phones.${rows.length - 1}.number`] = row.error = wrong
+    seen.add(numberKey(number))
+    write.push({ id: row.id, number })
+  }
+  return { write, rows }
+}
+
+function readPhone (typed: string) {
+  const { values, errors } = readForm(z.object({ number: text(60) }), { number: typed })
+  return { value: values?.number, error: errors?.number }
+}
+
+/** What a new lead's form shows. */
+export const newLeadTyped = (defaults: { type: number, manager: number | null }): Body => ({ type_id: String(defaults.type), manager_id: String(defaults.manager ?? '') })
+
+/** What a lead's form shows before anything was typed. */
+export function leadTyped (lead: Lead, timeZone: string): Body {
+  const [due_on, due_time] = lead.due_at ? localOf(lead.due_at, timeZone).split('T') : ['', '']
+  return {
+    type_id: String(lead.type_id), contact_name: lead.contact_name, campaign_id: String(lead.campaign_id ?? ''), comment: lead.comment, due_on, due_time,
+    ...(lead.urgent && { urgent: 'on' }), location_id: String(lead.location_id ?? ''), manager_id: String(lead.manager_id ?? '')
+  }
+}
+
+export const phoneRowsOf = (lead: Lead): PhoneRow[] => lead.phones.map(({ id, typed, masked }) => ({ id, typed, masked, remove: false }))

@@ -1,0 +1,160 @@
+import { randomUUID } from 'node:crypto'
+import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { SEES_CLIENTS } from '../clients/visibility.js'
+import { once } from '../database/once.js'
+import { transaction } from '../database/transaction.js'
+import { Forbidden } from '../web/errors.js'
+import { idOf, text, readOne, typedText, type Body, type FieldError, type FieldErrors } from '../web/form.js'
+import { viewerOf } from '../web/permissions.js'
+import type { Viewer } from '../web/viewer.js'
+import { findLinkable, offersOf } from './client/queries.js'
+import client from './client/routes.js'
+import { listLeadFeed } from './feed/queries.js'
+import feed from './feed/routes.js'
+import { leadTyped, MOST_PHONES, newLeadTyped, phoneRowsOf, readLeadForm, type LeadForm, type PhoneRow } from './form.js'
+import { spanWords } from './list/due.js'
+import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from './moving.js'
+import { ChoiceGone, createLead, findLead, listLeadChoices, listStays, lockLead, seesLead, setLeadArchived } from './queries.js'
+import { printsOf, saveLead, type LeadConflict } from './save.js'
+import { listStatuses } from './statuses.js'
+import { listTypes } from './types.js'
+import { SEES_LEADS } from './visibility.js'
+
+type At = { Params: { lead: string } }
+
+/** What its page says besides what the lead is: what was typed and is wrong, who else was at it, why it can't be moved. */
+interface Told {
+  form?: LeadForm
+  errors?: FieldErrors
+  conflicts?: LeadConflict[]
+  /** A phone's row was asked for. */
+  more?: boolean
+  move?: { to: number | null, reason: string, error?: FieldError, moved?: MovedMeanwhile }
+}
+
+export default async function leads (app: FastifyInstance) {
+  const { db } = app
+  await app.register(feed)
+  await app.register(client, { show })
+
+  app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, null, 200))
+
+  // One more row for a phone.
+  app.get('/leads/phone-row', { config: { can: ['leads.create', 'leads.edit'] } }, async (request, reply) => {
+    const rows = [(request.query as Body).phone_rows ?? []].flat().map(Number).filter(Number.isSafeInteger)
+    const index = Math.max(-1, ...rows) + 1
+    const phone = { index, id: null, typed: '', masked: false, remove: false, fresh: true }
+    return reply.page('leads/form/phone', { phone, lead: null, full: rows.length >= MOST_PHONES }, { fragment: 'leads/form/_phone' })
+  })
+
+  app.post('/leads', { config: { can: 'leads.create' } }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const body = (request.body ?? {}) as Body
+    const form = readLeadForm(body, viewer, null)
+    if ('add_phone' in body || 'link' in body || 'unlink' in body) return showNew(request, reply, { ...form, errors: {} }, 200)
+    if (Object.keys(form.errors).length > 0) return showNew(request, reply, form, 422)
+    const linked = await linkedIn(viewer, body)
+    try {
+      const id = Number(await transaction(db, trx => once(trx, body.token, viewer.id, async () => String(await createLead(trx, viewer, { ...form.fields, client_id: linked?.id ?? null })))))
+      const { number } = (await db('leads').where({ id }).first('number'))!
+      return reply.flash('leads.created', { number }).redirect(await mayOpen(viewer, id) ? `/leads/${id}` : '/leads/new', 303)
+    } catch (error) {
+      if (!(error instanceof ChoiceGone)) throw error
+      return showNew(request, reply, { ...form, errors: { [error.field]: { key: 'form.choose' } } }, 422)
+    }
+  })
+
+  // A page that stays open asks for what stands above its form: the clock goes on, and others move the lead.
+  app.get<At>('/leads/:lead', { config: { can: SEES_LEADS } }, async (request, reply) => show(request, reply, {}, 200))
+
+  app.post<At>('/leads/:lead', { config: { can: 'leads.edit' } }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const body = (request.body ?? {}) as Body
+    const known = await findLead(db, viewer, idOf(request.params.lead))
+    const form = readLeadForm(body, viewer, known)
+    if ('add_phone' in body) return show(request, reply, { form: { ...form, errors: {} }, more: true }, 200)
+    if (Object.keys(form.errors).length > 0) return show(request, reply, { form, errors: form.errors }, 422)
+    try {
+      const conflicts = await transaction(db, async trx => {
+        const lead = await lockLead(trx, viewer, known.id)
+        if (lead.archived_at) throw new Forbidden()
+        return saveLead(trx, viewer, lead, form)
+      })
+      if (conflicts.length > 0) return show(request, reply, { form, conflicts }, 409)
+    } catch (error) {
+      if (!(error instanceof ChoiceGone)) throw error
+      return show(request, reply, { form, errors: { [error.field]: { key: 'form.choose' } } }, 422)
+    }
+    return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}` : '/leads', 303)
+  })
+
+  app.post<At>('/leads/:lead/move', { config: { can: 'leads.move' } }, async (request, reply) => {
+    const viewer = viewerOf(request)
+    const body = (request.body ?? {}) as Body
+    const to = idOf(body.to)
+    const { value: reason = '', error } = readOne(text(500), body.reason)
+    try {
+      if (error) throw new MoveRefused(error)
+      await transaction(db, trx => moveLead(trx, viewer, idOf(request.params.lead), { to, from: idOf(body.from), reason }))
+    } catch (error) {
+      if (error instanceof MovedMeanwhile) return show(request, reply, { move: { to, reason, moved: error } }, 409)
+      if (error instanceof MoveRefused) return show(request, reply, { move: { to, reason: typedText(body, 'reason'), error: error.error } }, 422)
+      throw error
+    }
+    return reply.redirect(`/leads/${request.params.lead}`, 303)
+  })
+
+  for (const [action, archived] of [['archive', true], ['restore', false]] as const) {
+    app.post<At>(`/leads/:lead/${action}`, { config: { can: 'leads.archive' } }, async (request, reply) => {
+      const viewer = viewerOf(request)
+      const lead = await transaction(db, async trx => {
+        const lead = await lockLead(trx, viewer, idOf(request.params.lead))
+        await setLeadArchived(trx, viewer, lead, archived)
+        return lead
+      })
+      reply.flash(archived ? 'leads.archived' : 'leads.restored', { number: lead.number }, archived ? `/leads/${lead.id}/restore` : undefined)
+      return reply.redirect(`/leads/${lead.id}`, 303)
+    })
+  }
+
+  const mayOpen = async (viewer: Viewer, id: number) => SEES_LEADS.some(right => viewer.can(right)) && seesLead(db, viewer, id)
+
+  /** The client whom a new lead's form links: the one just chosen, or the one carried along. */
+  async function linkedIn (viewer: Viewer, body: Body) {
+    const id = 'unlink' in body ? null : idOf(body.link) ?? idOf(body.client_id)
+    return id === null || !SEES_CLIENTS.some(right => viewer.can(right)) ? null : findLinkable(db, viewer, id)
+  }
+
+  async function showNew (request: FastifyRequest, reply: FastifyReply, form: LeadForm | null, status: number) {
+    const viewer = viewerOf(request)
+    const body = (request.body ?? {}) as Body
+    const [choices, types, linked] = await Promise.all([listLeadChoices(db, null), listTypes(db), linkedIn(viewer, body)])
+    const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
+    const rows = indexed(form?.phoneRows ?? [], form === null || 'add_phone' in body)
+    const typed = form?.typed ?? newLeadTyped({ type: choices.defaultType, manager: mine })
+    return reply.page('leads/new', { lead: null, ...choices, types, linked, phones: rows, typed, errors: form?.errors ?? {}, prints: null, conflicts: [], writable: true, token: body.token ?? randomUUID() }, { status })
+  }
+
+  async function show (request: FastifyRequest<At>, reply: FastifyReply, told: Told, status: number) {
+    const viewer = viewerOf(request)
+    if (!request.isFragment) void request.around()
+    const lead = await findLead(db, viewer, idOf(request.params.lead))
+    const heading = { lead, spanWords, statuses: await listStatuses(db, { removed: true }), move: told.move ?? null }
+    const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)
+    if (request.isFragment) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
+    const [choices, types, events, stays, offers] = await Promise.all([
+      listLeadChoices(db, lead), listTypes(db, { held: lead.type_id }), listLeadFeed(db, viewer, lead.id), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
+    ])
+    const shown = told.form ? { typed: told.form.typed, rows: told.form.phoneRows } : { typed: leadTyped(lead, viewer.organisation.timeZone), rows: phoneRowsOf(lead) }
+    return reply.page('leads/show', {
+      ...heading, moves, ...choices, types, feed: events, stays, offers, linked: lead.client, typed: shown.typed, phones: indexed(shown.rows, told.more ?? false),
+      errors: told.errors ?? {}, conflicts: told.conflicts ?? [], prints: printsOf(lead), writable: viewer.can('leads.edit') && !lead.archived_at, token: randomUUID()
+    }, { status })
+  }
+}
+
+/** Rows of phones as the form counts them: there is always one to type into. */
+function indexed (rows: readonly PhoneRow[], more: boolean): (PhoneRow & { index: number })[] {
+  const all = rows.length === 0 || (more && rows.length < MOST_PHONES) ? [...rows, { id: null, typed: '', masked: false, remove: false }] : rows
+  return all.map((row, index) => ({ ...row, index }))
+}
