@@ -56,6 +56,13 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
   t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), [])
 })
 
+t.test('fifteen hundred written as Spain does is not one and a half', async t => {
+  const { anna, db } = desk
+  const field = await db('fields').where({ key: 'size' }).first('id')
+  await bringIn(desk, anna, 'km.csv', 'Name;size\nLola Mil;1.500\nPaz Mil;1,5\n')
+  t.same(await db('client_values as v').join('clients as c', 'c.id', 'v.client_id').where({ field_id: field.id, surname: 'Mil' }).orderBy('first_name').pluck('number_value'), ['1500', '1.5'])
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

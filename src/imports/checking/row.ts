@@ -25,7 +25,7 @@ type Reader = (cell: string, into: Gathered, column: number) => void
 
 /** Makes of a plan what checks its rows, one after the other. Checks by the schemas of the clients' form; never throws. */
 export function checker (plan: Plan): (source: SourceRow) => Checked {
-  const { country, timeZone } = plan
+  const { country, timeZone, decimalMark } = plan
   const [yes, no] = [yesWords(), noWords()]
   const phoneTypes = new Map(plan.phoneTypes)
   const companies = new Set(LANGUAGES.map(language => folded(translator(language)('clients.kinds.company'))))
@@ -187,7 +187,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function ownReader (field: OwnField): Reader {
-    const schema = schemaOf(field, timeZone)
+    const schema = schemaOf(field, timeZone, decimalMark)
     const name = nameOf(field)
     const options = new Map(field.options.flatMap(({ id, labels }) => Object.values(labels).map((label): [string, number] => [folded(label), id])))
     const creates = plan.creates.includes('choices')
