@@ -51,6 +51,15 @@ t.test('each sample has its rows, and says where it is from', async t => {
   t.match(messy.all[5]!.cells[0], /^=HYPERLINK/)
 })
 
+t.test('a number is read as its file writes numbers', async t => {
+  const markOf = async (text: string) => (await inspect(await saved(folder(t), 'a.csv', text), 'a.csv')).reading.decimalMark
+  t.equal(await markOf('Name;Km\nAna;1.500\n'), ',', 'semicolons stand where commas are decimal')
+  t.equal(await markOf('Name;Km;Price\nAna;1.500;12.50\n'), '.', 'unless the numbers say otherwise')
+  t.equal(await markOf('Name,Km\nAna,"1.500,25"\n'), ',')
+  t.equal(await markOf('Name\tKm\nAna\t1 500.25\n'), '.')
+  t.equal(await markOf('Name,Km\nAna,1500\n'), undefined, 'what nothing tells is not guessed')
+})
+
 t.test('vCards of every age: types, folded lines, quoted-printable, groups, companies', async t => {
   const path = await saved(folder(t), 'a.vcf', [
     'BEGIN:VCARD', 'VERSION:4.0', 'FN:Ana María', 'TEL;TYPE="cell,text";VALUE=uri:tel:+34-612-345-678', 'TEL;TYPE=work,fax:911', 'EMAIL:ana@example', ' .org', 'ADR;TYPE=home:;;Calle Mayor 1\\, 2º;Madrid;;28001;España',

@@ -56,6 +56,15 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
   t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), [])
 })
 
+t.test('fifteen hundred written as Spain does is not one and a half', async t => {
+  const { anna, db } = desk
+  const field = await db('fields').where({ key: 'size' }).first('id')
+  const { bought } = await addFields(db, { bought: { kind: 'date' } })
+  await bringIn(desk, anna, 'km.csv', 'Name;size;bought\nLola Mil;1.500;46080\nPaz Mil;1,5;27.2.2026\n')
+  t.same(await db('client_values as v').join('clients as c', 'c.id', 'v.client_id').where({ field_id: field.id, surname: 'Mil' }).orderBy('first_name').pluck('number_value'), ['1500', '1.5'])
+  t.same(await db('client_values').where({ field_id: bought.id }).pluck('day_value'), ['2026-02-27', '2026-02-27'], 'nor is a day that a spreadsheet counted a number')
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

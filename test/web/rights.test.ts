@@ -91,6 +91,7 @@ GET /clients/columns  clients.view | suppliers.view
 GET /clients/duplicates  clients.merge
 POST /clients/duplicates/:ids/restore  clients.merge
 POST /clients/duplicates/dismiss  clients.merge
+GET /clients/duplicates/dismissed  clients.merge
 GET /clients/email-row  clients.create | clients.edit
 GET /clients/export  clients.export
 POST /clients/export  clients.export

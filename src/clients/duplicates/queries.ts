@@ -87,3 +87,26 @@ export async function setDismissed (trx: Db, by: Viewer, ids: readonly number[],
   await regroup(trx, seen)
   return changed
 }
+
+export interface DismissedPair { clients: [Dismissed, Dismissed], reasons: Reason[], at: Date, by: string }
+export interface Dismissed { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string }
+/** Where the next page starts: its first pair comes behind this one. */
+export interface DismissedPlace { at: string, a: number, b: number }
+
+const SIDE = (side: string) => `json_build_object('id', ${side}.id, 'name', ${side}.name, 'is_supplier', ${side}.is_supplier, 'is_conflicted', ${side}.is_conflicted, 'conflict_reason', ${side}.conflict_reason)`
+
+/** A page of the pairs that somebody said are not duplicates, the latest first; only those of whom the viewer may see both. */
+export async function listDismissed (db: Db, viewer: Viewer, after: DismissedPlace | null): Promise<{ pairs: DismissedPair[], next: DismissedPlace | null }> {
+  const rows: (DismissedPair & { place: string, a_id: number, b_id: number })[] = await db('duplicate_pairs as p')
+    .join('clients as a', 'a.id', 'p.a_id').join('clients as b', 'b.id', 'p.b_id').join('employees as e', 'e.id', 'p.dismissed_by')
+    .whereNull('a.archived_at').whereNull('b.archived_at').modify(query => { for (const side of ['a', 'b']) visibleTo(viewer)(query, side) })
+    .modify(query => { if (after) query.whereRaw('(p.dismissed_at, p.a_id, p.b_id) < (?::timestamptz, ?, ?)', [after.at, after.a, after.b]) })
+    .orderByRaw('p.dismissed_at desc, p.a_id desc, p.b_id desc').limit(DUPLICATES_PAGE + 1)
+    .select(db.raw(`json_build_array(${SIDE('a')}, ${SIDE('b')}) as clients`), 'p.reasons', 'p.dismissed_at as at', 'e.name as by', db.raw('p.dismissed_at::text as place'), 'p.a_id', 'p.b_id')
+  const shown = rows.slice(0, DUPLICATES_PAGE)
+  const last = rows.length > DUPLICATES_PAGE ? shown.at(-1)! : null
+  return { pairs: shown.map(({ clients, reasons, at, by }) => ({ clients, reasons, at, by })), next: last && { at: last.place, a: last.a_id, b: last.b_id } }
+}
+
+/** Whether anybody has said of any that they are not duplicates. */
+export const hasDismissed = async (db: Db): Promise<boolean> => Boolean(await db('duplicate_pairs').whereNotNull('dismissed_by').first('a_id'))

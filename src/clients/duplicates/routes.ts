@@ -4,7 +4,7 @@ import { idOf } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { readIds } from '../merging/form.js'
 import { lookForDuplicates } from './look.js'
-import { CERTAINTIES, countWaiting, listDuplicates, REASONS, setDismissed, type Certainty, type DuplicateFilter } from './queries.js'
+import { CERTAINTIES, countWaiting, hasDismissed, listDismissed, listDuplicates, REASONS, setDismissed, type Certainty, type DismissedPlace, type DuplicateFilter } from './queries.js'
 
 /** Clients that may be one and the same: found in the background, merged or said not to be. */
 export default async function duplicates (app: FastifyInstance) {
@@ -15,8 +15,12 @@ export default async function duplicates (app: FastifyInstance) {
   app.get('/clients/duplicates', { config }, async (request, reply) => {
     const viewer = viewerOf(request)
     const filter = readFilter(request.query)
-    const [found, waiting] = await Promise.all([listDuplicates(db, viewer, filter), countWaiting(db)])
-    return reply.page('clients/duplicates/index', { ...found, filter, waiting, reasons: REASONS, certainties: Object.keys(CERTAINTIES) })
+    const [found, waiting, dismissed] = await Promise.all([listDuplicates(db, viewer, filter), countWaiting(db), hasDismissed(db)])
+    return reply.page('clients/duplicates/index', { ...found, filter, waiting, dismissed, reasons: REASONS, certainties: Object.keys(CERTAINTIES) })
+  })
+
+  app.get('/clients/duplicates/dismissed', { config }, async (request, reply) => {
+    return reply.page('clients/duplicates/dismissed', await listDismissed(db, viewerOf(request), readPlace(request.query)))
   })
 
   app.post('/clients/duplicates/dismiss', { config }, async (request, reply) => {
@@ -42,4 +46,11 @@ function readFilter (query: unknown): DuplicateFilter {
     client: idOf(one(q.client)),
     after: score && id ? { score, id } : null
   }
+}
+
+function readPlace (query: unknown): DismissedPlace | null {
+  const q = (query ?? {}) as Record<string, string>
+  const [at, a, b] = [one(q.at), idOf(one(q.a)), idOf(one(q.b))]
+  // As Postgres writes a moment.
+  return /^\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(\.\d{1,6})?[+-]\d\d(:\d\d)?$/.test(at) && !Number.isNaN(Date.parse(at)) && a && b ? { at, a, b } : null
 }

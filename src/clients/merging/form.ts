@@ -1,4 +1,5 @@
 import { all, one, type Query } from '../../list-views/address.js'
+import { safePath } from '../../sign-in/form.js'
 import { idOf, typedText, type Body } from '../../web/form.js'
 
 /** How many clients are merged at once. */
@@ -20,6 +21,8 @@ export interface MergeForm {
   seen: Map<number, number>
   /** "Take all from this one": nothing is merged yet. */
   take: number | null
+  /** Where it was come from, and Cancel leads. */
+  back: string
   token: string
 }
 
@@ -33,6 +36,7 @@ export function readMergeForm (input: unknown): MergeForm {
     picks: new Map(under('pick.')),
     seen: new Map(under('seen.').map(([id, version]) => [Number(id), Number(version)])),
     take: idOf(typedText(body, 'take')),
+    back: body.back === undefined ? '/clients' : safePath(typedText(body, 'back')),
     token: typedText(body, 'token')
   }
 }

@@ -78,7 +78,7 @@ export default async function merging (app: FastifyInstance) {
     const [phones, emails, { priceTypes }] = await Promise.all([unitedPhones(db, order), unitedEmails(db, order), listChoices(db, { priceTypes: clients.flatMap(client => [client.discount_services, client.discount_products].map(priceTypeOf).filter(id => id !== null)) })])
     return reply.page('clients/merging/new', {
       clients, counts, survivor, prices: priceTypes, lines: compare(viewer, shape, clients, survivor, picks), phones: maskedUnited(viewer, phones, 'phone'), emails: maskedUnited(viewer, emails, 'email'),
-      error, gone: gone || form.ids.slice(0, MOST_MERGED).length - ids.length, changed, tooMany, most: MOST_MERGED, token: form.token || randomUUID()
+      error, gone: gone || form.ids.slice(0, MOST_MERGED).length - ids.length, changed, tooMany, most: MOST_MERGED, back: form.back, token: form.token || randomUUID()
     }, { status })
   }
 }

@@ -4,6 +4,7 @@ import type { Shape } from '../../form-editor/definition.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import { folded } from '../../form-editor/kind/convert.js'
 import { listTypes } from '../../phone-types/queries.js'
+import type { DecimalMark } from '../../web/format.js'
 import { translator } from '../../web/i18n.js'
 import type { Creates, Rules } from '../rules.js'
 
@@ -15,6 +16,8 @@ export interface Plan {
   columns: (string | null)[]
   country: string
   timeZone: string
+  /** How the file writes its numbers, as far as it tells. */
+  decimalMark?: DecimalMark | undefined
   shape: Shape
   /** The type of phones that say nothing of theirs. */
   phoneType: number

@@ -10,6 +10,7 @@ import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { splitValues } from '../columns/values.js'
 import { isCellError, isScientific, isShortened } from '../reading/clean.js'
+import { formatted } from '../reading/xlsx/numbers.js'
 import type { SourceRow } from '../reading/reading.js'
 import { nothingGathered, type Checked, type CheckedValue, type Gathered } from './checked.js'
 import { requiredItems, sayLacks } from './lacks.js'
@@ -25,7 +26,7 @@ type Reader = (cell: string, into: Gathered, column: number) => void
 
 /** Makes of a plan what checks its rows, one after the other. Checks by the schemas of the clients' form; never throws. */
 export function checker (plan: Plan): (source: SourceRow) => Checked {
-  const { country, timeZone } = plan
+  const { country, timeZone, decimalMark } = plan
   const [yes, no] = [yesWords(), noWords()]
   const phoneTypes = new Map(plan.phoneTypes)
   const companies = new Set(LANGUAGES.map(language => folded(translator(language)('clients.kinds.company'))))
@@ -187,14 +188,14 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function ownReader (field: OwnField): Reader {
-    const schema = schemaOf(field, timeZone)
+    const schema = schemaOf(field, timeZone, decimalMark)
     const name = nameOf(field)
     const options = new Map(field.options.flatMap(({ id, labels }) => Object.values(labels).map((label): [string, number] => [folded(label), id])))
     const creates = plan.creates.includes('choices')
     const typed = (cell: string): string | undefined => {
       switch (field.kind) {
-        case 'date': return dayOf(cell, country)
-        case 'date_time': return momentOf(cell, country)
+        case 'date': return dayOf(dated(cell), country)
+        case 'date_time': return momentOf(dated(cell), country)
         case 'yes_no': return yes.has(folded(cell)) ? 'yes' : no.has(folded(cell)) ? 'no' : undefined
         case 'short_text': case 'unique_id': return cell.replace(/\s*\n\s*/g, ' ')
         default: return cell
@@ -253,3 +254,6 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
 
 /** Whether a text is just what the form's schema would make of it: printed letters that are composed already, no space around. */
 const isPlain = (cell: string): boolean => /^[!-~\u00a1-\u024f](?:[ -~\u00a1-\u024f]*[!-~\u00a1-\u024f])?$/.test(cell)
+
+/** Where a spreadsheet was told to show plain numbers, a date comes as the count of its days: "46080" is 2026-02-27. Those of 1954 to 2064. */
+const dated = (cell: string): string => /^[2-5]\d{4}(\.\d+)?$/.test(cell) ? formatted(cell, cell.includes('.') ? 'moment' : 'date', false) : cell

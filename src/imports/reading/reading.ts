@@ -1,3 +1,5 @@
+import type { DecimalMark } from '../../web/format.js'
+
 /** The kinds of file that are read. */
 export const FORMATS = ['xlsx', 'csv', 'vcf'] as const
 export type Format = (typeof FORMATS)[number]
@@ -11,6 +13,8 @@ export interface Reading {
   encoding?: string
   /** Of CSV, what stands between two cells. */
   delimiter?: string
+  /** Of CSV, what stands before the decimals of a number, as far as the file tells. */
+  decimalMark?: DecimalMark | undefined
   /** The row of the file, from 1, that has the columns' names; null: there is none, and the columns are called by their letters. */
   headerRow: number | null
   /** How many columns are read. */

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises'
 import { layoutOf } from '../columns/layout.js'
 import { asItWas, cleaned } from './clean.js'
+import { decimalMarkOf } from './csv/decimals.js'
 import { csvRows, delimiterOf } from './csv/rows.js'
 import { headerRowOf, letterOf } from './header.js'
 import { kindOf } from './kind.js'
@@ -39,6 +40,8 @@ export async function inspect (path: string, _fileName: string, wanted: Partial<
   const header = Array.from({ length: columns }, (_, column) => names[column] || letterOf(column))
   const layout = layoutOf(header)
   const reading: Reading = { format, ...how, headerRow, columns, layout }
+  // What we write ourselves has no thousands to be taken for decimals.
+  if (how.delimiter !== undefined && layout !== 'own') reading.decimalMark = decimalMarkOf(below, how.delimiter)
   return {
     reading, layout, sheets, header, sample: below.slice(0, LIMITS.sample).map(row => shaped(row, reading).cells),
     rows: about === null ? null : Math.max(about - (headerRow ?? 0), below.length), remarks: [...remarks, ...aboutHeader(headerRow, names)]

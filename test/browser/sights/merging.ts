@@ -20,8 +20,10 @@ export async function mergingSights ({ db, as, anna }: Desk): Promise<Sight[]> {
   await as(anna).post(`/clients/${pairs[2]}/parts/note`, { note: 'changed since' })
   await as(anna).post(`/clients/merges/${undone}/undo`)
   while (await lookAtBatch(db));
+  await as(anna).post('/clients/duplicates/dismiss', { id: ids.slice(1, 3) })
   return [
     { name: 'duplicates', route: '/clients/duplicates', path: '/clients/duplicates' },
+    { name: 'duplicates-dismissed', route: '/clients/duplicates/dismissed', path: '/clients/duplicates/dismissed' },
     { name: 'duplicates-none', route: '/clients/duplicates', path: '/clients/duplicates?reason=company&least=certain' },
     { name: 'client-twin', route: '/clients/:id', path: `/clients/${ids[0]}` },
     { name: 'client-data', route: '/clients/:id/data', path: `/clients/${ids[0]}/data`, prepare: async page => { await page.fill('[name=name]', 'Somebody else'); await page.click('#erase .danger'); await page.waitForSelector('.error') } },
