@@ -18,6 +18,7 @@ import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
 import leads from './leads/routes.js'
 import leadsList from './leads/list/routes.js'
+import leadSettings from './lead-settings/routes.js'
 import leadStatuses from './lead-statuses/routes.js'
 import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
@@ -130,6 +131,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(viewAs)
   await app.register(settings)
   await app.register(formEditor)
+  await app.register(leadSettings)
   await app.register(leadStatuses)
   await app.register(audit)
   await app.register(mailSettings)

@@ -1,3 +1,4 @@
+import { RESTARTS } from '../lead-settings/template.js'
 import { GROUPS } from '../leads/lead.js'
 
 /**
@@ -62,6 +63,12 @@ export const AUDIT_KINDS = [
   'forms.field_removed',
   'forms.field_restored',
   'forms.field_erased',
+  'leads.numbers',
+  'leads.type_added',
+  'leads.type_changed',
+  'leads.type_moved',
+  'leads.type_default',
+  'leads.type_deleted',
   'leads.status_added',
   'leads.status_changed',
   'leads.status_moved',
@@ -144,13 +151,19 @@ export const AUDIT_FIELDS = {
   limit_clock: 'choice',
   may_become: 'list',
   moved_by: 'list',
-  leads: 'number'
+  leads: 'number',
+  code: 'text',
+  icon: 'text',
+  first_status: 'text',
+  form_of: 'text',
+  number_template: 'text',
+  number_restarts: 'choice'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS
 
 /** The words there are for a `choice`, and of `choices` for each, under `audit.choices`. */
-export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others', ...GROUPS, 'order', 'sale', 'always', 'working'] as const
+export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others', ...GROUPS, 'order', 'sale', 'always', 'working', ...RESTARTS] as const
 
 /** What one field was before and after. */
 export interface AuditChange { field: AuditField, old: unknown, new: unknown }

@@ -7,10 +7,12 @@ import { findHours } from './hours/queries.js'
 
 const named = ({ id, name }: Choice) => ({ id, name })
 
+interface Location extends Choice { code: string }
+
 /** Settings > Locations: clients belong to one, employees work in some. */
-export const locations: ChoiceList<Choice, { name: string }> = {
+export const locations: ChoiceList<Location, { name: string, code: string }> = {
   table: 'locations',
-  columns: [],
+  columns: ['code'],
   url: '/settings/locations',
   words: 'locations',
   can: 'settings.manage',
@@ -18,8 +20,8 @@ export const locations: ChoiceList<Choice, { name: string }> = {
   mayBeNone: true,
   href: id => `/clients?location=${id}`,
   read: readLocationForm,
-  typed: ({ name }) => ({ name: name ?? '' }),
-  audited: ({ name }) => ({ name }),
+  typed: ({ name, code }) => ({ name: name ?? '', code }),
+  audited: values => values,
   count: (db, ids) => countClientsBy(db, 'location_id', ids),
   about: countByLocation,
   async more (db, id) { return { hours: await findHours(db, id, new Date().toISOString().slice(0, 10)), spansTyped } },

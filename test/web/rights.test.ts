@@ -207,6 +207,17 @@ POST /settings/lead-statuses/:id  settings.manage
 POST /settings/lead-statuses/:id/delete  settings.manage
 GET /settings/lead-statuses/new  settings.manage
 POST /settings/lead-statuses/order  settings.manage
+GET /settings/leads  settings.manage
+POST /settings/leads/numbers  settings.manage
+POST /settings/leads/preview  settings.manage
+POST /settings/leads/types  settings.manage
+GET /settings/leads/types/:id  settings.manage
+POST /settings/leads/types/:id  settings.manage
+POST /settings/leads/types/:id/default  settings.manage
+POST /settings/leads/types/:id/remove  settings.manage
+POST /settings/leads/types/:id/restore  settings.manage
+GET /settings/leads/types/new  settings.manage
+POST /settings/leads/types/order  settings.manage
 GET /settings/locations  settings.manage
 POST /settings/locations  settings.manage
 GET /settings/locations/:id  settings.manage

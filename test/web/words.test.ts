@@ -12,6 +12,8 @@ import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
 import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
+import { TYPE_ICONS } from '../../src/lead-settings/form.js'
+import { RESTARTS } from '../../src/lead-settings/template.js'
 import { KEEP_REASONS } from '../../src/lead-statuses/queries.js'
 import { CLOCKS, WON_BY } from '../../src/lead-statuses/form.js'
 import { UNIT_NAMES } from '../../src/lead-statuses/limit.js'
@@ -125,6 +127,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'imports.template.required.*': ['all', 'people', 'companies'],
   'imports.unreadable.*': UNREADABLE,
   'lead_settings.*': ['template_long', 'template_signs', 'template_unknown', 'template_brace', 'template_no_counter', 'template_counters', 'template_location'], // of src/lead-settings/template.ts
+  'lead_settings.restarts_*': RESTARTS,
+  'lead_settings.icons.*': TYPE_ICONS.map(icon => icon.replaceAll('-', '_')),
   'lead_status_form.*': KEEP_REASONS,
   'lead_status_form.in_*': UNIT_NAMES,
   'lead_status_form.units.*': UNIT_NAMES,
