@@ -11,7 +11,7 @@ const DAY = 24 * HOUR
 const CHUNK = 500
 
 /** How long a lead may stay in a status of the demo, in minutes. */
-const LIMITS: Record<string, number> = { new_lead: 8 * 60, in_work: 3 * 24 * 60, waiting: 10 * 24 * 60 }
+const LIMITS: Record<string, number> = { new_lead: 24 * 60, in_work: 7 * 24 * 60, waiting: 14 * 24 * 60 }
 
 /** What becomes of leads, by how many. */
 const ENDS: [status: string, weight: number][] = [['successful_order', 46], ['successful_sale', 12], ['expensive', 17], ['canceled', 15], ['mishandled', 10]]
@@ -45,14 +45,15 @@ export async function makeLeads (db: Db, shop: Shop, count: number): Promise<voi
     const now = moves.at(-1)!
     const isClosed = ENDS.some(([status]) => status === now.to)
     const limit = LIMITS[now.to]
-    const hours = chance.weigh([[2, 2], [6, 3], [24, 4], [48, 4], [96, 2]])
+    // Of open ones some are late by now, the others due within days.
+    const due = isClosed ? Math.ceil(created / HOUR) * HOUR + chance.int(1, 48) * HOUR : calendar.end + chance.int(-1, 4) * DAY + chance.int(18, 34) * HOUR / 2
     return {
       row: {
         number: `L-${String(n + 1).padStart(5, '0')}`, type_id: types.get(type), status_id: statuses.get(now.to), status_since: new Date(now.at), status_late_at: isClosed || !limit ? null : new Date(now.at + limit * MINUTE),
         client_id: client?.id ?? null, contact_name: client ? client.name : type === 'missed_call' ? '' : chance.is(0.4) ? person.firstName : `${person.firstName} ${person.surname}`,
         campaign_id: running.length > 0 && chance.is(0.75) ? chance.pickEarly(running).id : null, location_id: location, manager_id: manager.id,
         comment: type === 'missed_call' ? '' : fill(chance.pick(ASKED[manager.language]), WORDS[manager.language], chance),
-        due_at: chance.is(isClosed ? 0.6 : 0.85) ? new Date(Math.ceil((isClosed ? created : now.at + (chance.is(0.6) ? 2 * DAY : 0)) / (30 * MINUTE)) * 30 * MINUTE + hours * HOUR) : null,
+        due_at: chance.is(isClosed ? 0.6 : 0.85) ? new Date(Math.max(due, created + HOUR)) : null,
         urgent: !isClosed && chance.is(0.12), lost_reason: isLost(now.to) ? chance.pick(REASONS[manager.language]) : '',
         created_by: manager.id, created_at: new Date(created), active_at: new Date(now.at), closed_at: isClosed ? new Date(now.at) : null, version: moves.length
       },
