@@ -30,6 +30,7 @@ export const NO_PAGES: Record<string, string> = {
   '/clients/:id/live': 'is a stream of events',
   '/live': 'is a stream of events',
   '/leads/live': 'is a stream of events',
+  '/leads/:lead/live': 'is a stream of events',
   '/leads/now': 'is the list of leads, as it stands now',
   '/tasks/due': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',

@@ -15,7 +15,28 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       case when s.id % 4 > 0 then now() + (s.id - 2) * interval '26 hours' end, s.id = 1, case when s.id = 2 then now() end, case when s.group_key in ('won', 'lost') then now() end
     from lead_statuses s where key is not null`, { client, campaign: campaign.id, location: location.id, sofia: sofia.id, anna: anna.id })
   await db.raw("insert into lead_phones (lead_id, typed, e164, display, digits) select id, '600 123 456', '+48600123456', '+48 600 123 456', '48600123456' from leads where number like 'L-0900%'")
+  const [one, open] = [(await db('leads').where({ client_id: client }).first('id')).id, await makeLead(desk)]
   return [
+    { name: 'lead-new', route: '/leads/new', path: '/leads/new', prepare: async page => {
+      await page.fill('[name="phones.0.number"]', '600 123 987')
+      await page.waitForSelector('.offers')
+    } },
+    { name: 'lead-refused', route: '/leads/new', path: '/leads/new', prepare: async page => {
+      await page.click('#lead-form .primary')
+      await page.waitForSelector('.error')
+    } },
+    { name: 'lead', route: '/leads/:lead', path: `/leads/${open}` },
+    { name: 'lead-reasonless', route: '/leads/:lead', path: `/leads/${open}`, prepare: async page => {
+      await page.click('.lose summary')
+      await page.click('.lose button')
+      await page.waitForSelector('#reason-error')
+    } },
+    { name: 'lead-linked', route: '/leads/:lead', path: `/leads/${one}` },
+    { name: 'lead-masked', route: '/leads/:lead', path: `/leads/${open}`, as: 'sofia' },
+    { name: 'lead-feed', route: '/leads/:lead/feed', path: `/leads/${open}/feed` },
+    { name: 'lead-event', route: '/leads/:lead/feed/:event', path: `/leads/${open}/feed/${(await db('events').where({ lead_id: open }).max('id as id').first())!.id}` },
+    { name: 'lead-check', route: '/leads/check', path: '/leads/check?phones.0.number=%2B48600123987' },
+    { name: 'lead-phone', route: '/leads/phone-row', path: '/leads/phone-row' },
     { name: 'leads', route: '/leads', path: '/leads' },
     { name: 'leads-all', route: '/leads', path: `/leads?show=all&campaign=${campaign.id}&sort=due`, prepare: async page => {
       await page.click('.filter summary')
@@ -25,4 +46,15 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
     { name: 'leads-filters', route: '/leads/filters', path: '/leads/filters' }
   ]
+}
+
+/** One under way, with everything that its page can say. */
+async function makeLead ({ as, db, anna, sofia }: Desk): Promise<number> {
+  const type = (await db('lead_types').first('id'))!.id
+  const { location } = await as(anna).post('/leads', { type_id: type, contact_name: 'Wilhelmina Brzęczyszczykiewicz-Żółkiewska', phone_rows: ['0', '1'], 'phones.0.number': '600 123 987', 'phones.1.number': '12345', comment: 'The tap drips, and the neighbour below knows it', manager_id: sofia.id, urgent: 'on' })
+  const id = Number(location!.split('/').at(-1))
+  await as(anna).post(`/leads/${id}/move`, { to: (await db('lead_statuses').where({ key: 'in_work' }).first('id'))!.id })
+  await db('leads').where({ id }).update({ due_at: db.raw("now() - interval '28 hours'"), status_late_at: db.raw("now() - interval '35 minutes'") })
+  await as(anna).post(`/leads/${id}/comments`, { body: 'Nobody answers' })
+  return id
 }
