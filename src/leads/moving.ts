@@ -46,6 +46,8 @@ export async function moveLead (trx: Db, by: Viewer, id: number | null, { to, fr
   if (!lead) throw new NotFound()
   if (lead.archived_at) throw new MoveRefused({ key: 'leads.is_archived' })
   if (from !== null && from !== lead.status_id) throw await whoMoved(trx, lead)
+  // Whoever changes the status it goes to (closes it, limits it, deletes it) is waited for, and finds this lead in it afterwards.
+  if (to !== null) await trx('lead_statuses').where({ id: to }).forKeyShare().select('id')
   const statuses = await listStatuses(trx, { removed: true }) // it may be in one that was removed
   const target = statuses.find(status => status.id === to)
   if (!target) throw new MoveRefused({ key: 'leads.status_gone' })

@@ -131,6 +131,22 @@ t.test('and when its limit does', async t => {
   await db('leads').delete()
 })
 
+t.test('a lead that is moved into a status while that is changed is as the status is afterwards', async t => {
+  const id = await lead('in_work')
+  const { id: waiting } = await status('waiting')
+  const change = await db.transaction()
+  await change('lead_statuses').where({ id: waiting }).forUpdate().select('id')
+  const moving = as(anna).post(`/leads/${id}/move`, { to: waiting })
+  while (Number((await change('pg_locks').whereNot({ granted: true }).whereRaw('pid <> pg_backend_pid()').count())[0]!.count) === 0);
+  await change('lead_statuses').where({ id: waiting }).update({ group_key: 'won' })
+  await change.commit()
+  t.equal((await moving).status, 303)
+  t.match(await read(id), { status_id: waiting })
+  t.ok((await read(id)).closed_at)
+  await db('lead_statuses').where({ id: waiting }).update({ group_key: 'pending' })
+  await db('leads').delete()
+})
+
 t.test('one is deleted, and its leads go where it is said', async t => {
   t.equal((await as(anna).post(`${await at('new_lead')}/delete`)).error('delete'), '')
   t.equal((await status('new_lead')).position, 0)
@@ -151,7 +167,8 @@ t.test('one is deleted, and its leads go where it is said', async t => {
     t.match(now, { status_id: to.id, closed_at: null, version: 2 })
     t.equal(now.status_late_at.getTime() - now.status_since.getTime(), 3_600_000)
     t.match(await db('lead_moves').where({ lead_id: id }), [{ from_id: from.id, to_id: to.id, employee_id: anna.id }])
-    t.equal((await db('events').where({ lead_id: id })).length, 1)
+    t.match(await db('events').where({ lead_id: id }), [{ kind: 'lead.moved', details: { from: from.id, to: to.id, reason: '', calmed: false } }])
+    t.equal((await as(anna).get(`/leads/${id}`)).status, 200)
   }
   t.equal((await as(anna).get(`${URL}/${from.id}`)).status, 404)
   t.notOk((await status('in_work')).next.includes(from.id))
