@@ -61,7 +61,8 @@ export function readLeadForm (body: unknown, { organisation }: Viewer, lead: Lea
   const { due_on = '', due_time = '', ...rest } = values ?? {}
   // A day without a time is all of that day.
   const due_at = due_on ? instantOf(`${due_on}T${due_time || '23:59'}`, organisation.timeZone) : null
-  if (due_at && due_at.getTime() < Date.now() && due_at.getTime() !== lead?.due_at?.getTime()) errors.due_on = { key: 'leads.due_past' }
+  // What is past may stay as it is: a form has no seconds.
+  if (due_at && due_at.getTime() < Date.now() && minuteOf(due_at) !== minuteOf(lead?.due_at)) errors.due_on = { key: 'leads.due_past' }
   const fields = { ...rest, due_at, phones: phones.write } as LeadFields
   const isKnown = lead?.client_id != null || idOf(typed.client_id) !== null
   const isEmpty = typedText(typed, 'contact_name').trim() === '' && typedText(typed, 'comment').trim() === '' && phones.write.length === 0
@@ -91,6 +92,8 @@ function readPhoneRows (typed: Body, country: string, errors: FieldErrors): { wr
   }
   return { write, rows }
 }
+
+const minuteOf = (at: Date | null | undefined) => at ? Math.floor(at.getTime() / 60_000) : null
 
 function readPhone (typed: string) {
   const { values, errors } = readForm(z.object({ number: text(60) }), { number: typed })

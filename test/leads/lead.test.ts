@@ -1,4 +1,5 @@
 import t from 'tap'
+import { eraseClients } from '../../src/clients/erasing/erase.js'
 import { cast } from '../support/cast.js'
 import { addClient, formOf } from '../support/clients.js'
 import { says } from '../support/words.js'
@@ -167,6 +168,28 @@ t.test('a client is made of what was typed, with all its phones and by the rule 
   t.equal(refused.status, 422)
   t.ok(refused.error('phones.0.number'))
   t.equal((await lead(twin)).client_id, null)
+})
+
+t.test('an overdue one is saved by somebody who sees its phones masked, and they stay', async t => {
+  const id = await make(sofia, phone('602 000 003'))
+  await db('leads').where({ id }).update({ due_at: '2026-01-02T03:04:05Z' })
+  const opened = formOf((await as(sofia).get(`/leads/${id}`)).body, `/leads/${id}`)
+  t.equal((await as(sofia).post(`/leads/${id}`, { ...opened, comment: 'Rang' })).status, 303)
+  t.match(await lead(id), { comment: 'Rang', due_at: new Date('2026-01-02T03:04:05Z') })
+  t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), ['+48602000003'])
+  t.equal((await as(sofia).post(`/leads/${id}`, { ...opened, 'phones.0.remove': 'on' })).status, 303)
+  t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), [])
+})
+
+t.test('a client who is erased leaves a lead without its person', async t => {
+  const client = await addClient(db, anna, { first_name: 'Ola', surname: 'Niknie', phones: ['603 000 004'] })
+  const id = await make(anna, { contact_name: 'Ola N.', ...phone('603 000 004'), client_id: client })
+  await as(anna).post(`/leads/${id}/comments`, { body: 'Ola rang' })
+  await db.transaction(trx => eraseClients(trx, anna, [client], 'request'))
+  t.match(await lead(id), { client_id: null, contact_name: '', comment: '', status_id: statuses.new_lead })
+  t.same(await db('lead_phones').where({ lead_id: id }), [])
+  t.same((await db('events').where({ lead_id: id }).whereNotNull('body')), [])
+  t.equal((await as(anna).get(`/leads/${id}`)).status, 200)
 })
 
 t.test('comments are in the feed, and its author takes one back', async t => {
