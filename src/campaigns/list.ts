@@ -1,5 +1,6 @@
 import { countClientsBy, findUseOf, holdClientsBy, replaceInClients } from '../clients/choices/queries.js'
 import type { Choice, ChoiceList } from '../choices/choice.js'
+import { countLeadsWith, holdLeadsWith, replaceInLeads } from '../leads/choices.js'
 import { campaignTyped, readCampaignForm, type CampaignValues } from './form.js'
 
 /** An advertisement, a recommendation, a sign over the door: how clients found the company. */
@@ -25,7 +26,15 @@ export const campaigns: ChoiceList<Campaign, CampaignValues> = {
   typed: campaignTyped,
   audited: values => values,
   count: (db, ids) => countClientsBy(db, 'campaign_id', ids),
-  findUse: (db, ids) => findUseOf(db, 'campaign_id', ids),
-  hold: (trx, ids) => holdClientsBy(trx, 'campaign_id', ids),
-  replace: (trx, by, from, to) => replaceInClients(trx, by, 'campaign_id', from.map(named), to && named(to))
+  async findUse (db, ids) {
+    return { ...await findUseOf(db, 'campaign_id', ids), leads: await countLeadsWith(db, 'campaign_id', ids) }
+  },
+  async hold (trx, ids) {
+    await holdClientsBy(trx, 'campaign_id', ids)
+    await holdLeadsWith(trx, 'campaign_id', ids)
+  },
+  async replace (trx, by, from, to) {
+    await replaceInClients(trx, by, 'campaign_id', from.map(named), to && named(to))
+    await replaceInLeads(trx, by, 'campaign_id', from.map(named), to && named(to))
+  }
 }

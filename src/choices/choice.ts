@@ -26,14 +26,16 @@ export interface Use {
   /** Where it isn't the client that has it: their phones, and the employees of a location. */
   phones: number
   employees: number
+  /** Leads, the archived too. */
+  leads: number
   /** How many have each, by its id; what nobody has isn't there. */
   each: Map<number, number>
 }
 
-export const NO_USE: Readonly<Use> = { clients: 0, archived: 0, several: 0, phones: 0, employees: 0, each: new Map() }
+export const NO_USE: Readonly<Use> = { clients: 0, archived: 0, several: 0, phones: 0, employees: 0, leads: 0, each: new Map() }
 
 /** Whether anybody at all has it. */
-export const isUsed = (use: Use): boolean => use.clients + use.phones + use.employees > 0
+export const isUsed = (use: Use): boolean => use.clients + use.phones + use.employees + use.leads > 0
 
 /** A choice as what has it is told: by its id and the name of the day. */
 export interface NamedChoice { id: number, name: string | null, key?: string | null }

@@ -109,3 +109,15 @@ t.test('a type is made of another, changed, made the default, and taken away', a
   t.same(await Promise.all([db('lead_types').where({ id: web.id }), db('forms').where({ id: web.formId }), items(web.formId)]), [[], [], []], 'one that nobody has goes with its form')
   t.same((await db('audit_entries').whereLike('kind', 'leads.type%').orderBy('id').pluck('kind')).map(kind => kind.slice(11)), ['added', 'changed', 'changed', 'moved', 'moved', 'default', 'changed', 'changed', 'default', 'changed', 'changed', 'deleted'])
 })
+
+t.test('a campaign or a location that only leads have gives them another when it is deleted', async t => {
+  for (const [table, column, url] of [['campaigns', 'campaign_id', '/settings/marketing'], ['locations', 'location_id', '/settings/locations']] as const) {
+    const [gone, stays] = await db(table).insert([{ name: 'Gone' }, { name: 'Stays' }]).returning('id')
+    const [{ id }] = await db('leads').insert({ number: `U-${table}`, type_id: 1, status_id: 1, [column]: gone.id }).returning('id')
+    t.equal((await as(anna).post(`${url}/${gone.id}/delete`)).status, 422)
+    t.equal((await as(anna).post(`${url}/${gone.id}/delete`, { instead: 'other', other: stays.id })).status, 303)
+    t.match(await db('leads').where({ id }).first(), { [column]: stays.id, version: 2 })
+    t.match(await db('events').where({ lead_id: id }), [{ kind: 'lead.changed', details: { changes: [{ field: column, old: { name: 'Gone' }, new: { name: 'Stays' } }] } }])
+    t.equal((await as(anna).get(`/leads/${id}`)).status, 200)
+  }
+})
