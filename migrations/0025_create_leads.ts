@@ -240,8 +240,8 @@ async function fill (db: Knex): Promise<void> {
 // What each built-in role may do from the beginning: see src/rights.ts.
 const RIGHTS = {
   specialist: ['leads.view_own', 'leads.create', 'leads.edit', 'leads.move'],
-  manager: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.archive', 'leads.export'],
-  admin: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.win', 'leads.archive', 'leads.delete', 'leads.export']
+  manager: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.archive'],
+  admin: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.win', 'leads.archive']
 }
 
 export async function down (db: Knex): Promise<void> {
