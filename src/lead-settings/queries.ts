@@ -5,7 +5,7 @@ import type { Step } from '../choices/queries.js'
 import type { Db } from '../database/knex.js'
 import { isClosed, type LeadStatus, type LeadType } from '../leads/lead.js'
 import { listStatuses } from '../leads/statuses.js'
-import { listTypes } from '../leads/types.js'
+import { listTypes, typeName } from '../leads/types.js'
 import { nameOf as nameOfStatus, reordered } from '../lead-statuses/queries.js'
 import { NotFound } from '../web/errors.js'
 import { translator } from '../web/i18n.js'
@@ -135,7 +135,7 @@ export async function setRemoved (trx: Db, by: Viewer, id: number | null, remove
 
 /** What a type is called in the company's language, for the audit log. */
 export const nameOf = ({ organisation: { language } }: Viewer, { labels, key }: Pick<LeadType, 'labels' | 'key'>): string =>
-  wordsOf(labels, language, 'en') || (key === null ? '' : translator(language)(`lead_types.${key}`))
+  typeName(translator(language), own => wordsOf(own, language, 'en'), { labels, key })
 
 const subjectOf = (by: Viewer, type: LeadType) => ({ type: 'lead_type', id: type.id, name: nameOf(by, type) })
 

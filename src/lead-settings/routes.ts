@@ -8,7 +8,7 @@ import { readNumbersForm } from './form.js'
 import { findSettings, listShownTypes, sampleNumbers, saveNumbers } from './queries.js'
 import { RESTARTS, type Restarts } from './template.js'
 import types from './types.js'
-import { wording } from './wording.js'
+import { wording } from '../leads/wording.js'
 
 const URL = '/settings/leads'
 

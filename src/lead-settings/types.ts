@@ -11,7 +11,7 @@ import { attempt } from '../web/refusal.js'
 import { LANGUAGES } from '../web/viewer.js'
 import { readTypeForm, TYPE_ICONS, typeTyped } from './form.js'
 import { changeType, createType, findSettings, listShownTypes, moveType, setDefault, setRemoved, TypeChanged } from './queries.js'
-import { wording } from './wording.js'
+import { wording } from '../leads/wording.js'
 
 interface OfOne { Params: { id: string } }
 

@@ -2,7 +2,7 @@ import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Step } from '../choices/queries.js'
 import type { Db } from '../database/knex.js'
 import { isClosed, type LeadStatus } from '../leads/lead.js'
-import { listStatuses } from '../leads/statuses.js'
+import { listStatuses, statusName } from '../leads/statuses.js'
 import { NotFound } from '../web/errors.js'
 import { translator } from '../web/i18n.js'
 import { Refusal } from '../web/refusal.js'
@@ -131,7 +131,7 @@ export async function deleteStatus (trx: Db, by: Viewer, id: number, instead: nu
 
 /** What a status is called in the company's language, for the audit log. */
 export const nameOf = ({ organisation: { language } }: Viewer, { labels, key }: Pick<LeadStatus, 'labels' | 'key'>): string =>
-  wordsOf(labels, language, 'en') || (key === null ? '' : translator(language)(`lead_statuses.${key}`))
+  statusName(translator(language), own => wordsOf(own, language, 'en'), { labels, key })
 
 const subjectOf = (by: Viewer, status: LeadStatus) => ({ type: 'lead_status', id: status.id, name: nameOf(by, status) })
 

@@ -2,11 +2,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readStep } from '../choices/form.js'
 import { transaction } from '../database/transaction.js'
 import { GROUPS, type LeadStatus } from '../leads/lead.js'
-import { listStatuses, statusName } from '../leads/statuses.js'
+import { listStatuses } from '../leads/statuses.js'
+import { wording as namesFor } from '../leads/wording.js'
 import { listRoles } from '../roles/queries.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type Body, type FieldErrors } from '../web/form.js'
-import { translator } from '../web/i18n.js'
 import { viewerOf } from '../web/permissions.js'
 import { attempt } from '../web/refusal.js'
 import { LANGUAGES } from '../web/viewer.js'
@@ -94,7 +94,6 @@ export default async function leadStatuses (app: FastifyInstance) {
   }
 }
 
-const wording = ({ language }: FastifyRequest) => {
-  const t = translator(language)
-  return { nameOf: (status: LeadStatus) => statusName(t, status, language), colourOf, limitOf, groups: GROUPS, colours: STATUS_COLOURS, clocks: CLOCKS, units: UNIT_NAMES, wonBy: WON_BY }
+const wording = (request: FastifyRequest) => {
+  return { nameOf: namesFor(request).statusName, colourOf, limitOf, groups: GROUPS, colours: STATUS_COLOURS, clocks: CLOCKS, units: UNIT_NAMES, wonBy: WON_BY }
 }

@@ -1,7 +1,6 @@
 import type { Db } from '../database/knex.js'
 import type { Translate } from '../web/i18n.js'
-import { wordsOf } from '../web/labels.js'
-import type { Language } from '../web/viewer.js'
+import type { Say } from '../web/labels.js'
 import type { Group, LeadStatus } from './lead.js'
 
 /** All statuses in their order, each with where it leads and whose it is; the removed ones only when asked for. */
@@ -12,8 +11,8 @@ export async function listStatuses (db: Db, { removed = false }: { removed?: boo
     db.raw('array(select role_id from lead_status_roles r where r.status_id = s.id order by role_id)::int[] as roles'))
 }
 
-/** What a status is called in a language: by its own labels, or as it came. */
-export const statusName = (t: Translate, { labels, key }: Pick<LeadStatus, 'labels' | 'key'>, language: Language): string =>
-  wordsOf(labels, language, language) || t(`lead_statuses.${key}`)
+/** What a status is called: by its own labels, or as it came. */
+export const statusName = (t: Translate, say: Say, { labels, key }: Pick<LeadStatus, 'labels' | 'key'>): string =>
+  say(labels) || t(`lead_statuses.${key}`)
 
 export const groupName = (t: Translate, group: Group): string => t(`lead_groups.${group}`)

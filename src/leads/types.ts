@@ -1,7 +1,6 @@
 import type { Db } from '../database/knex.js'
 import type { Translate } from '../web/i18n.js'
-import { wordsOf } from '../web/labels.js'
-import type { Language } from '../web/viewer.js'
+import type { Say } from '../web/labels.js'
 import type { LeadType } from './lead.js'
 
 /** All types in their order; the removed ones only when asked for, or the one that a lead has (`held`). */
@@ -10,6 +9,6 @@ export async function listTypes (db: Db, { removed = false, held = null }: { rem
     .select('id', 'key', 'labels', 'icon', 'form_id as formId', 'first_status_id as firstStatusId', 'position', 'version')
 }
 
-/** What a type is called in a language: by its own labels, or as it came. */
-export const typeName = (t: Translate, { labels, key }: Pick<LeadType, 'labels' | 'key'>, language: Language): string =>
-  wordsOf(labels, language, language) || t(`lead_types.${key}`)
+/** What a type is called: by its own labels, or as it came. */
+export const typeName = (t: Translate, say: Say, { labels, key }: Pick<LeadType, 'labels' | 'key'>): string =>
+  say(labels) || t(`lead_types.${key}`)

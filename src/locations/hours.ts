@@ -15,7 +15,7 @@ const LONGEST_SEARCH = 3 * 366
 const MINUTE = 60_000
 
 /** Whether hours were told at all. A location without any is taken to work round the clock: a time limit must not stand still for ever. */
-export const hasHours = ({ week }: Hours): boolean => week.some(spans => spans.length > 0)
+const hasHours = ({ week }: Hours): boolean => week.some(spans => spans.length > 0)
 
 /**
  * How many minutes of working time lie between two instants; none when the second isn't later. Summer time counts as it passes: of

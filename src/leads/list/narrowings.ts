@@ -1,6 +1,6 @@
 import type { Format } from '../../web/format.js'
 import type { Translate } from '../../web/i18n.js'
-import type { Language } from '../../web/viewer.js'
+import type { Say } from '../../web/labels.js'
 import type { LeadStatus, LeadType } from '../lead.js'
 import { groupName, statusName } from '../statuses.js'
 import { typeName } from '../types.js'
@@ -10,13 +10,13 @@ import type { FilterChoices } from './queries.js'
 /** Something that narrows the list: as one reads it, and what to change for it not to. */
 export interface Narrowing { words: string, off: Partial<LeadFilter> }
 
-export interface Narrower { t: Translate, fmt: Format, language: Language }
+export interface Narrower { t: Translate, fmt: Format, say: Say }
 
 /** What the filter names of the company's own: see findChosen. */
 export interface Named extends FilterChoices { statuses: LeadStatus[], types: LeadType[] }
 
 /** What narrows the list besides a search and the badges, in the order in which it is chosen. */
-export function narrowings (filter: LeadFilter, chosen: Named, { t, fmt, language }: Narrower): Narrowing[] {
+export function narrowings (filter: LeadFilter, chosen: Named, { t, fmt, say }: Narrower): Narrowing[] {
   const found: Narrowing[] = []
   const status = chosen.statuses.find(({ id }) => id === filter.status)
   const type = chosen.types.find(({ id }) => id === filter.type)
@@ -24,9 +24,9 @@ export function narrowings (filter: LeadFilter, chosen: Named, { t, fmt, languag
   const orNone = (name: string, list: readonly { id: number, name: string }[], id: Chosen) => id === 'none' ? `${name}: ${t('leads_list.none')}` : named(list, id)
   const span = (name: string, { from, to }: Span) => `${name}: ${from && to ? `${fmt.date(from)} – ${fmt.date(to)}` : from ? t('list.from_on', { from: fmt.date(from) }) : t('list.up_to', { to: fmt.date(to) })}`
   if (filter.show === 'archived') found.push({ words: t('leads_list.archived'), off: { show: 'open' } })
-  if (filter.status) found.push({ words: status ? statusName(t, status, language) : '?', off: { status: null } })
+  if (filter.status) found.push({ words: status ? statusName(t, say, status) : '?', off: { status: null } })
   if (filter.group) found.push({ words: groupName(t, filter.group), off: { group: null } })
-  if (filter.type) found.push({ words: type ? typeName(t, type, language) : '?', off: { type: null } })
+  if (filter.type) found.push({ words: type ? typeName(t, say, type) : '?', off: { type: null } })
   if (filter.campaign) found.push({ words: named(chosen.campaigns, filter.campaign), off: { campaign: null } })
   if (filter.location) found.push({ words: orNone(t('leads_list.location'), chosen.locations, filter.location), off: { location: null } })
   if (filter.manager) found.push({ words: orNone(t('leads_list.manager'), chosen.managers, filter.manager), off: { manager: null } })

@@ -51,7 +51,7 @@ export default async function list (app: FastifyInstance) {
       filter.status ? listStatuses(db, { removed: true }) : [], filter.type ? listTypes(db, { removed: true }) : []
     ])
     const chosen: Named = { ...named, statuses, types }
-    return { ...look, page, badges, chosen, BADGES, nothing: NOTHING, clockOf, statusName, typeName, narrowings, narrowed: isNarrowed(filter), countLimit: COUNT_LIMIT }
+    return { ...look, page, badges, chosen, BADGES, nothing: NOTHING, clockOf, typeName, narrowings, narrowed: isNarrowed(filter), countLimit: COUNT_LIMIT }
   }
 }
 
