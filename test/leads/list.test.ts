@@ -125,7 +125,8 @@ t.test('what comes in, moves or comes due is told to those who may see it', asyn
   await app.ready()
   const topics = ['leads', `leads of ${sofia.id}`, `leads of ${marek.id}`, 'leads at 7']
   t.teardown(() => { for (const stop of stops) stop() })
-  const stops = topics.map(topic => app.live.subscribe(topic, () => { heard.push(topic) }))
+  const stops = topics.map(topic => app.live.subscribe(topic, event => { heard.push(`${topic}: ${(event as { name: string }).name}`) }))
+  const heardOf = (names: string[], whose: string[]) => whose.flatMap(topic => names.map(name => `${topic}: ${name}`)).sort()
   const told = async () => {
     // What is told comes in order: behind a word of our own all of it has come.
     const done = new Promise<void>(resolve => { const stop = app.live.subscribe('leads test', () => { stop(); resolve() }) })
@@ -134,16 +135,19 @@ t.test('what comes in, moves or comes due is told to those who may see it', asyn
     return heard.splice(0).sort()
   }
   const { id } = await addLead(db, { contact_name: 'Ewa', manager: sofia })
-  t.same(await told(), ['leads', `leads of ${sofia.id}`])
+  const [first, second] = (await db('lead_statuses').orderBy('id').pluck('id')) as number[]
+  t.same(await told(), heardOf(['leads', `leads-in-${first}`], ['leads', `leads of ${sofia.id}`]))
   await db('leads').where({ id }).update({ manager_id: marek.id })
-  t.same(await told(), ['leads', `leads of ${sofia.id}`, `leads of ${marek.id}`].sort(), 'to whom it was and whose it is')
+  t.same(await told(), heardOf(['leads', `leads-in-${first}`], ['leads', `leads of ${sofia.id}`, `leads of ${marek.id}`]), 'to whom it was and whose it is')
+  await db('leads').where({ id }).update({ status_id: second })
+  t.same(await told(), heardOf(['leads', `leads-in-${first}`, `leads-in-${second}`], ['leads', `leads of ${marek.id}`]), 'where it was and where it is')
   const clock = new LateClock(db, app.live, error => { throw error })
   await clock.look()
   t.same(heard.splice(0), [])
   await db('leads').where({ id }).update({ due_at: db.fn.now() })
   await told()
   await clock.look()
-  t.same(heard.splice(0).sort(), topics.toSorted(), 'overdue by now')
+  t.same(heard.splice(0).sort(), heardOf(['leads', 'leads-anew'], topics), 'overdue by now')
   await clock.look()
   t.same(heard, [], 'once')
 })

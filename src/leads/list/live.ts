@@ -10,6 +10,7 @@ import { newestMove, whatCameDue } from './queries.js'
 type Listening = { Querystring: { seen?: string, moves?: string } }
 
 const MINUTE = 60_000
+const ANEW = ['leads', 'leads-anew']
 
 /** What a list listens to: the leads its viewer may see, and no others. */
 async function topicsOf (db: Db, viewer: Viewer): Promise<string[]> {
@@ -18,7 +19,10 @@ async function topicsOf (db: Db, viewer: Viewer): Promise<string[]> {
   return [...viewer.can('leads.view_own') ? [`leads of ${viewer.id}`] : [], ...locations.map(id => `leads at ${id}`)]
 }
 
-/** The list's stream of events: `leads` when one that its viewer may see came in, changed, went, or came due. */
+/**
+ * The list's stream of events: `leads` when one that its viewer may see came in, changed, went, or came due; for the board `leads-in-<status>`,
+ * and `leads-anew` when it may be any column.
+ */
 export default async function live (app: FastifyInstance) {
   const { db } = app
   const clock = new LateClock(db, app.live, error => app.log.warn({ err: error }, 'what leads came due could not be looked up'))
@@ -28,9 +32,9 @@ export default async function live (app: FastifyInstance) {
   app.get<Listening>('/leads/live', { exposeHeadRoute: false, config: { can: SEES_LEADS } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const topics = [...await topicsOf(db, viewer), `employee:${viewer.id}`]
-    const isBehind = async () => request.query.moves !== undefined && String(await newestMove(db)) !== request.query.moves ? ['leads'] : []
+    const isBehind = async () => request.query.moves !== undefined && String(await newestMove(db)) !== request.query.moves ? ANEW : []
     const behind = async () => [...await isBehind(), ...await isDueBehind(request)]
-    stream(app, request, reply, { topics, behind, anew: ['leads', 'tasks'], allowed: () => stillSees(request, topics) })
+    stream(app, request, reply, { topics, behind, anew: [...ANEW, 'tasks'], allowed: () => stillSees(request, topics) })
   })
 
   // Whoever has come to another location, or to other rights, begins a stream of their own.
@@ -67,6 +71,6 @@ export class LateClock {
     }
     const { now, some } = await whatCameDue(this.db, this.last)
     this.last = now
-    if (some) for (const topic of topics) this.live.tellHere({ topic, name: 'leads' })
+    if (some) for (const topic of topics) for (const name of ANEW) this.live.tellHere({ topic, name })
   }
 }

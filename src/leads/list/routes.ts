@@ -1,16 +1,14 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { textOf, type Pairs, type Query } from '../../list-views/address.js'
-import { viewerOf } from '../../web/permissions.js'
+import type { FastifyInstance } from 'fastify'
+import type { Query } from '../../list-views/address.js'
 import { listStatuses, statusName } from '../statuses.js'
 import { listTypes, typeName } from '../types.js'
 import { SEES_LEADS } from '../visibility.js'
 import { clockOf } from './due.js'
-import { BADGES, isNarrowed, kept, readLeadFilter, SHOWS, SORTS, type LeadFilter } from './filter.js'
+import { BADGES, isNarrowed, readLeadFilter, SHOWS, SORTS } from './filter.js'
 import live from './live.js'
+import { lookAt, TABLE as PATH, type Look } from './look.js'
 import { narrowings, type Named } from './narrowings.js'
 import { countBadges, COUNT_LIMIT, findChosen, listFilterChoices, listLeads } from './queries.js'
-
-const PATH = '/leads'
 
 export default async function list (app: FastifyInstance) {
   const { db } = app
@@ -57,17 +55,3 @@ export default async function list (app: FastifyInstance) {
 
 /** A filter that asks for nothing, whatever is open. */
 const NOTHING = readLeadFilter({})
-
-type Look = ReturnType<typeof lookAt>
-
-/** The list as its address means it, and the address with some of it changed; the page is kept only when it is among the changes. */
-function lookAt (request: FastifyRequest) {
-  const filter = readLeadFilter(request.query)
-  const path = (change: Partial<LeadFilter> = {}): string => {
-    const { q, after, before, ...changed } = { ...filter, after: null, before: null, ...change }
-    const pairs: Pairs = [...q ? [['q', q]] as Pairs : [], ...kept({ ...changed, q, after, before }), ...after ? [['after', String(after)]] as Pairs : before ? [['before', String(before)]] as Pairs : []]
-    const text = textOf(pairs)
-    return text ? `${PATH}?${text}` : PATH
-  }
-  return { viewer: viewerOf(request), filter, list: path, kept: kept(filter) }
-}
