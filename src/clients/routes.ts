@@ -4,11 +4,12 @@ import { once } from '../database/once.js'
 import { itemsOf, type Shape } from '../form-editor/definition.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
+import actions from '../many/actions/routes.js'
+import selection from '../many/selection/routes.js'
 import { listOpenTasks } from '../tasks/list/queries.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
-import actions from './actions/routes.js'
 import type { Client, ClientFields } from './client.js'
 import consents from './consents/routes.js'
 import { countDuplicates } from './duplicates/queries.js'
@@ -23,13 +24,13 @@ import erasing from './erasing/routes.js'
 import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
+import { manyClients } from './many.js'
 import merging from './merging/routes.js'
 import { fieldOfPart, partOf } from './own/form.js'
 import phones from './phones/routes.js'
 import place from './place/routes.js'
 import { createClient, findClient, listChoices, lockClient, setArchived } from './queries.js'
 import { saveClient, type Conflict } from './save.js'
-import selection from './selection/routes.js'
 import { addRows, carriedOver, isStep, withCarried } from './steps.js'
 import { untagClient } from './tags/queries.js'
 import tags from './tags/routes.js'
@@ -41,7 +42,8 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
-  for (const part of [list, selection, actions, merging, duplicates, erasing, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [selection, actions]) await app.register(part, { many: manyClients })
   await app.register(exports, { url: databaseUrl })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {

@@ -1,7 +1,8 @@
 import t from 'tap'
-import { forgetOldRows } from '../../src/clients/actions/queries.js'
-import { runAction } from '../../src/clients/actions/run.js'
+import { manyClients } from '../../src/clients/many.js'
 import { BELONGINGS } from '../../src/clients/merging/belongings.js'
+import { forgetOldRows } from '../../src/many/actions/queries.js'
+import { runAction } from '../../src/many/actions/run.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClients, formOf, listed, CLIENTS, type ClientName } from '../support/clients.js'
 import { runJobs } from '../support/jobs.js'
@@ -159,7 +160,7 @@ t.test('archive and restore, suppliers and locations go there and back', async t
 t.test('what became of each client is forgotten after three months, and nothing offers to undo it', async t => {
   const path = await act(anna, { do: 'add_tags', of: 'matching', in: '', tag_names: 'Long ago' })
   await db('client_actions').where({ id: path.split('/').at(-1) }).update({ finished_at: db.raw("now() - interval '91 days'") })
-  await forgetOldRows(db)
+  await forgetOldRows(db, manyClients)
   t.equal((await db('client_action_rows').where({ action_id: path.split('/').at(-1) })).length, 0)
   const { body } = await as(anna).get(path)
   t.match(body, /no longer kept/)
@@ -180,7 +181,7 @@ t.test('stopped and killed in the middle it goes on where it was, and does nothi
   await db.raw("update client_action_rows set outcome = 'changed' where action_id = ? and client_id <= ?", [id, ids.lukasz])
   await db('client_actions').where({ id }).update({ state: 'running' })
   const left = (await db('client_action_rows').where({ action_id: id }).whereNull('outcome')).length
-  await Promise.all([runAction(db, id, AbortSignal.timeout(10_000)), runAction(db, id, AbortSignal.timeout(10_000))])
+  await Promise.all([runAction(db, manyClients, id, AbortSignal.timeout(10_000)), runAction(db, manyClients, id, AbortSignal.timeout(10_000))])
   await runJobs(app)
   t.match(await state(path), { state: 'done', done: left })
   const twice = await db('events').where({ kind: 'tag.added' }).whereRaw("details->'tag'->>'name' = 'Twice'")

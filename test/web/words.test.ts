@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
 import { campaigns } from '../../src/campaigns/list.js'
-import { ACTION_KINDS, ACTION_STATES, SKIPPED } from '../../src/clients/actions/action.js'
+import { manyClients } from '../../src/clients/many.js'
 import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
 import { FILE_KINDS } from '../../src/files/file.js'
 import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
@@ -17,6 +17,7 @@ import { RESTARTS } from '../../src/lead-settings/template.js'
 import { KEEP_REASONS } from '../../src/lead-statuses/queries.js'
 import { CLOCKS, WON_BY } from '../../src/lead-statuses/form.js'
 import { UNIT_NAMES } from '../../src/lead-statuses/limit.js'
+import { ACTION_STATES, type ActsOnMany } from '../../src/many/actions/action.js'
 import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
 import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
@@ -41,6 +42,9 @@ const httpErrors = [...new Set(files.flatMap(file => [...text(file).matchAll(/(?
 const CONTACTS = ['phone', 'email']
 
 const LISTS = [campaigns, locations, phoneTypes, priceTypes, tags].map(list => list.words)
+
+const MANY: readonly ActsOnMany[] = [manyClients]
+const ofMany = (...keys: string[]) => Object.fromEntries(keys.map(key => [`*.${key}`, MANY.map(({ words }) => words)]))
 
 /**
  * Keys that are put together where they are used, as they stand there with `*` for what is filled in, and what can be.
@@ -68,18 +72,20 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'audit.fields.*': Object.keys(AUDIT_FIELDS),
   'audit.choices.*': AUDIT_CHOICES,
   'phone_types.*': BUILT_IN_TYPES,
-  '*.title': LISTS,
+  '*.title': [...LISTS, ...MANY.map(({ table }) => table)],
   '*.lead': LISTS,
-  '*.none_yet': LISTS,
+  '*.none_yet': [...LISTS, ...MANY.map(({ words }) => words)],
   '*.add_one': LISTS,
   '*.new': LISTS,
   '*.about': LISTS,
   'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
-  'actions.kinds.*': ACTION_KINDS,
   'actions.states.*': ACTION_STATES,
-  'actions.skipped.*': SKIPPED,
-  'actions.why.*': SKIPPED,
+  ...ofMany('full', 'whom', 'of_selected', 'of_matching', 'of_all', 'changed', 'failed_after', 'stopped_after', 'left', 'forgotten', 'select_again', 'to_list', 'rows', 'changed_ones', 'none_changed', 'row_gone', 'nobody'),
+  ...Object.fromEntries(['nothing_left', 'for_good', 'number', 'type_number'].map(key => [`*.${key}`, MANY.filter(({ kinds }) => Object.values(kinds).some(kind => kind.confirms)).map(({ words }) => words)])),
+  '*.kinds.*': MANY.flatMap(({ words, kinds }) => Object.keys(kinds).map(kind => [words, kind])),
+  '*.skipped.*': MANY.flatMap(({ words, skipped }) => skipped.map(why => [words, why])),
+  '*.why.*': MANY.flatMap(({ words, skipped }) => skipped.map(why => [words, why])),
   'clients.kinds.*': KINDS,
   'duplicates.reasons.*': REASONS,
   'duplicates.certainties.*': Object.keys(CERTAINTIES),

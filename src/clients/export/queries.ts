@@ -2,7 +2,9 @@ import type { Knex } from 'knex'
 import type { Db } from '../../database/knex.js'
 import type { ListField } from '../../form-editor/shape.js'
 import type { Viewer } from '../../web/viewer.js'
-import { chosen, type Whom } from '../actions/queries.js'
+import type { Whom } from '../../many/many.js'
+import { chosen } from '../../many/selection/queries.js'
+import { manyClients } from '../many.js'
 import { readings } from '../list/order.js'
 import type { ExportColumn } from './column.js'
 
@@ -41,12 +43,12 @@ const OWN = `(select json_agg(json_build_array(v.field_id, coalesce(v.text_value
 export async function exportStatements (db: Db, viewer: Viewer, whom: Whom, columns: readonly ExportColumn[], fields: readonly ListField[]): Promise<Statement[]> {
   const parts: Knex.QueryBuilder[] = []
   if (whom.of === 'selected') {
-    parts.push(chosen(db, viewer, whom).orderBy(['clients.name_key', 'clients.id']))
+    parts.push(chosen(db, manyClients, viewer, whom).orderBy(['clients.name_key', 'clients.id']))
   } else {
     const filter = { ...whom.filter, after: null, before: null }
     const order = filter.descending ? 'desc' : 'asc'
     for (const { stretch } of await readings(db, viewer, filter, fields)) {
-      parts.push(chosen(db, viewer, { of: 'matching', filter }).modify(stretch.among).orderByRaw([...stretch.keys, 'clients.id'].map(sql => `${sql} ${order}`).join(', ')))
+      parts.push(chosen(db, manyClients, viewer, { of: 'matching', filter }).modify(stretch.among).orderByRaw([...stretch.keys, 'clients.id'].map(sql => `${sql} ${order}`).join(', ')))
     }
   }
   const own = columns.flatMap(({ field }) => field?.id ?? [])

@@ -11,13 +11,14 @@ import { translator } from '../../web/i18n.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { localOf } from '../../web/zone.js'
-import { countChosen, type Whom } from '../actions/queries.js'
+import type { Whom } from '../../many/many.js'
+import { countChosen, selectedIds } from '../../many/selection/queries.js'
+import { manyClients } from '../many.js'
 import { isNarrowed } from '../list/filter.js'
 import { lookFrom } from '../list/look.js'
 import { narrowings } from '../list/narrowings.js'
 import { findChosen, listFilterChoices } from '../list/queries.js'
 import { seesContacts } from '../masking.js'
-import { selectedIds } from '../selection/queries.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { exportChoices, exportColumns, tickedBefore } from './column.js'
 import type { ExportPlan } from './file.js'
@@ -41,7 +42,7 @@ export default async function exports (app: FastifyInstance, { url }: { url: str
     const whom: Whom = form.of === 'selected' ? { of: 'selected' } : { of: 'matching', filter }
     const choices = exportChoices(viewer, shape).filter(({ name }) => form.all || form.columns.includes(name))
     if (choices.length === 0) form.errors.columns = { key: 'exports.no_columns' }
-    const count = await countChosen(db, viewer, whom)
+    const count = await countChosen(db, manyClients, viewer, whom)
     if (count === 0) form.errors.of = { key: 'actions.nobody' }
     if (Object.keys(form.errors).length > 0) return show(request, reply, form, 422)
 
@@ -62,7 +63,7 @@ export default async function exports (app: FastifyInstance, { url }: { url: str
   async function show (request: FastifyRequest, reply: FastifyReply, form: ExportForm, status: number) {
     const viewer = exporterOf(request)
     const { filter, columns, path } = await lookFrom(db, viewer, parsed(form.within))
-    const [selected, matching, chosen, shape] = await Promise.all([selectedIds(db, viewer), countChosen(db, viewer, { of: 'matching', filter }), findChosen(db, filter), shapeOf(db, 'client', viewer.formVersions)])
+    const [selected, matching, chosen, shape] = await Promise.all([selectedIds(db, manyClients, viewer), countChosen(db, manyClients, viewer, { of: 'matching', filter }), findChosen(db, filter), shapeOf(db, 'client', viewer.formVersions)])
     const isAnew = request.method === 'GET'
     return reply.page('clients/export/new', {
       form, filter, chosen, matching, narrowings, selected: selected.length, list: path(), narrowed: isNarrowed(filter), choices: exportChoices(viewer, shape), seesContacts: seesContacts(viewer),

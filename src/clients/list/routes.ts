@@ -4,8 +4,8 @@ import { all, one, saysNothing, type Query } from '../../list-views/address.js'
 import { arranged } from '../../list-views/columns.js'
 import { HOWS } from '../../list-views/condition.js'
 import savedViews from '../../list-views/routes.js'
-import { TICKS } from '../actions/action.js'
-import { selectedIds } from '../selection/queries.js'
+import { selectedIds } from '../../many/selection/queries.js'
+import { manyClients } from '../many.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isNarrowed, kept } from './filter.js'
 import { CLIENTS, lookAt, PATH, tidied, type Look } from './look.js'
@@ -27,10 +27,10 @@ export default async function list (app: FastifyInstance) {
       if (!request.headers['hx-request']) return reply.redirect(path, 303)
       reply.header('HX-Push-Url', path)
     }
-    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter), TICKS.some(right => viewer.can(right)) ? selectedIds(db, viewer) : null])
+    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter), manyClients.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyClients, viewer) : null])
     // The search box sends its whole form; the address shown is the short one.
     if (request.isFragment) reply.header('HX-Replace-Url', path)
-    return reply.page('clients/index', { ...shown(look), page, chosen, selected }, { fragment: 'clients/list/_answer' })
+    return reply.page('clients/index', { ...shown(look), many: manyClients, page, chosen, selected }, { fragment: 'clients/list/_answer' })
   })
 
   app.get(`${PATH}/filters`, { config }, async (request, reply) => {
