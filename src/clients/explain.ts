@@ -1,7 +1,7 @@
 import type { Db } from '../database/knex.js'
 import type { Shape } from '../form-editor/definition.js'
 import { nameOf } from '../form-editor/schema.js'
-import { FieldChanged, findIdHolder, IdTaken } from '../form-editor/values.js'
+import { explainChanged, FieldChanged, findIdHolder, IdTaken } from '../form-editor/values.js'
 import { NoSuchPhoneType } from '../phone-types/queries.js'
 import { idOf } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
@@ -29,10 +29,7 @@ export async function explain (db: Db, error: unknown, viewer: Viewer, form: Cli
     const matches = await nameMatches(db, viewer, await findIdHolder(db, error))
     return { ...form, errors: { [nameOf(field)]: { key: 'own.taken', values: { matches } } } }
   }
-  if (error instanceof FieldChanged) {
-    const changed = form.own.filter(({ field }) => error.fieldId === null ? field.options.length > 0 : field.id === error.fieldId)
-    return { ...form, errors: Object.fromEntries(changed.map(({ field }) => [nameOf(field), { key: error.fieldId === null ? 'own.gone_choice' : 'own.changed_field' }])) }
-  }
+  if (error instanceof FieldChanged) return { ...form, errors: explainChanged(error, form.own) }
   if (!(error instanceof ContactTaken)) throw error
   const matches = await findMatches(db, viewer, error.kind, error.value, except)
   const index = error.kind === 'phone'

@@ -4,13 +4,13 @@ import { FIELDS, priceTypeOf, type Client, type ClientFields, type Discount, typ
 import { rowAgain } from './contacts/rows.js'
 import { emailRows, type EmailState } from './emails/rows.js'
 import { fingerprint } from '../web/fingerprint.js'
-import { itemsOf, type Form, type FormItem, type Shape } from '../form-editor/definition.js'
+import type { Form, FormItem, Shape } from '../form-editor/definition.js'
 import { emptyFields, mayWrite, shownForm, type ClientForm } from './form.js'
-import { ownStates, type OwnState } from './own/state.js'
+import { ownStates, type OwnState } from '../form-editor/own/state.js'
 import { phoneRows, type PhoneState } from './phones/rows.js'
 import type { Held } from './queries.js'
 import type { Conflict } from './save.js'
-import { isOf } from './steps.js'
+import { unseenIn } from '../form-editor/items.js'
 
 /** One input as the form shows it: what is in it, what is wrong with it, and what its value was when it was shown. */
 export interface FieldState { value: any, error: FieldError | undefined, was: string, writable: boolean }
@@ -68,7 +68,7 @@ export function formState (viewer: Viewer, client: Client | null, shape: Shape, 
     tags: client?.tags ?? (form?.tags ?? []).map(name => ({ id: null, name, colour: 'plain' })),
     typedTag: client && form ? typedText(form.typed, 'tag') : '',
     errors,
-    unseen: itemsOf(asks).filter(({ hidden }) => hidden).flatMap(item => Object.entries(errors).filter(([name]) => isOf(item, name)).map(([, error]) => ({ item, error: error! }))),
+    unseen: unseenIn(asks, errors),
     conflicts,
     writable: client === null || viewer.can('clients.edit')
   }

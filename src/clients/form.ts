@@ -1,10 +1,11 @@
 import { z } from 'zod'
 import { idOf, issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
-import { formOf, itemsOf, type Form, type Shape } from '../form-editor/definition.js'
+import { formOf, type Form, type Shape } from '../form-editor/definition.js'
+import { onlyItems } from '../form-editor/items.js'
 import { FIELDS, KINDS, PRICE_TYPE, type Client, type ClientFields, type Discount, type Field } from './client.js'
 import { readEmails, type EmailRow, type EmailValues } from './emails/form.js'
-import { fieldOfPart, partOf, readOwn, type OwnWrite } from './own/form.js'
+import { fieldOfPart, partOf, readOwn, type OwnWrite } from '../form-editor/own/form.js'
 import { missing } from './required.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './phones/form.js'
 import { readTagNames } from './tags/form.js'
@@ -103,10 +104,8 @@ export function readClientForm (body: unknown, viewer: Viewer, { shape, client }
 export const shownForm = (shape: Shape, kind: unknown): Form => formOf(shape, KINDS.find(one => one === kind) ?? 'person')
 
 // A part that saves itself is not held up by what is missing in another.
-function partOfForm (form: Form, unit: string | undefined): Form {
-  const items = itemsOf(form).filter(({ system, field }) => unit === undefined || system === unit || (field && partOf(field) === unit))
-  return { ...form, sections: [{ id: 0, key: null, labels: {}, items }] }
-}
+const partOfForm = (form: Form, unit: string | undefined): Form =>
+  onlyItems(form, ({ system, field }) => unit === undefined || system === unit || (field !== null && partOf(field) === unit))
 
 /** A price type that is chosen is the discount; what stands in the box beside it counts for nothing. */
 function withPriceTypes (body: Body): Body {

@@ -8,8 +8,8 @@ import type { EmailValues } from './emails/form.js'
 import type { Details } from './feed/event.js'
 import { recordEvent } from './feed/record.js'
 import { maskedEmail, maskedPhone } from './masking.js'
-import type { OwnWrite } from './own/form.js'
-import { changeOwn } from './own/save.js'
+import type { OwnWrite } from '../form-editor/own/form.js'
+import { changeOwn } from '../form-editor/own/save.js'
 import { addPhone } from './phones/queries.js'
 import type { PhoneValues } from './phones/form.js'
 import { tagClientByNames } from './tags/queries.js'
@@ -35,7 +35,7 @@ const SHOWN = `
     from client_emails e where e.client_id = c.id and e.removed_at is null), '[]') as emails,
   coalesce((select json_agg(json_build_object('id', t.id, 'name', t.name, 'colour', t.colour) order by t.name_key)
     from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = c.id), '[]') as tags,
-  ${valueRows('c.id')} as own`
+  ${valueRows('client', 'c.id')} as own`
 
 /** A client with everything its form shows, contacts masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findClient (db: Db, viewer: Viewer, id: number | null): Promise<Client> {
@@ -83,14 +83,14 @@ export async function createClient (trx: Db, by: Viewer, values: NewClient, sour
   for (const phone of values.phones) await addPhone(trx, by, id, phone, { quiet: true, source })
   for (const email of values.emails) await addEmail(trx, by, id, email, { quiet: true, source })
   await tagClientByNames(trx, by, id, values.tags, { quiet: true })
-  await writeValues(trx, id, values.own ?? [])
+  await writeValues(trx, 'client', id, values.own ?? [])
   return id
 }
 
 /** Writes the fields, also own ones, that differ from what is there and one feed entry that names them all. Returns whether anything changed. */
 export async function changeClient (trx: Db, by: Viewer, client: Client, values: Partial<ClientFields>, own: readonly OwnWrite[] = []): Promise<boolean> {
   const changed = FIELDS.filter(field => field in values && values[field] !== client[field])
-  const changes: Details['client.changed']['changes'] = await changeOwn(trx, client, own)
+  const changes: Details['client.changed']['changes'] = await changeOwn(trx, 'client', client, own)
   if (changed.length + changes.length === 0) return false
   if (changed.length > 0) await trx('clients').where({ id: client.id }).update(columns(values, changed))
   for (const field of changed.toReversed()) changes.unshift({ field, old: await namedValue(trx, field, client[field]), new: await namedValue(trx, field, values[field]) })

@@ -1,23 +1,13 @@
 import { formOf, itemsOf, type Form, type FormItem, type Shape, type SystemItem } from '../form-editor/definition.js'
-import { nameOf } from '../form-editor/schema.js'
+import { missing as missingIn } from '../form-editor/items.js'
 import { isNothing, valuesOf } from '../form-editor/value.js'
 import { idOf, typedText, type FieldErrors } from '../web/form.js'
 import type { Client, ClientFields } from './client.js'
 import type { ClientForm } from './form.js'
 
-/** Where what is wrong with a required system field is said. */
-const NAMES: Partial<Record<SystemItem, string>> = { phones: 'phones', emails: 'emails', address: 'address', campaign: 'campaign_id', location: 'location_id', tags: 'tag', note: 'note' }
-
-/** What a form asks for and neither what was sent nor the client has. A field with another error has that to say first. */
-export function missing (asks: Form, form: ClientForm, client: Client | null): FieldErrors {
-  const errors: FieldErrors = {}
-  for (const item of itemsOf(asks)) {
-    if (!item.required || item.hidden || item.field?.removed || hasSome(item, form, client)) continue
-    const name = item.field ? nameOf(item.field) : NAMES[item.system!]
-    if (name && !Object.keys(form.errors).some(wrong => wrong === name || wrong.startsWith(`${name}.`))) errors[name] = { key: 'form.required' }
-  }
-  return errors
-}
+/** What a form asks for and neither what was sent nor the client has. */
+export const missing = (asks: Form, form: ClientForm, client: Client | null): FieldErrors =>
+  missingIn(asks, form.errors, item => hasSome(item, form, client))
 
 /** Whether the form of a kind of client requires a system field, so that the last of it stays. */
 export const requires = (shape: Shape, { kind }: Pick<Client, 'kind'>, system: SystemItem): boolean =>

@@ -1,5 +1,3 @@
-import { itemsOf, type Form, type FormItem, type SystemItem } from '../form-editor/definition.js'
-import { nameOf } from '../form-editor/schema.js'
 import type { Body } from '../web/form.js'
 import { emailRows } from './emails/rows.js'
 import type { FormState } from './form-state.js'
@@ -28,26 +26,3 @@ function dropRow (rows: { index: string, id: number | null, remove: boolean }[],
   if (rows[at]!.id === null) rows.splice(at, 1)
   else rows[at]!.remove = true
 }
-
-/** Names that each system field has in the body. */
-const NAMES: Record<SystemItem, RegExp> = {
-  supplier: /^is_supplier$/, conflicted: /^(is_conflicted|conflict_reason)$/, phones: /^(phone_rows$|phones\.)/, emails: /^(email_rows$|emails\.)/, address: /^address$/,
-  campaign: /^campaign_id$/, location: /^location_id$/, discounts: /^discount_/, tags: /^(tag|tag_names)$/, note: /^note$/
-}
-
-/** Whether a name in the body belongs to an item of a form. */
-export const isOf = ({ system, field }: FormItem, name: string): boolean => field ? name === nameOf(field) : NAMES[system!].test(name)
-
-/** What was typed in the form of the other kind and has no place in this one: it is sent along, to be there again when the kind is switched back. */
-export function carriedOver (asks: Form, body: Body): [name: string, value: string][] {
-  const away = itemsOf(asks).filter(item => item.hidden && !item.field?.removed)
-  return Object.entries(body).flatMap(([sent, value]) => {
-    const name = sent.replace(/^kept\./, '')
-    if (name !== sent && name in body) return []
-    return away.some(item => isOf(item, name.replace(/^was\./, ''))) ? [value ?? []].flat().filter(one => one !== '').map((one): [string, string] => [`kept.${name}`, one]) : []
-  })
-}
-
-/** The body with what was carried over, for the form that may have a place for it. */
-export const withCarried = (body: Body): Body =>
-  ({ ...Object.fromEntries(Object.entries(body).flatMap(([name, value]) => name.startsWith('kept.') ? [[name.slice('kept.'.length), value]] : [])), ...body })

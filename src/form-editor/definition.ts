@@ -4,23 +4,41 @@ import type { Labels } from '../web/labels.js'
 export const FIELD_KINDS = ['short_text', 'long_text', 'number', 'date', 'date_time', 'yes_no', 'one_choice', 'several_choices', 'unique_id', 'link'] as const
 export type FieldKind = (typeof FIELD_KINDS)[number]
 
-/** What forms ask about; types of lead are the next. */
-export type Subject = 'client'
+/** What forms ask about: clients have a form for each kind, leads one for each type. */
+export const SUBJECTS = ['client', 'lead'] as const
+export type Subject = (typeof SUBJECTS)[number]
+
+/** Where a subject's own values are kept, by which column they name whose they are, and where these stand. */
+export const VALUES = {
+  client: { table: 'client_values', owner: 'client_id', owners: 'clients' },
+  lead: { table: 'lead_values', owner: 'lead_id', owners: 'leads' }
+} as const satisfies Record<Subject, { table: string, owner: string, owners: string }>
 
 /** The fields every installation has, as items of a form. What can't be required has no "nothing" to be told from. */
 export const SYSTEM_ITEMS = {
   supplier: { requirable: false },
   conflicted: { requirable: false },
+  contact: { requirable: true },
   phones: { requirable: true },
   emails: { requirable: true },
   address: { requirable: true },
   campaign: { requirable: true },
+  comment: { requirable: true },
+  due: { requirable: true },
+  urgent: { requirable: false },
   location: { requirable: true },
+  manager: { requirable: true },
   discounts: { requirable: false },
   tags: { requirable: true },
   note: { requirable: true }
 } as const
 export type SystemItem = keyof typeof SYSTEM_ITEMS
+
+/** Those that the forms of a subject have. */
+export const ITEMS_OF = {
+  client: ['supplier', 'conflicted', 'phones', 'emails', 'address', 'campaign', 'location', 'discounts', 'tags', 'note'],
+  lead: ['contact', 'phones', 'campaign', 'location', 'manager', 'due', 'urgent', 'comment']
+} as const satisfies Record<Subject, readonly SystemItem[]>
 
 export interface FieldOption { id: number, labels: Labels, is_default: boolean, retired: boolean }
 
@@ -45,7 +63,7 @@ export interface FormItem { id: number, system: SystemItem | null, field: OwnFie
 
 export interface FormSection { id: number, key: string | null, labels: Labels, items: FormItem[] }
 
-/** One form: a person's, a company's. */
+/** One form: a person's, a company's, a type of lead's. */
 export interface Form { id: number, key: string, sections: FormSection[] }
 
 /** All forms of a subject with its fields; `version` grows with each change of any of it. */
@@ -56,7 +74,7 @@ export interface Shape {
   fields: OwnField[]
 }
 
-/** Which column of client_values holds a kind, to filter and sort by: see the migration that made the table. */
+/** Which column of the values holds a kind, to filter and sort by: see the migration that made the table. */
 export const VALUE_COLUMNS = {
   short_text: 'sort_text',
   long_text: 'sort_text',

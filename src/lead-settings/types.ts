@@ -1,6 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readStep } from '../choices/form.js'
 import { transaction } from '../database/transaction.js'
+import { shapeOf } from '../form-editor/shape.js'
 import { isClosed, type LeadType } from '../leads/lead.js'
 import { listStatuses } from '../leads/statuses.js'
 import { listTypes } from '../leads/types.js'
@@ -93,9 +94,10 @@ export default async function leadTypes (app: FastifyInstance) {
   }
 
   async function showForm (request: FastifyRequest, reply: FastifyReply, type: LeadType | null, form: { typed: Body, errors: FieldErrors }, code: number) {
-    const [types, statuses, settings] = await Promise.all([listTypes(db), listStatuses(db), findSettings(db)])
+    const [types, statuses, settings, { forms }] = await Promise.all([listTypes(db), listStatuses(db), findSettings(db), shapeOf(db, 'lead')])
     const main = viewerOf(request).organisation.language
-    const data = { ...wording(request), type, types, statuses: statuses.filter(({ group }) => !isClosed(group)), icons: TYPE_ICONS, isDefault: type?.id === settings.defaultTypeId, languages: [main, ...LANGUAGES.filter(language => language !== main)], ...form }
+    const formKey = forms.find(({ id }) => id === type?.formId)?.key
+    const data = { ...wording(request), type, formKey, types, statuses: statuses.filter(({ group }) => !isClosed(group)), icons: TYPE_ICONS, isDefault: type?.id === settings.defaultTypeId, languages: [main, ...LANGUAGES.filter(language => language !== main)], ...form }
     return reply.page('lead-settings/type', data, { fragment: 'lead-settings/_type', status: code })
   }
 }

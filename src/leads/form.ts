@@ -1,9 +1,14 @@
 import { z } from 'zod'
 import { numberKey, readNumber, type PhoneNumber } from '../clients/phones/number.js'
+import type { Form, Shape } from '../form-editor/definition.js'
+import { formById, missing } from '../form-editor/items.js'
+import { readOwn, type OwnForm } from '../form-editor/own/form.js'
 import { idOf, isDay, issue, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { instantOf, isOnTheClock, localOf } from '../web/zone.js'
+import type { LeadType } from './lead.js'
 import type { Lead } from './queries.js'
+import { hasSome, saysNothing } from './required.js'
 
 /** What a lead's form writes, each field under the name by which its change is told. */
 export interface LeadFields {
@@ -23,7 +28,16 @@ export interface PhoneWrite { id: number | null, number?: PhoneNumber }
 
 export interface PhoneRow { id: number | null, typed: string, masked: boolean, remove: boolean, error?: { key: string } }
 
-export interface LeadForm { fields: LeadFields, errors: FieldErrors, typed: Body, phoneRows: PhoneRow[] }
+export interface LeadForm extends OwnForm { fields: LeadFields, phoneRows: PhoneRow[], asks: Form }
+
+/** What a form is read with: how the forms of all types are shaped, and the lead it is of, when there is one already. */
+export interface FormContext { shape: Shape, types: readonly LeadType[], lead: Lead | null }
+
+/** The form of a type, by its id as it was chosen; what is none has the form of the lead's own type, or of the first one. */
+export function asksOf ({ shape, types, lead }: FormContext, typeId: unknown): Form {
+  const type = types.find(({ id }) => id === idOf(typeId)) ?? types.find(({ id }) => id === lead?.type_id) ?? types[0]!
+  return formById(shape, type.formId)!
+}
 
 export const MOST_PHONES = 10
 
@@ -54,20 +68,24 @@ const schema = (timeZone: string) => z.object({
 })
 
 /** Reads a lead's form, of a new one or of one that is there. Never throws; nothing may be written while `errors` has any. */
-export function readLeadForm (body: unknown, { organisation }: Viewer, lead: Lead | null): LeadForm {
+export function readLeadForm (body: unknown, viewer: Viewer, context: FormContext): LeadForm {
   const typed = (body ?? {}) as Body
-  const { values, errors = {} } = readForm(schema(organisation.timeZone), typed)
-  const phones = readPhoneRows(typed, organisation.country, errors)
+  const { organisation: { timeZone, country } } = viewer
+  const { values, errors = {} } = readForm(schema(timeZone), typed)
+  const phones = readPhoneRows(typed, country, errors)
+  const own = readOwn(viewer, context.shape, typed, context.lead)
+  Object.assign(errors, own.errors)
   const { due_on = '', due_time = '', ...rest } = values ?? {}
   // A day without a time is all of that day.
-  const due_at = due_on ? instantOf(`${due_on}T${due_time || '23:59'}`, organisation.timeZone) : null
+  const due_at = due_on ? instantOf(`${due_on}T${due_time || '23:59'}`, timeZone) : null
   // What is past may stay as it is: a form has no seconds.
-  if (due_at && due_at.getTime() < Date.now() && minuteOf(due_at) !== minuteOf(lead?.due_at)) errors.due_on = { key: 'leads.due_past' }
-  const fields = { ...rest, due_at, phones: phones.write } as LeadFields
-  const isKnown = lead?.client_id != null || idOf(typed.client_id) !== null
-  const isEmpty = typedText(typed, 'contact_name').trim() === '' && typedText(typed, 'comment').trim() === '' && phones.write.length === 0
-  if (isEmpty && !isKnown && !errors.contact_name && phones.rows.every(({ error }) => !error)) errors.contact_name = { key: 'leads.says_nothing' }
-  return { fields, errors, typed, phoneRows: phones.rows }
+  if (due_at && due_at.getTime() < Date.now() && minuteOf(due_at) !== minuteOf(context.lead?.due_at)) errors.due_on = { key: 'leads.due_past' }
+  const asks = asksOf(context, typed.type_id)
+  const form = { fields: { ...rest, ...(values && { due_at }), phones: phones.write } as LeadFields, errors, typed, phoneRows: phones.rows, own: own.own, asks }
+  Object.assign(errors, missing(asks, errors, item => hasSome(item, form, context.lead)))
+  const says = saysNothing(form, context.lead)
+  if (says && !errors[says] && phones.rows.every(({ error }) => !error)) errors[says] = { key: 'leads.says_nothing' }
+  return form
 }
 
 function readPhoneRows (typed: Body, country: string, errors: FieldErrors): { write: PhoneWrite[], rows: PhoneRow[] } {

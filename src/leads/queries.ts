@@ -2,9 +2,14 @@ import type { Named } from '../clients/client.js'
 import { maskPhone, seesContacts } from '../clients/masking.js'
 import { visibleTo } from '../clients/visibility.js'
 import { PREPARED, type Db } from '../database/knex.js'
+import type { OwnWrite } from '../form-editor/own/form.js'
+import { changeOwn } from '../form-editor/own/save.js'
+import type { ValueRow } from '../form-editor/value.js'
+import { unpacked, valueRows, writeValues } from '../form-editor/values.js'
 import type { Labels } from '../web/labels.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
+import type { LeadChange, SystemField } from './feed/event.js'
 import { recordLeadEvent } from './feed/record.js'
 import type { LeadFields, PhoneWrite } from './form.js'
 import type { Group } from './lead.js'
@@ -51,6 +56,8 @@ export interface Lead {
   closed_at: Date | null
   archived_at: Date | null
   version: number
+  /** What it has in own fields, as rows of lead_values. */
+  own: ValueRow[]
 }
 
 const named = (table: string, id: string) => `(select json_build_object('id', n.id, 'name', n.name) from ${table} n where n.id = ${id})`
@@ -64,7 +71,8 @@ const SHOWN = `
   (select json_build_object('id', s.id, 'key', s.key, 'labels', s.labels, 'group', s.group_key, 'colour', s.colour) from lead_statuses s where s.id = leads.status_id) as status,
   ${named('campaigns', 'leads.campaign_id')} as campaign, ${named('locations', 'leads.location_id')} as location,
   ${named('employees', 'leads.manager_id')} as manager, ${named('employees', 'leads.created_by')} as creator,
-  coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'display', p.display, 'masked', false) order by p.position, p.id) from lead_phones p where p.lead_id = leads.id), '[]') as phones`
+  coalesce((select json_agg(json_build_object('id', p.id, 'typed', p.typed, 'e164', p.e164, 'display', p.display, 'masked', false) order by p.position, p.id) from lead_phones p where p.lead_id = leads.id), '[]') as phones,
+  ${valueRows('lead', 'leads.id')} as own`
 
 /** A lead with everything its page shows, phones masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findLead (db: Db, viewer: Viewer, id: number | null): Promise<Lead> {
@@ -72,7 +80,7 @@ export async function findLead (db: Db, viewer: Viewer, id: number | null): Prom
   if (!row) throw new NotFound()
   const sees = seesContacts(viewer)
   const phones = sees ? row.phones : row.phones.map((phone: LeadPhone) => ({ ...phone, typed: maskPhone(phone.display), display: maskPhone(phone.display), e164: null, masked: true }))
-  return { ...row, phones, client: row.client_id === null ? null : await findClientOf(db, viewer, row.client_id) }
+  return { ...row, phones, own: unpacked(row.own), client: row.client_id === null ? null : await findClientOf(db, viewer, row.client_id) }
 }
 
 /** Locks a lead's row until the end of the transaction, so that of two saves the second sees what the first wrote. Throws NotFound like findLead. */
@@ -109,6 +117,10 @@ export async function listLeadChoices (db: Db, lead: Pick<Lead, 'campaign_id' | 
 // Who works here and may see leads can be given one.
 const MANAGES = `e.deactivated_at is null and e.password_hash is not null and exists (select from roles r where r.id = e.role_id and (r.key = 'owner' or r.rights && array[${SEES_LEADS.map(right => `'${right}'`).join(', ')}]))`
 
+/** Whether somebody can be a lead's manager. */
+export const managesLeads = async (db: Db, employeeId: number): Promise<boolean> =>
+  (await db.raw(`select from employees e where e.id = ? and ${MANAGES}`, [employeeId])).rows.length > 0
+
 /** Somebody chose what isn't on offer: `field` is where it has to be said. */
 export class ChoiceGone extends Error {
   constructor (readonly field: string) { super(field) }
@@ -119,13 +131,13 @@ async function assertOnOffer (trx: Db, values: Partial<LeadFields>): Promise<voi
   if ('type_id' in values && !await has('lead_types', values.type_id, 'removed_at')) throw new ChoiceGone('type_id')
   if (!await has('campaigns', values.campaign_id)) throw new ChoiceGone('campaign_id')
   if (!await has('locations', values.location_id)) throw new ChoiceGone('location_id')
-  if (values.manager_id != null && (await trx.raw(`select from employees e where e.id = ? and ${MANAGES}`, [values.manager_id])).rows.length === 0) throw new ChoiceGone('manager_id')
+  if (values.manager_id != null && !await managesLeads(trx, values.manager_id)) throw new ChoiceGone('manager_id')
 }
 
-export interface NewLead extends LeadFields { client_id?: number | null }
+export interface NewLead extends LeadFields { client_id?: number | null, own?: readonly OwnWrite[] }
 
-/** Makes a lead in the first status of its type, with its number, history and feed. Returns its id. Throws ChoiceGone. */
-export async function createLead (trx: Db, by: Viewer, { phones, client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
+/** Makes a lead in the first status of its type, with its number, history and feed. Returns its id. Throws ChoiceGone, and what writeValues does. */
+export async function createLead (trx: Db, by: Viewer, { phones, own = [], client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
   await assertOnOffer(trx, values)
   const type = (await trx('lead_types').where({ id: values.type_id }).first('first_status_id'))!
   const status = (await listStatuses(trx, { removed: true })).find(({ id }) => id === type.first_status_id)!
@@ -134,21 +146,23 @@ export async function createLead (trx: Db, by: Viewer, { phones, client_id = nul
   const number = await takeNumber(trx, by.organisation.timeZone, values.location_id)
   const [{ id }] = await trx('leads').insert({ ...values, client_id, number, status_id: status.id, status_since: now, status_late_at: late, created_by: by.id, created_at: now }).returning('id')
   await writePhones(trx, id, phones)
+  await writeValues(trx, 'lead', id, own)
   await trx('lead_moves').insert({ lead_id: id, to_id: status.id, employee_id: by.id, at: now })
   await recordLeadEvent(trx, by, id, 'lead.created', { source })
   return id
 }
 
-/** Writes what of these differs from what is there, and one entry in the feed that names it all. The lead has to be locked. Returns whether anything changed. Throws ChoiceGone. */
-export async function changeLead (trx: Db, by: Viewer, lead: Lead, values: Partial<LeadFields>): Promise<boolean> {
+/** Writes what of these and of own fields differs from what is there, and one entry in the feed that names it all. The lead has to be locked. Returns whether anything changed. Throws ChoiceGone, and what writeValues does. */
+export async function changeLead (trx: Db, by: Viewer, lead: Lead, values: Partial<LeadFields>, own: readonly OwnWrite[] = []): Promise<boolean> {
   const { phones, ...columns } = values
   await assertOnOffer(trx, columns)
-  if (Object.keys(values).length === 0) return false
+  if (Object.keys(values).length + own.length === 0) return false
   const before = await told(trx, lead.id)
   if (phones) await writePhones(trx, lead.id, phones)
   if (Object.keys(columns).length > 0) await trx('leads').where({ id: lead.id }).update(columns)
   const after = await told(trx, lead.id)
-  const changes = Object.keys(before).filter(field => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map(field => ({ field: field as any, old: before[field], new: after[field] }))
+  const changes: LeadChange[] = Object.keys(before).filter(field => JSON.stringify(before[field]) !== JSON.stringify(after[field])).map(field => ({ field: field as SystemField, old: before[field], new: after[field] }))
+  changes.push(...await changeOwn(trx, 'lead', lead, own))
   if (changes.length === 0) return false
   if ('location_id' in columns) await limitAnew(trx, by, lead, columns.location_id!)
   await recordLeadEvent(trx, by, lead.id, 'lead.changed', { changes })

@@ -3,32 +3,30 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { SEES_CLIENTS } from '../clients/visibility.js'
 import { once } from '../database/once.js'
 import { transaction } from '../database/transaction.js'
+import { asksFor, withCarried } from '../form-editor/items.js'
 import { Forbidden } from '../web/errors.js'
-import { idOf, text, readOne, typedText, type Body, type FieldError, type FieldErrors } from '../web/form.js'
+import { idOf, text, readOne, typedText, type Body, type FieldError } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import { findLinkable, offersOf } from './client/queries.js'
 import client from './client/routes.js'
+import { contextOf } from './context.js'
+import { explain } from './explain.js'
 import { listLeadFeed } from './feed/queries.js'
 import feed from './feed/routes.js'
-import { leadTyped, MOST_PHONES, newLeadTyped, phoneRowsOf, readLeadForm, type LeadForm, type PhoneRow } from './form.js'
+import { leadFormState, type Shown } from './form-state.js'
+import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
 import { spanWords } from './list/due.js'
 import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from './moving.js'
-import { ChoiceGone, createLead, findLead, listLeadChoices, listStays, lockLead, seesLead, setLeadArchived } from './queries.js'
-import { printsOf, saveLead, type LeadConflict } from './save.js'
+import { createLead, findLead, listLeadChoices, listStays, lockLead, managesLeads, seesLead, setLeadArchived } from './queries.js'
+import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
-import { listTypes } from './types.js'
 import { SEES_LEADS } from './visibility.js'
 
 type At = { Params: { lead: string } }
 
 /** What its page says besides what the lead is: what was typed and is wrong, who else was at it, why it can't be moved. */
-interface Told {
-  form?: LeadForm
-  errors?: FieldErrors
-  conflicts?: LeadConflict[]
-  /** A phone's row was asked for. */
-  more?: boolean
+interface Told extends Omit<Shown, 'defaults'> {
   move?: { to: number | null, reason: string, error?: FieldError, moved?: MovedMeanwhile }
 }
 
@@ -37,7 +35,7 @@ export default async function leads (app: FastifyInstance) {
   await app.register(feed)
   await app.register(client, { show })
 
-  app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, null, 200))
+  app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, await contextOf(db, viewerOf(request), null), {}, 200))
 
   // One more row for a phone.
   app.get('/leads/phone-row', { config: { can: ['leads.create', 'leads.edit'] } }, async (request, reply) => {
@@ -50,17 +48,18 @@ export default async function leads (app: FastifyInstance) {
   app.post('/leads', { config: { can: 'leads.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
-    const form = readLeadForm(body, viewer, null)
-    if ('add_phone' in body || 'link' in body || 'unlink' in body) return showNew(request, reply, { ...form, errors: {} }, 200)
-    if (Object.keys(form.errors).length > 0) return showNew(request, reply, form, 422)
+    const context = await contextOf(db, viewer, null)
+    if (isStep(body)) return showNew(request, reply, context, step(viewer, body, context), 200)
+    const form = readLeadForm(body, viewer, context)
+    if (hasErrors(form)) return showNew(request, reply, context, { form }, 422)
     const linked = await linkedIn(viewer, body)
     try {
-      const id = Number(await transaction(db, trx => once(trx, body.token, viewer.id, async () => String(await createLead(trx, viewer, { ...form.fields, client_id: linked?.id ?? null })))))
+      const manager_id = asksFor(form.asks, 'manager') ? form.fields.manager_id : await managesLeads(db, viewer.id) ? viewer.id : null
+      const id = Number(await transaction(db, trx => once(trx, body.token, viewer.id, async () => String(await createLead(trx, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null })))))
       const { number } = (await db('leads').where({ id }).first('number'))!
       return reply.flash('leads.created', { number }).redirect(await mayOpen(viewer, id) ? `/leads/${id}` : '/leads/new', 303)
     } catch (error) {
-      if (!(error instanceof ChoiceGone)) throw error
-      return showNew(request, reply, { ...form, errors: { [error.field]: { key: 'form.choose' } } }, 422)
+      return showNew(request, reply, context, { form: await explain(db, viewer, error, form) }, 422)
     }
   })
 
@@ -71,9 +70,10 @@ export default async function leads (app: FastifyInstance) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
     const known = await findLead(db, viewer, idOf(request.params.lead))
-    const form = readLeadForm(body, viewer, known)
-    if ('add_phone' in body) return show(request, reply, { form: { ...form, errors: {} }, more: true }, 200)
-    if (Object.keys(form.errors).length > 0) return show(request, reply, { form, errors: form.errors }, 422)
+    const context = await contextOf(db, viewer, known)
+    if (isStep(body)) return show(request, reply, step(viewer, body, context), 200)
+    const form = readLeadForm(body, viewer, context)
+    if (hasErrors(form)) return show(request, reply, { form }, 422)
     try {
       const conflicts = await transaction(db, async trx => {
         const lead = await lockLead(trx, viewer, known.id)
@@ -82,8 +82,7 @@ export default async function leads (app: FastifyInstance) {
       })
       if (conflicts.length > 0) return show(request, reply, { form, conflicts }, 409)
     } catch (error) {
-      if (!(error instanceof ChoiceGone)) throw error
-      return show(request, reply, { form, errors: { [error.field]: { key: 'form.choose' } } }, 422)
+      return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
     return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}` : '/leads', 303)
   })
@@ -125,36 +124,38 @@ export default async function leads (app: FastifyInstance) {
     return id === null || !SEES_CLIENTS.some(right => viewer.can(right)) ? null : findLinkable(db, viewer, id)
   }
 
-  async function showNew (request: FastifyRequest, reply: FastifyReply, form: LeadForm | null, status: number) {
+  async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, shown: Shown, status: number) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
-    const [choices, types, linked] = await Promise.all([listLeadChoices(db, null), listTypes(db), linkedIn(viewer, body)])
+    const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, body)])
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
-    const rows = indexed(form?.phoneRows ?? [], form === null || 'add_phone' in body)
-    const typed = form?.typed ?? newLeadTyped({ type: choices.defaultType, manager: mine })
-    return reply.page('leads/new', { lead: null, ...choices, types, linked, phones: rows, typed, errors: form?.errors ?? {}, prints: null, conflicts: [], writable: true, token: body.token ?? randomUUID() }, { status })
+    const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine } })
+    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
   }
 
-  async function show (request: FastifyRequest<At>, reply: FastifyReply, told: Told, status: number) {
+  async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {
     const viewer = viewerOf(request)
     if (!request.isFragment) void request.around()
     const lead = await findLead(db, viewer, idOf(request.params.lead))
-    const heading = { lead, spanWords, statuses: await listStatuses(db, { removed: true }), move: told.move ?? null }
+    const heading = { lead, spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
     const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)
-    if (request.isFragment) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
-    const [choices, types, events, stays, offers] = await Promise.all([
-      listLeadChoices(db, lead), listTypes(db, { held: lead.type_id }), listLeadFeed(db, viewer, lead.id), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
+    if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
+    const [choices, context, events, stays, offers] = await Promise.all([
+      listLeadChoices(db, lead), contextOf(db, viewer, lead), listLeadFeed(db, viewer, lead.id), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
     ])
-    const shown = told.form ? { typed: told.form.typed, rows: told.form.phoneRows } : { typed: leadTyped(lead, viewer.organisation.timeZone), rows: phoneRowsOf(lead) }
+    const form = leadFormState(viewer, context, shown)
     return reply.page('leads/show', {
-      ...heading, moves, ...choices, types, feed: events, stays, offers, linked: lead.client, typed: shown.typed, phones: indexed(shown.rows, told.more ?? false),
-      errors: told.errors ?? {}, conflicts: told.conflicts ?? [], prints: printsOf(lead), writable: viewer.can('leads.edit') && !lead.archived_at, token: randomUUID()
-    }, { status })
+      ...heading, moves, ...choices, types: context.types, feed: events, stays, offers, linked: lead.client, form, token: randomUUID()
+    }, { fragment: 'leads/form/_form', status })
   }
 }
 
-/** Rows of phones as the form counts them: there is always one to type into. */
-function indexed (rows: readonly PhoneRow[], more: boolean): (PhoneRow & { index: number })[] {
-  const all = rows.length === 0 || (more && rows.length < MOST_PHONES) ? [...rows, { id: null, typed: '', masked: false, remove: false }] : rows
-  return all.map((row, index) => ({ ...row, index }))
+/** Steps in filling in a form that send it and save nothing: a row for a phone, another type's form, a client linked to a new lead. */
+const isStep = (body: Body): boolean => ['add_phone', 'switch_type', 'link', 'unlink'].some(name => name in body)
+
+function step (viewer: Viewer, body: Body, context: FormContext): Shown {
+  const form = readLeadForm(withCarried(body), viewer, context)
+  return { form: { ...form, errors: {} }, more: 'add_phone' in body }
 }
+
+const hasErrors = ({ errors }: LeadForm): boolean => Object.keys(errors).length > 0

@@ -24,7 +24,7 @@ const ewa = await addClient(db, anna, {
   first_name: 'Ewa', surname: 'Żak', address: '+Długa 1, Łódź', note: '=1+1\n  set  out\u00a0by spaces', campaign_id: campaign.id, discount_services: 7.5, is_conflicted: true, conflict_reason: '@never pays',
   phones: [{ number: '600 100 200', on: ['sms'] }, { number: '+48 22 600 10 20', type: 'work' }, { number: '600100201' }], emails: [{ address: 'ewa@example.org', agrees: true }], tags: ['VIP', '-50']
 })
-await db.transaction(trx => writeValues(trx, ewa, [
+await db.transaction(trx => writeValues(trx, 'client', ewa, [
   [fields.card, '=C 1'], [fields.size, -7.25], [fields.born, '1980-02-29'], [fields.seen, '2026-07-09T22:30:00.000Z'], [fields.loyal, false], [fields.type, fields.type.options[1]!.id],
   [fields.extras, fields.extras.options.map(({ id }) => id)], [fields.note2, "'=quoted"]
 ].map(([field, value]) => ({ field: field as typeof fields.card, value: value as string }))))

@@ -19,7 +19,7 @@ async function shop (t: Parameters<typeof cast>[0]) {
   const option = (key: 'type' | 'extras', n: number) => fields[key].options[n]!.id
   const add = async (name: string, values: Partial<Record<keyof typeof fields, OwnValue>> = {}) => {
     const id = await addClient(db, anna, { company_name: name })
-    await db.transaction(trx => writeValues(trx, id, Object.entries(values).map(([key, value]) => ({ field: fields[key as keyof typeof fields], value: value! }))))
+    await db.transaction(trx => writeValues(trx, 'client', id, Object.entries(values).map(([key, value]) => ({ field: fields[key as keyof typeof fields], value: value! }))))
     return id
   }
   const page = async (query: string, who = anna) => (await as(who).get(`/clients?${query}`, { fragment: true })).body

@@ -92,11 +92,11 @@ t.test('what is written is read again, of every kind', async t => {
   const values: [FieldKind, OwnValue][] = [['short_text', 'Ł'], ['long_text', 'a\nb'], ['number', 1.5], ['date', '2026-11-03'], ['date_time', '2026-11-03T09:30:00.000Z'], ['yes_no', false], ['unique_id', 'WR 1'], ['link', 'https://a.example']]
   const written = [{ field: several, value: [ids[0]!, ids[2]!] as OwnValue }]
   for (const [kind, value] of values) written.push({ field: await addField(db, kind, kind), value })
-  await db.transaction(trx => writeValues(trx, client, written))
-  const rows = (await db('clients').where({ id: client }).first(db.raw(`${valueRows('clients.id')} as rows`))).rows
+  await db.transaction(trx => writeValues(trx, 'client', client, written))
+  const rows = (await db('clients').where({ id: client }).first(db.raw(`${valueRows('client', 'clients.id')} as rows`))).rows
   const { fields } = await shapeOf(db, 'client')
   t.same(valuesOf(fields, unpacked(rows)), Object.fromEntries(written.map(({ field, value }) => [field.key, value])))
-  await db.transaction(trx => writeValues(trx, client, written.map(({ field }) => ({ field, value: null }))))
+  await db.transaction(trx => writeValues(trx, 'client', client, written.map(({ field }) => ({ field, value: null }))))
   t.same(await db('client_values'), [], 'nothing is no row')
   t.same((await listOwnFields(db, 'client')).map(({ key, column, many }) => [key, column, many]).slice(0, 3), [['several', 'option_id', true], ['short_text', 'sort_text', false], ['long_text', 'sort_text', false]])
 })
@@ -105,7 +105,7 @@ t.test('of two who take a unique id at once the database refuses one', async t =
   const { db } = await testDatabase(t)
   const field = await addField(db, 'plate', 'unique_id')
   const clients = [await addClient(db, 'One'), await addClient(db, 'Two')]
-  const ends = await Promise.allSettled(clients.map((client, i) => db.transaction(trx => writeValues(trx, client, [{ field, value: ['WR 123 A', 'wr123a'][i]! }]))))
+  const ends = await Promise.allSettled(clients.map((client, i) => db.transaction(trx => writeValues(trx, 'client', client, [{ field, value: ['WR 123 A', 'wr123a'][i]! }]))))
   t.same(ends.map(end => end.status).sort(), ['fulfilled', 'rejected'])
   const { reason } = ends.find(end => end.status === 'rejected') as PromiseRejectedResult
   const said = saidByValues(reason)
@@ -118,7 +118,7 @@ t.test('texts and unique ids are found, until their field is removed', async t =
   const client = await addClient(db, 'Nowak')
   const [plate, note, size] = [await addField(db, 'plate', 'unique_id'), await addField(db, 'frame', 'short_text'), await addField(db, 'size', 'number')]
   const found = async () => (await db('clients').where({ id: client }).first('search_names')).search_names.trim()
-  await db.transaction(trx => writeValues(trx, client, [{ field: plate, value: 'WR 123' }, { field: note, value: 'Żółta rama' }, { field: size, value: 56 }]))
+  await db.transaction(trx => writeValues(trx, 'client', client, [{ field: plate, value: 'WR 123' }, { field: note, value: 'Żółta rama' }, { field: size, value: 56 }]))
   t.equal(await found(), 'nowak wr 123 wr123 zolta rama')
   await db('clients').where({ id: client }).update({ surname: 'Kowal' })
   t.equal(await found(), 'kowal wr 123 wr123 zolta rama', 'also after the name was changed')
@@ -132,7 +132,7 @@ t.test('the migration can be taken back', async t => {
   const { db } = await testDatabase(t)
   const client = await addClient(db, 'Nowak')
   const field = await addField(db, 'plate', 'unique_id')
-  await db.transaction(trx => writeValues(trx, client, [{ field, value: 'WR 123' }]))
+  await db.transaction(trx => writeValues(trx, 'client', client, [{ field, value: 'WR 123' }]))
   await db.transaction(withoutLeads)
   await db.transaction(down)
   t.equal((await db('clients').first('search_names')).search_names.trim(), 'nowak')

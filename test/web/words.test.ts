@@ -20,7 +20,7 @@ import { UNIT_NAMES } from '../../src/lead-statuses/limit.js'
 import { ACTION_STATES, type ActsOnMany } from '../../src/many/actions/action.js'
 import { locations } from '../../src/locations/list.js'
 import { CHANGES } from '../../src/form-editor/changes.js'
-import { FIELD_KINDS, SYSTEM_ITEMS } from '../../src/form-editor/definition.js'
+import { FIELD_KINDS, ITEMS_OF, SUBJECTS } from '../../src/form-editor/definition.js'
 import { HOWS as ASKS } from '../../src/list-views/condition.js'
 import { GOES_ON, STATES, VERDICTS } from '../../src/imports/import.js'
 import { FOUND_WRONG, SKIP_REASONS } from '../../src/imports/matching/queries.js'
@@ -117,7 +117,13 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.removed': CONTACTS,
   '*s.*': CONTACTS.flatMap(contact => [[contact, 'taken'], [contact, 'restored']]),
   'form_editor.kinds.*': FIELD_KINDS,
-  'form_editor.system.*': Object.keys(SYSTEM_ITEMS),
+  'form_editor.system.client.*': ITEMS_OF.client,
+  'form_editor.system.lead.*': ITEMS_OF.lead,
+  'form_editor.system.*.*': SUBJECTS.flatMap(subject => ITEMS_OF[subject].map(item => [subject, item])),
+  'form_editor.subjects.*': [...SUBJECTS],
+  'form_editor.heads.*': [...SUBJECTS],
+  'form_editor.first.*': [...SUBJECTS],
+  'form_editor.somebody.*': [...SUBJECTS],
   'form_editor.changes.*': CHANGES,
   'form_editor.forms.*': KINDS,
   'form_editor.languages.*': LANGUAGES,

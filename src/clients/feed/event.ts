@@ -1,7 +1,7 @@
 import type { ShownFile } from '../../files/file.js'
 import type { Task, TaskChange, TaskRef } from '../../tasks/task.js'
 import type { Channel, Field, PhoneType } from '../client.js'
-import type { OwnChange } from '../own/save.js'
+import type { OwnChange } from '../../form-editor/own/save.js'
 
 export interface PhoneRef { id: number, display: string, type: PhoneType }
 /** A place on the map, in degrees, how it came to be known, and the address it belongs to. */

@@ -1,6 +1,6 @@
 import { PREPARED, type Db } from '../../database/knex.js'
 import { valueOf, type ValueRow } from '../../form-editor/value.js'
-import { told, type ToldValue } from '../own/save.js'
+import { told, type ToldValue } from '../../form-editor/own/save.js'
 import type { Column } from './columns.js'
 
 /** What every row of the list has, whatever its columns. */

@@ -7,7 +7,8 @@ import type { Viewer } from '../../web/viewer.js'
 import { importedBy } from '../../imports/clients.js'
 import type { Kind, Named, Tag } from '../client.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
-import type { ToldValue } from '../own/save.js'
+import { VALUES } from '../../form-editor/definition.js'
+import type { ToldValue } from '../../form-editor/own/save.js'
 import { visibleTo } from '../visibility.js'
 import { ownCells, readCells } from './cells.js'
 import type { Column } from './columns.js'
@@ -191,7 +192,7 @@ function narrowed (viewer: Viewer, filter: ClientFilter) {
   }
 }
 
-const OWN_VALUES = { table: 'client_values', owner: 'client_id', row: 'clients.id' }
+const OWN_VALUES = { ...VALUES.client, row: 'clients.id' }
 
 const masked = (row: ListedClient): ListedClient => ({
   ...row,

@@ -5,8 +5,8 @@ import { fingerprint } from '../../web/fingerprint.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Client, Field } from '../client.js'
 import { mayWrite } from '../form.js'
-import { told, type OwnChange, type ToldValue } from '../own/save.js'
-import { ownFingerprint } from '../own/state.js'
+import { told, type OwnChange, type ToldValue } from '../../form-editor/own/save.js'
+import { ownFingerprint } from '../../form-editor/own/state.js'
 
 /** What is chosen of one client as a whole when several become one: each with its fields, and the columns they stand in. */
 export const PARTS = {

@@ -3,8 +3,9 @@ import { oneOf, readForm, readOne, text, tick, typedText, type Body, type FieldE
 import type { Labels } from '../../web/labels.js'
 import { decimalMark } from '../../web/format.js'
 import { LANGUAGES, type Language, type Viewer } from '../../web/viewer.js'
-import { FIELD_KINDS, formOf, isChoice, itemsOf, type FieldKind, type OwnField, type Shape } from '../definition.js'
+import { FIELD_KINDS, isChoice, itemsOf, type FieldKind, type OwnField } from '../definition.js'
 import { schemaOf } from '../schema.js'
+import type { Shaped } from '../shaped.js'
 
 /** A choice as it was typed; `id` null is a new one. */
 export interface OptionRow { id: number | null, labels: Labels, is_default: boolean, retired: boolean }
@@ -37,7 +38,7 @@ export function readLabels (body: Body, name: string, max: number, errors: Field
 }
 
 /** Reads the form of a field: a new one, or (its kind fixed) one that is there. Never throws. */
-export function readFieldForm (body: unknown, viewer: Viewer, shape: Shape, field?: OwnField): FieldForm {
+export function readFieldForm (body: unknown, viewer: Viewer, { forms }: Pick<Shaped, 'forms'>, field?: OwnField): FieldForm {
   const typed = (body ?? {}) as Body
   const main = viewer.organisation.language
   const read = readForm(z.object({ kind: oneOf(FIELD_KINDS), default_value: text(10_000), default_yes_no: text(10), default_now: tick }), field ? { ...typed, kind: field.kind } : typed)
@@ -48,7 +49,7 @@ export function readFieldForm (body: unknown, viewer: Viewer, shape: Shape, fiel
   const options = readOptions(typed, errors, main, kind !== undefined && isChoice(kind))
   if (kind && isChoice(kind)) checkOptions(kind, options, errors)
   const default_value = kind ? defaultOf(kind, read.values!, viewer, errors) : ''
-  const asked = Object.fromEntries(shape.forms.map(({ key }) => [key, { asked: `on.${key}` in typed, required: `required.${key}` in typed }]))
+  const asked = Object.fromEntries(forms.map(({ key }) => [key, { asked: `on.${key}` in typed, required: `required.${key}` in typed }]))
   if (!Object.values(asked).some(form => form.asked) && !field) errors.on = { key: 'form_editor.asked_nowhere' }
   if (!kind || Object.keys(errors).length > 0) return { errors, typed, options }
   return { values: { kind, labels, help, default_value, options: isChoice(kind) ? options : [], asked }, errors, typed, options }
@@ -93,10 +94,11 @@ function defaultOf (kind: FieldKind, read: { default_value: string, default_yes_
 }
 
 /** What the form shows of a field before anything was typed. */
-export function fieldTyped (field: OwnField, shape: Shape, viewer: Viewer): Body {
+export function fieldTyped (field: OwnField, { forms }: Pick<Shaped, 'forms'>, viewer: Viewer): Body {
   const { kind, default_value } = field
-  const on = shape.forms.flatMap(({ key }) => {
-    const item = itemsOf(formOf(shape, key)).find(item => item.field?.id === field.id)
+  const on = forms.flatMap(form => {
+    const { key } = form
+    const item = itemsOf(form).find(item => item.field?.id === field.id)
     return [...(item && !item.hidden ? [[`on.${key}`, '1']] : []), ...(item?.required ? [[`required.${key}`, '1']] : [])]
   })
   return {

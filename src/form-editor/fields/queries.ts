@@ -5,7 +5,7 @@ import { NotFound } from '../../web/errors.js'
 import { wordsOf, type Labels } from '../../web/labels.js'
 import type { Viewer } from '../../web/viewer.js'
 import { beginChange } from '../changes.js'
-import { itemsOf, type OwnField, type Shape, type Subject } from '../definition.js'
+import { itemsOf, VALUES, type OwnField, type Shape, type Subject } from '../definition.js'
 import { shapeOf } from '../shape.js'
 import type { FieldValues, OptionRow } from './form.js'
 
@@ -51,8 +51,9 @@ export async function changeField (trx: Db, by: Viewer, subject: Subject, id: nu
   await writeOptions(trx, field.id, values.options)
   for (const form of shape.forms) {
     const item = itemsOf(form).find(item => item.field?.id === id)
-    const { asked, required } = values.asked[form.key]!
-    if (item) await trx('form_items').where({ id: item.id }).update({ hidden: !asked, required })
+    const now = values.asked[form.key]
+    // The form of a type of lead that was taken away asks what it asked.
+    if (item && now) await trx('form_items').where({ id: item.id }).update({ hidden: !now.asked, required: now.required })
   }
   await tell('field_changed', { field: field.id, labels }, { kind: 'forms.field_changed', subject: subjectOf(field.id, labels, by), changes: changesBetween(audited(field, by), audited(values, by)) })
 }
@@ -68,19 +69,20 @@ export async function setRemoved (trx: Db, by: Viewer, subject: Subject, id: num
   return field
 }
 
-/** How many clients have a value in a field. */
-export async function countValues (db: Db, id: number): Promise<number> {
-  const [{ count }] = await db('client_values').where({ field_id: id }).countDistinct({ count: 'client_id' }) as unknown as [{ count: number }]
+/** How many clients or leads have a value in a field. */
+export async function countValues (db: Db, subject: Subject, id: number): Promise<number> {
+  const { table, owner } = VALUES[subject]
+  const [{ count }] = await db(table).where({ field_id: id }).countDistinct({ count: owner }) as unknown as [{ count: number }]
   return Number(count)
 }
 
-/** Erases a removed field with every value there is, for good. Returns how many clients had one. Throws NotFound for one that isn't removed. */
+/** Erases a removed field with every value there is, for good. Returns how many had one. Throws NotFound for one that isn't removed. */
 export async function eraseField (trx: Db, by: Viewer, subject: Subject, id: number | null): Promise<{ field: OwnField, count: number }> {
   const tell = await beginChange(trx, by, subject)
   const field = findField(await shapeOf(trx, subject), id)
   if (!field.removed) throw new NotFound()
-  const count = await countValues(trx, field.id)
-  await trx('client_values').where({ field_id: id }).delete()
+  const count = await countValues(trx, subject, field.id)
+  await trx(VALUES[subject].table).where({ field_id: id }).delete()
   await trx('fields').where({ id }).delete()
   await tell('field_erased', { labels: field.labels }, { kind: 'forms.field_erased', subject: subjectOf(field.id, field.labels, by), changes: [{ field: 'values', old: count, new: null }] })
   return { field, count }

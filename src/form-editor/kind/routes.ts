@@ -4,9 +4,9 @@ import { NotFound } from '../../web/errors.js'
 import { idOf, oneOf, readOne, typedText, type Body } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
-import { FIELD_KINDS, type FieldKind, type OwnField } from '../definition.js'
+import { FIELD_KINDS, type FieldKind, type OwnField, type Subject } from '../definition.js'
 import { ChangedMeanwhile, findField } from '../fields/queries.js'
-import { shapeOf } from '../shape.js'
+import { shapedBy } from '../shaped.js'
 import { changeKind, tryKind } from './queries.js'
 
 type AtField = { Params: { field: string }, Querystring: { kind?: string } }
@@ -18,34 +18,35 @@ export default async function kind (app: FastifyInstance) {
   const url = '/settings/form-editor/fields/:field/kind'
 
   app.get<AtField>(url, { config }, async (request, reply) => {
-    const field = await found(request.params.field)
-    return show(reply, viewerOf(request), field, readKind(field, request.query.kind))
+    const { subject, field } = await found(request.params.field)
+    return show(reply, viewerOf(request), subject, field, readKind(field, request.query.kind))
   })
 
   app.post<AtField>(url, { config }, async (request, reply) => {
-    const field = await found(request.params.field)
+    const { subject, field } = await found(request.params.field)
     const body = (request.body ?? {}) as Body
     const viewer = viewerOf(request)
     const kind = readKind(field, body.kind)
-    if (!kind) return show(reply, viewer, field, undefined, 422)
+    if (!kind) return show(reply, viewer, subject, field, undefined, 422)
     try {
-      const { converts, left, total } = await transaction(db, trx => changeKind(trx, viewer, 'client', field.id, Number(typedText(body, 'version')), kind))
+      const { converts, left, total } = await transaction(db, trx => changeKind(trx, viewer, subject, field.id, Number(typedText(body, 'version')), kind))
       return reply.flash(left.length > 0 ? 'form_editor.converted_some' : 'form_editor.converted', { count: converts, left: total - converts }).goTo(`/settings/form-editor/fields/${field.id}`)
     } catch (error) {
       if (!(error instanceof ChangedMeanwhile)) throw error
-      return show(reply, viewer, error.field, readKind(error.field, kind), 409)
+      return show(reply, viewer, subject, error.field, readKind(error.field, kind), 409)
     }
   })
 
-  async function found (id: string): Promise<OwnField> {
-    const field = findField(await shapeOf(db, 'client'), idOf(id))
+  async function found (id: string): Promise<{ subject: Subject, field: OwnField }> {
+    const { subject, shape } = await shapedBy(db, idOf(id))
+    const field = findField(shape, idOf(id))
     if (field.removed) throw new NotFound()
-    return field
+    return { subject, field }
   }
 
-  async function show (reply: FastifyReply, viewer: Viewer, field: OwnField, kind: FieldKind | undefined, status = 200) {
-    const found = kind && await tryKind(db, viewer, field, kind)
-    return reply.page('form-editor/kind', { field, kind, found, kinds: FIELD_KINDS.filter(one => one !== field.kind), status }, { fragment: 'form-editor/_kind', status })
+  async function show (reply: FastifyReply, viewer: Viewer, subject: Subject, field: OwnField, kind: FieldKind | undefined, status = 200) {
+    const found = kind && await tryKind(db, viewer, subject, field, kind)
+    return reply.page('form-editor/kind', { subject, field, kind, found, kinds: FIELD_KINDS.filter(one => one !== field.kind), status }, { fragment: 'form-editor/_kind', status })
   }
 }
 

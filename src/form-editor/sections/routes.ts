@@ -6,10 +6,9 @@ import { NotFound } from '../../web/errors.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { LANGUAGES } from '../../web/viewer.js'
-import { findForm } from '../arrange.js'
 import type { FormSection } from '../definition.js'
 import { readLabels, typedLabels } from '../fields/form.js'
-import { shapeOf } from '../shape.js'
+import { shapedWith } from '../shaped.js'
 import { addSection, findSection, moveSection, removeSection, RenamedMeanwhile, renameSection, titleFingerprint } from './queries.js'
 
 type AtForm = { Params: { form: string } }
@@ -21,7 +20,7 @@ export default async function sections (app: FastifyInstance) {
   const url = '/settings/form-editor/:form/sections'
 
   app.get<AtForm>(`${url}/new`, { config }, async (request, reply) => {
-    findForm(await shapeOf(db, 'client'), request.params.form)
+    await shapedWith(db, request.params.form)
     return edit(reply, request.params.form, null, {}, {})
   })
 
@@ -30,22 +29,25 @@ export default async function sections (app: FastifyInstance) {
     const { labels, errors } = read(request, true)
     if (Object.keys(errors).length > 0) return edit(reply, form, null, (request.body ?? {}) as Body, errors)
     const viewer = viewerOf(request)
-    await transaction(db, trx => once(trx, (request.body as Body).token, viewer.id, async () => { await addSection(trx, viewer, 'client', form, labels); return 'added' }))
+    const { subject } = await shapedWith(db, form)
+    await transaction(db, trx => once(trx, (request.body as Body).token, viewer.id, async () => { await addSection(trx, viewer, subject, form, labels); return 'added' }))
     return reply.flash('form_editor.section_added').goTo(`/settings/form-editor/${form}`)
   })
 
   app.get<AtSection>(`${url}/:section`, { config }, async (request, reply) => {
-    const { section } = findSection(await shapeOf(db, 'client'), request.params.form, idOf(request.params.section))
+    const { shape } = await shapedWith(db, request.params.form)
+    const { section } = findSection(shape, request.params.form, idOf(request.params.section))
     return edit(reply, request.params.form, section, typedLabels('label', section.labels), {})
   })
 
   app.post<AtSection>(`${url}/:section`, { config }, async (request, reply) => {
     const { form } = request.params
-    const { section } = findSection(await shapeOf(db, 'client'), form, idOf(request.params.section))
+    const { subject, shape } = await shapedWith(db, form)
+    const { section } = findSection(shape, form, idOf(request.params.section))
     const { labels, errors } = read(request, false)
     if (Object.keys(errors).length > 0) return edit(reply, form, section, (request.body ?? {}) as Body, errors)
     try {
-      await transaction(db, trx => renameSection(trx, viewerOf(request), 'client', form, section.id, labels, typedText((request.body ?? {}) as Body, 'was')))
+      await transaction(db, trx => renameSection(trx, viewerOf(request), subject, form, section.id, labels, typedText((request.body ?? {}) as Body, 'was')))
     } catch (error) {
       if (!(error instanceof RenamedMeanwhile)) throw error
       // What was typed stays, beside what is there now; saved again, it replaces that.
@@ -57,8 +59,9 @@ export default async function sections (app: FastifyInstance) {
   app.post<AtSection>(`${url}/:section/:action`, { config }, async (request, reply) => {
     const { form, section, action } = request.params
     const viewer = viewerOf(request)
-    if (action === 'remove') await transaction(db, trx => removeSection(trx, viewer, 'client', form, idOf(section)))
-    else if (action === 'up' || action === 'down') await transaction(db, trx => moveSection(trx, viewer, 'client', form, idOf(section), action === 'up' ? -1 : 1))
+    const { subject } = await shapedWith(db, form)
+    if (action === 'remove') await transaction(db, trx => removeSection(trx, viewer, subject, form, idOf(section)))
+    else if (action === 'up' || action === 'down') await transaction(db, trx => moveSection(trx, viewer, subject, form, idOf(section), action === 'up' ? -1 : 1))
     else throw new NotFound()
     return app.editedForm(request, reply, form)
   })

@@ -14,7 +14,7 @@ export interface TemplateColumn extends SheetColumn { hint: string, required: 'p
 const NAMES = ['first_name', 'surname', 'company_name']
 
 /** What an item of a form is in a file, besides an own field. */
-const OF_ITEM: Record<NonNullable<FormItem['system']>, (target: Target) => boolean> = {
+const OF_ITEM: Partial<Record<NonNullable<FormItem['system']>, (target: Target) => boolean>> = {
   supplier: ({ name }) => name === 'is_supplier',
   conflicted: ({ name }) => name === 'is_conflicted' || name === 'conflict_reason',
   phones: ({ name }) => name.startsWith('phone:'),
@@ -58,7 +58,7 @@ export function templateColumns (viewer: Viewer, t: Translate, { shape, choices 
 
 const WIDTHS: Record<string, number> = { first_name: 18, surname: 22, company_name: 28, email: 30, address: 44, note: 44, is_supplier: 14, is_conflicted: 14, conflict_reason: 28 }
 
-const isOf = (target: Target, { system, field }: FormItem): boolean => system ? OF_ITEM[system](target) : field !== null && target.name === nameOf(field)
+const isOf = (target: Target, { system, field }: FormItem): boolean => system ? OF_ITEM[system]!(target) : field !== null && target.name === nameOf(field)
 
 function requiredOf (shape: Shape, target: Target): TemplateColumn['required'] {
   const isRequired = (key: string) => shape.forms.some(form => form.key === key && itemsOf(form).some(item => item.required && !item.hidden && isOf(target, item)))

@@ -6,14 +6,16 @@ import type { Db } from '../../database/knex.js'
 import { Forbidden } from '../../web/errors.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
-import { readLeadForm, type LeadForm } from '../form.js'
-import { ChoiceGone, findLead, lockLead, type Lead } from '../queries.js'
+import { contextOf } from '../context.js'
+import { explain } from '../explain.js'
+import type { Shown } from '../form-state.js'
+import { readLeadForm } from '../form.js'
+import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
 import { findLinkable, findOffers, promote, setClientOf } from './queries.js'
 
 type At = { Params: { lead: string } }
-interface Told { form?: LeadForm, errors?: FieldErrors, conflicts?: LeadConflict[] }
-type Show = (request: FastifyRequest<At>, reply: FastifyReply, told: Told, status: number) => Promise<FastifyReply>
+type Show = (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown, status: number) => Promise<FastifyReply>
 
 /** Whose lead it is: found by its phone, linked, unlinked, or made. `show` answers with the lead's page. */
 export default async function leadClient (app: FastifyInstance, { show }: { show: Show }) {
@@ -66,28 +68,27 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
   async function keeping (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<FieldErrors | void>) {
     const viewer = viewerOf(request)
     const known = await findLead(db, viewer, idOf(request.params.lead))
-    const form = readLeadForm(request.body, viewer, known)
+    const form = readLeadForm(request.body, viewer, await contextOf(db, viewer, known))
     const carries = Object.keys(form.typed).some(name => name.startsWith('was.'))
-    if (carries && Object.keys(form.errors).length > 0) return show(request, reply, { form, errors: form.errors }, 422)
+    if (carries && Object.keys(form.errors).length > 0) return show(request, reply, { form }, 422)
     try {
       await refusingTaken(db, async trx => {
         const lead = await lockLead(trx, viewer, known.id)
         if (lead.archived_at) throw new Forbidden()
         const conflicts = carries ? await saveLead(trx, viewer, lead, form) : []
-        if (conflicts.length > 0) throw new Unsaved({ conflicts }, 409)
+        if (conflicts.length > 0) throw new Unsaved(409, {}, conflicts)
         const errors = await work(trx, await findLead(trx, viewer, lead.id)) ?? {}
-        if (Object.keys(errors).length > 0) throw new Unsaved({ errors }, 422)
+        if (Object.keys(errors).length > 0) throw new Unsaved(422, errors)
       })
     } catch (error) {
-      if (error instanceof Unsaved) return show(request, reply, { ...(carries && { form }), ...error.told }, error.status)
-      const wrong: FieldErrors | null = error instanceof ChoiceGone ? { [error.field]: { key: 'form.choose' } } : error instanceof ContactTaken ? { 'phones.0.number': { key: 'phones.taken' } } : null
-      if (!wrong) throw error
-      return show(request, reply, { ...(carries && { form }), errors: wrong }, 422)
+      if (error instanceof Unsaved) return show(request, reply, { form: { ...form, errors: error.errors }, conflicts: error.conflicts }, error.status)
+      const told = error instanceof ContactTaken ? { ...form, errors: { 'phones.0.number': { key: 'phones.taken' } } } : await explain(db, viewer, error, form)
+      return show(request, reply, { form: told }, 422)
     }
     return reply.redirect(`/leads/${known.id}`, 303)
   }
 }
 
 class Unsaved extends Error {
-  constructor (readonly told: Told, readonly status: number) { super('unsaved') }
+  constructor (readonly status: number, readonly errors: FieldErrors, readonly conflicts: LeadConflict[] = []) { super('unsaved') }
 }

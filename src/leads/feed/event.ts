@@ -1,9 +1,12 @@
 import type { Named } from '../../clients/client.js'
+import type { OwnChange } from '../../form-editor/own/save.js'
 
-/** A field of a lead as its feed names it. */
-export type ChangedField = 'type' | 'contact_name' | 'phones' | 'campaign_id' | 'comment' | 'due' | 'urgent' | 'location_id' | 'manager_id'
+/** A field that every lead has, as its feed names it. */
+export type SystemField = 'type' | 'contact_name' | 'phones' | 'campaign_id' | 'comment' | 'due' | 'urgent' | 'location_id' | 'manager_id'
+/** Or one of the company's own. */
+export type ChangedField = SystemField | OwnChange['field']
 /** What somebody changed: of choices their id and the name of that day, of phones how they read, of a time the instant as ISO 8601. */
-export interface LeadChange { field: ChangedField, old: unknown, new: unknown }
+export type LeadChange = { field: SystemField, old: unknown, new: unknown } | OwnChange
 
 /** What each kind of entry keeps in `details`. */
 export interface LeadDetails {

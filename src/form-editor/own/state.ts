@@ -1,13 +1,11 @@
-import { itemsOf, type Form, type OwnField } from '../../form-editor/definition.js'
-import { defaultValues, nameOf } from '../../form-editor/schema.js'
-import { valuesOf, type OwnValue } from '../../form-editor/value.js'
 import { typedText, type FieldError } from '../../web/form.js'
+import { fingerprint } from '../../web/fingerprint.js'
 import type { Viewer } from '../../web/viewer.js'
 import { localOf } from '../../web/zone.js'
-import type { Client } from '../client.js'
-import { fingerprint } from '../../web/fingerprint.js'
-import type { ClientForm } from '../form.js'
-import { partOf } from './form.js'
+import { itemsOf, type Form, type OwnField } from '../definition.js'
+import { defaultValues, nameOf } from '../schema.js'
+import { valuesOf, type OwnValue } from '../value.js'
+import { partOf, type Owner, type OwnForm } from './form.js'
 
 /** One own field as its input shows it: `value` as it would be typed, of choices the ids as text, of a number the number. */
 export interface OwnState { input: OwnInput, value: string | number | string[], error: FieldError | undefined, was: string }
@@ -27,16 +25,16 @@ function inputOf (field: OwnField): OwnInput {
 export const ownFingerprint = (value: OwnValue): string => fingerprint(Array.isArray(value) ? value.toSorted((a, b) => a - b) : value)
 
 /** The own fields of a form as they are shown: from what is stored (of a new client, the defaults) or, when a form was sent back, from what was typed; see formState. */
-export function ownStates (viewer: Viewer, client: Client | null, asks: Form, form: ClientForm | undefined, isShown: (name: string) => boolean): Record<string, OwnState> {
+export function ownStates (viewer: Viewer, owner: Owner | null, asks: Form, form: OwnForm | undefined, isShown: (name: string) => boolean): Record<string, OwnState> {
   const { timeZone } = viewer.organisation
   // The hidden and removed too: one may still be open in a window.
   const fields = itemsOf(asks).flatMap(({ field }) => field ?? [])
-  const stored = client ? valuesOf(fields, client.own) : defaultValues(fields, timeZone)
+  const stored = owner ? valuesOf(fields, owner.own) : defaultValues(fields, timeZone)
   return Object.fromEntries(fields.map(field => [field.key, state(field, stored[field.key] ?? null)]))
 
   function state (field: OwnField, value: OwnValue): OwnState {
     const input = inputOf(field), { name } = input
-    const now = client ? ownFingerprint(value) : ''
+    const now = owner ? ownFingerprint(value) : ''
     const sent = form && typedText(form.typed, `was.${name}`)
     const mine = form?.own.find(write => write.field.key === field.key)
     const isAgain = form && name in form.typed && !(mine && sent && ownFingerprint(mine.value) === sent)
