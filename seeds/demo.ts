@@ -11,6 +11,7 @@ import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
 import { makeLeads } from './demo/leads.js'
+import { makeNotifications } from './demo/notifications.js'
 import { makeTwins } from './demo/twins.js'
 import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
@@ -68,7 +69,10 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     await makeTasks(trx, shop, today)
     await makeHours(trx, shop, today)
   })
-  await db.transaction(trx => makeLeads(trx, shop, Math.min(LEADS, Math.ceil(clients / 8))))
+  await db.transaction(async trx => {
+    await makeLeads(trx, shop, Math.min(LEADS, Math.ceil(clients / 8)))
+    await makeNotifications(trx, until)
+  })
   await putPins(db)
   await db.transaction(trx => makeTwins(trx))
   await db.transaction(trx => keepViews(trx, shop))

@@ -9,7 +9,9 @@ export async function seedReference (db: Db): Promise<void> {
     .onConflict('id').ignore()
 
   const roles = Object.entries(BUILT_IN_ROLES).map(([key, rights]) => ({ key, rights: [...rights] }))
-  await db('roles').insert(roles).onConflict('key').ignore()
+  const made = await db('roles').insert(roles).onConflict('key').ignore().returning(['id', 'key'])
+  const managers = made.find(({ key }) => key === 'manager')
+  if (managers) await db('notification_rules').insert({ notice: 'new', role_id: managers.id, in_app: true })
 
   const types = ['mobile', 'work', 'home'].map((key, position) => ({ key, position }))
   await db('phone_types').insert(types).onConflict('key').ignore()

@@ -25,6 +25,7 @@ import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
 import mailSettings from './mail/routes.js'
 import map from './map/routes.js'
+import notifications from './notifications/routes.js'
 import phoneTypes from './phone-types/routes.js'
 import priceTypes from './price-types/routes.js'
 import roles from './roles/routes.js'
@@ -120,6 +121,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(imports, { url: databaseUrl })
   await app.register(tasks)
   await app.register(leadsList)
+  await app.register(notifications)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

@@ -3,6 +3,7 @@ import { changesBetween, recordAudit } from '../audit/record.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
 import { sendsMail } from '../mail/queries.js'
+import { findOwnNotices } from '../notifications/own/queries.js'
 import { findRole } from '../roles/queries.js'
 import { attempt } from '../web/refusal.js'
 import { checkPassword, statusOfWrong } from '../sign-in/check.js'
@@ -93,7 +94,7 @@ export default async function account (app: FastifyInstance) {
 
   async function shown (request: FastifyRequest) {
     const viewer = viewerOf(request)
-    const [role, sessions, twoSteps, unconfirmed, sends] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db)])
+    const [role, sessions, twoSteps, unconfirmed, sends, notices] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db), findOwnNotices(db, viewer)])
     const here = sessionKeyOf(request)
     return {
       role,
@@ -101,6 +102,7 @@ export default async function account (app: FastifyInstance) {
       languages,
       unconfirmed,
       sends,
+      notices,
       typedEmail: '',
       sessions: sessions.map(session => ({ ...session, ...deviceOf(session.userAgent), isHere: session.key === here })),
       typed: { name: viewer.name, language: viewer.language },

@@ -72,7 +72,8 @@ export const AUDIT_KINDS = [
   'leads.status_added',
   'leads.status_changed',
   'leads.status_moved',
-  'leads.status_deleted'
+  'leads.status_deleted',
+  'leads.notifications'
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
@@ -157,7 +158,9 @@ export const AUDIT_FIELDS = {
   first_status: 'text',
   form_of: 'text',
   number_template: 'text',
-  number_restarts: 'choice'
+  number_restarts: 'choice',
+  told: 'list',
+  due_soon_minutes: 'number'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
 export type AuditField = keyof typeof AUDIT_FIELDS

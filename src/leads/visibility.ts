@@ -18,3 +18,7 @@ export function visibleLeads (viewer: Viewer) {
     })
   }
 }
+
+/** The same rule for everybody at once, as SQL: whether the employee `e` with the role `r` may see the lead `l`. */
+export const SEES_LEAD = `(r.key = 'owner' or 'leads.view_all' = any (r.rights) or ('leads.view_own' = any (r.rights) and l.manager_id = e.id)
+  or ('leads.view_locations' = any (r.rights) and l.location_id in (select p.location_id from employee_locations p where p.employee_id = e.id)))`

@@ -12,8 +12,16 @@ export interface LiveOptions {
   heartbeat?: number
 }
 
+/** What every open page listens for besides its own: the name of the event, and whether the page that asks shows something older by now. */
+export interface EveryStream { name: string, isBehind: (request: FastifyRequest) => Promise<boolean> }
+
 declare module 'fastify' {
-  interface FastifyInstance { live: Live, streams: Streams }
+  interface FastifyInstance {
+    live: Live
+    streams: Streams
+    /** A noun adds its own; events of these names are told to the topic "employee:<id>", which every page's stream hears. */
+    everyStream: EveryStream[]
+  }
 }
 
 // Milliseconds until a lost connection is tried again.
@@ -92,6 +100,7 @@ export default fp<LiveOptions>(async (app, { url, heartbeat = 20_000 }) => {
   const open = new Set<() => void>()
   app.decorate('live', live)
   app.decorate('streams', { open, heartbeat })
+  app.decorate('everyStream', [])
   app.addHook('onReady', async () => live.open())
   app.addHook('preClose', async () => { for (const end of open) end() })
   app.addHook('onClose', async () => live.close())
@@ -111,7 +120,7 @@ export interface StreamOptions {
  * Answers with server-sent events (WHATWG HTML, 9.2): `new` when something was added, `changed-<id>` when something
  * was edited, or the name that was told. They carry no content: the page asks for what it shows, with its viewer's rights at that moment.
  */
-export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'streams'>, request: FastifyRequest, reply: FastifyReply, { topics, behind, anew, allowed }: StreamOptions): void {
+export function stream ({ live, streams, everyStream }: Pick<FastifyInstance, 'live' | 'streams' | 'everyStream'>, request: FastifyRequest, reply: FastifyReply, { topics, behind, anew, allowed }: StreamOptions): void {
   reply.hijack()
   const { raw } = reply
   // The connection goes with its stream: kept alive for a next request, it would keep the server from closing.
@@ -119,9 +128,10 @@ export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'strea
   raw.write('retry: 1000\n\n')
   const send = (name: string, id?: number | string) => { raw.write(`${id ? `id: ${id}\n` : ''}event: ${name}\ndata: ${id ?? ''}\n\n`) }
   const sendAll = (names: string[]) => { for (const name of names) send(name) }
+  const everything = [...anew, ...everyStream.map(({ name }) => name)]
 
   const hear: Listener = event => {
-    if (event === 'resync') sendAll(anew)
+    if (event === 'resync') sendAll(everything)
     else if ('name' in event) send(event.name, event.name) // the id, though it names nothing, tells of a stream that comes back
     else send(event.is_new ? 'new' : `changed-${event.event}`, event.event)
   }
@@ -139,6 +149,9 @@ export function stream ({ live, streams }: Pick<FastifyInstance, 'live' | 'strea
   streams.open.add(end)
   raw.on('close', end)
   raw.on('error', end)
-  if (request.headers['last-event-id']) sendAll(anew)
-  else behind().then(sendAll, end)
+  if (request.headers['last-event-id']) sendAll(everything)
+  else {
+    behind().then(sendAll, end)
+    for (const { name, isBehind } of everyStream) isBehind(request).then(yes => { if (yes) send(name) }, end)
+  }
 }

@@ -14,6 +14,8 @@ declare module 'fastify' {
     public?: boolean
     /** Also for somebody who has to set up two-step sign-in first: see src/two-steps/required.ts. */
     beforeTwoSteps?: boolean
+    /** Asked for by open pages themselves: no visit, so it doesn't keep the session alive. */
+    quiet?: boolean
     /** Also for somebody who looks as another role, though it is no GET: see src/view-as/read-only.ts. */
     whileViewing?: boolean
   }

@@ -14,6 +14,8 @@ declare module 'fastify' {
     userAgent?: string
     address?: string
     viewer?: Viewer
+    /** It was last seen a minute ago or more. */
+    stale?: boolean
   }
 }
 
@@ -45,7 +47,7 @@ export async function findActor (db: Db, employeeId: number): Promise<Viewer | n
 
 /**
  * Sessions in Postgres, for @fastify/session. One query a request brings the session, its employee, the role's rights and
- * the organisation; `seen_at` is written once a minute at most.
+ * the organisation; `seen_at` is written once a minute at most, and not for what a page asks for by itself.
  */
 export class PostgresSessionStore implements SessionStore {
   constructor (private readonly db: Db, private readonly limits: SessionLimits) {}
@@ -72,8 +74,7 @@ export class PostgresSessionStore implements SessionStore {
     const key = sessionKey(sessionId)
     const { rows: [row] } = await this.db.raw(SELECT, [key]).options(PREPARED)
     if (!row || row.deactivated_at) return null
-    if (row.stale) await this.touch(key)
-    const session = { employeeId: row.employee_id ?? undefined }
+    const session = { employeeId: row.employee_id ?? undefined, stale: row.stale }
     if (row.employee_id && row.company) {
       // toJSON hides the viewer from the plugin's "was it changed?" hash.
       Object.assign(session, { viewer: Object.assign(readViewer(row), { toJSON: () => undefined }) })
@@ -81,8 +82,9 @@ export class PostgresSessionStore implements SessionStore {
     return session as Fastify.Session
   }
 
-  private async touch (key: string): Promise<void> {
-    await this.db('sessions').where({ id: key })
+  /** Puts off the end of a session that idles. */
+  async touch (sessionId: string): Promise<void> {
+    await this.db('sessions').where({ id: sessionKey(sessionId) })
       .update({ seen_at: this.db.fn.now(), idle_until: this.db.raw("now() + ? * interval '1 hour'", [this.limits.idleHours]) })
   }
 

@@ -39,5 +39,6 @@ export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
   app.decorateRequest('readViewer', function (this: FastifyRequest) { return store.findViewer(this.session.sessionId) })
   app.addHook('onRequest', async request => {
     request.viewer = request.session?.viewer ?? null
+    if (request.session?.stale && !request.routeOptions.config.quiet) await store.touch(request.session.sessionId)
   })
 }, { name: 'sessions' })

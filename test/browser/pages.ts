@@ -33,6 +33,7 @@ export const NO_PAGES: Record<string, string> = {
   '/leads/:lead/live': 'is a stream of events',
   '/leads/now': 'is the list of leads, as it stands now',
   '/tasks/due': 'is a part of every page',
+  '/notifications/now': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
   '/logo/:hash.webp': 'is a picture',
   '/clients/:id/thumbnails/:token.webp': 'is a picture',
@@ -56,6 +57,7 @@ export const EMPTY: Sight[] = [
   { name: 'clients-empty', route: '/clients', path: '/clients' },
   { name: 'tasks-empty', route: '/tasks', path: '/tasks' },
   { name: 'leads-empty', route: '/leads', path: '/leads' },
+  { name: 'notifications-empty', route: '/notifications', path: '/notifications' },
   { name: 'price-types-empty', route: '/settings/price-types', path: '/settings/price-types' }
 ]
 

@@ -44,6 +44,8 @@ t.test('the demo company', async t => {
     t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))
     const events = await count(db, 'events') / COUNT
     t.ok(events > 4 && events < 8, `${events} events a client`)
+    t.ok(await count(db, 'notifications where read_at is null') > 0)
+    t.equal(await count(db, "lead_alarms where at <= '2026-05-20T10:00:00Z'"), 0, 'no old alarm rings')
     t.ok(await count(db, 'audit_entries') > 50, 'the audit log has a second page')
     for (const few of ['is_supplier', 'is_conflicted', 'archived_at is not null']) {
       const found = await count(db, `clients where ${few}`)

@@ -26,6 +26,7 @@ GET /account  signed in
 POST /account  signed in
 POST /account/email  signed in
 POST /account/email/cancel  signed in
+POST /account/notifications  signed in
 POST /account/password  signed in
 POST /account/sessions/:key/end  signed in
 POST /account/sessions/end  signed in
@@ -159,6 +160,11 @@ GET /leads/now  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/phone-row  leads.create | leads.edit
 GET /live  signed in
 GET /logo/:hash.webp  public
+GET /notifications  leads.view_own | leads.view_locations | leads.view_all
+POST /notifications/:notification/open  leads.view_own | leads.view_locations | leads.view_all
+POST /notifications/:notification/read  leads.view_own | leads.view_locations | leads.view_all
+GET /notifications/now  leads.view_own | leads.view_locations | leads.view_all
+POST /notifications/read  leads.view_own | leads.view_locations | leads.view_all
 GET /readyz  public
 GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view | clients.export
 GET /settings/audit  audit.view
@@ -251,6 +257,8 @@ GET /settings/marketing/merge  marketing.manage
 POST /settings/marketing/merge  marketing.manage
 GET /settings/marketing/new  marketing.manage
 POST /settings/marketing/order  marketing.manage
+GET /settings/notifications  settings.manage
+POST /settings/notifications  settings.manage
 GET /settings/phone-types  settings.manage
 POST /settings/phone-types  settings.manage
 GET /settings/phone-types/:id  settings.manage

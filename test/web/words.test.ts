@@ -11,6 +11,7 @@ import { FEED_FILTERS } from '../../src/clients/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
+import { CHANNELS, NOTICES } from '../../src/notifications/notice.js'
 import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
 import { TYPE_ICONS } from '../../src/lead-settings/form.js'
 import { RESTARTS } from '../../src/lead-settings/template.js'
@@ -60,6 +61,9 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'leads_list.sorts.*': SORTS,
   'lead_groups.*': GROUPS,
   'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id'], // of src/leads/save.ts
+  'notifications.events.*': NOTICES,
+  'notifications.says.*': NOTICES,
+  'notifications.channels.*': CHANNELS,
   'employees.invited_*': ['queued', 'caught', 'withheld'],
   'employees.link_*': ['queued', 'caught', 'withheld'],
   'sign_in.link_*': ['used', 'expired', 'unknown'],

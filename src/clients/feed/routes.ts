@@ -27,7 +27,7 @@ export default async function feed (app: FastifyInstance) {
     return reply.page('clients/feed/show', { client, feed, filter }, { fragment, with: { openTasks } })
   })
 
-  app.get<At>('/clients/:id/live', { exposeHeadRoute: false, config: { can: SEES_CLIENTS } }, async (request, reply) => {
+  app.get<At>('/clients/:id/live', { exposeHeadRoute: false, config: { can: SEES_CLIENTS, quiet: true } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const client = await findClient(db, viewer, idOf(request.params.id))
     const isBehind = async () => await hasNewer(db, client.id, idOf(request.query.after) ?? 0) ? ['new'] : []

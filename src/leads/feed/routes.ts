@@ -24,7 +24,7 @@ export default async function leadFeed (app: FastifyInstance) {
     return reply.page('leads/feed/show', { lead, feed, statuses }, { fragment })
   })
 
-  app.get<At>('/leads/:lead/live', { exposeHeadRoute: false, config: { can: SEES_LEADS } }, async (request, reply) => {
+  app.get<At>('/leads/:lead/live', { exposeHeadRoute: false, config: { can: SEES_LEADS, quiet: true } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const { id } = await findLead(db, viewer, idOf(request.params.lead))
     const behind = async () => [...await hasNewerOfLead(db, id, idOf(request.query.after) ?? 0) ? ['new'] : [], ...await isDueBehind(request)]

@@ -29,7 +29,7 @@ export default async function live (app: FastifyInstance) {
   app.addHook('onReady', async () => clock.start())
   app.addHook('onClose', async () => clock.stop())
 
-  app.get<Listening>('/leads/live', { exposeHeadRoute: false, config: { can: SEES_LEADS } }, async (request, reply) => {
+  app.get<Listening>('/leads/live', { exposeHeadRoute: false, config: { can: SEES_LEADS, quiet: true } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const topics = [...await topicsOf(db, viewer), `employee:${viewer.id}`]
     const isBehind = async () => request.query.moves !== undefined && String(await newestMove(db)) !== request.query.moves ? ANEW : []

@@ -30,7 +30,7 @@ export default async function list (app: FastifyInstance) {
   })
 
   // The same as it stands now, for a list that stays open.
-  app.get(`${PATH}/now`, { config }, async (request, reply) => {
+  app.get(`${PATH}/now`, { config: { ...config, quiet: true } }, async (request, reply) => {
     const look = lookAt(request)
     if (!request.isFragment) return reply.redirect(look.list({ after: look.filter.after, before: look.filter.before }), 303)
     return reply.page('', await read(look), { fragment: 'leads/list/_now' })

@@ -1,7 +1,7 @@
 import type { Db } from '../../database/knex.js'
 
 /** What a mail is about; the words people read are in the locales under `mail.kinds.<kind>`. */
-export const MAIL_KINDS = ['invitation', 'password_link', 'password_reset', 'password_changed', 'email_confirm', 'email_changed', 'two_steps_reset', 'test'] as const
+export const MAIL_KINDS = ['invitation', 'password_link', 'password_reset', 'password_changed', 'email_confirm', 'email_changed', 'two_steps_reset', 'lead_notice', 'test'] as const
 export type MailKind = (typeof MAIL_KINDS)[number]
 
 export const MAIL_STATES = ['due', 'sending', 'sent', 'caught', 'uncertain', 'failed', 'expired'] as const

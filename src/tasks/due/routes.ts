@@ -21,13 +21,13 @@ export default async function due (app: FastifyInstance) {
     return { myDue, seen: printOf(myDue) }
   })
 
-  app.get('/tasks/due', { config: { can: SEES_CLIENTS } }, async (request, reply) => {
+  app.get('/tasks/due', { config: { can: SEES_CLIENTS, quiet: true } }, async (request, reply) => {
     if (!request.isFragment) return reply.redirect('/tasks', 303)
     return reply.page('', { myDue: await findDueNow(db, viewerOf(request)) }, { fragment: 'tasks/due/_now' })
   })
 
   // The stream of pages that have none of their own.
-  app.get<Listening>('/live', { exposeHeadRoute: false, config: { signedIn: true } }, async (request, reply) => {
+  app.get<Listening>('/live', { exposeHeadRoute: false, config: { signedIn: true, quiet: true } }, async (request, reply) => {
     const { id } = viewerOf(request)
     stream(app, request, reply, { topics: [`employee:${id}`], behind: () => isDueBehind(request), anew: ['tasks'], allowed: async () => await request.readViewer() !== null })
   })

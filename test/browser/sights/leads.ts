@@ -15,6 +15,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       case when s.id % 4 > 0 then now() + (s.id - 2) * interval '26 hours' end, s.id = 1, case when s.id = 2 then now() end, case when s.group_key in ('won', 'lost') then now() end
     from lead_statuses s where key is not null`, { client, campaign: campaign.id, location: location.id, sofia: sofia.id, anna: anna.id })
   await db.raw("insert into lead_phones (lead_id, typed, e164, display, digits) select id, '600 123 456', '+48600123456', '+48 600 123 456', '48600123456' from leads where number like 'L-0900%'")
+  await db.raw("insert into notifications (employee_id, lead_id, notice, in_app, due_at, read_at) select ?, l.id, n, true, now(), case when l.id % 2 = 0 then now() end from leads l, unnest(array['new', 'assigned', 'moved', 'comment', 'due_soon', 'overdue', 'late', 'urgent']) n where l.number in ('L-09001', 'L-09002')", [anna.id])
   const [one, open] = [(await db('leads').where({ client_id: client }).first('id')).id, await makeLead(desk)]
   return [
     { name: 'lead-new', route: '/leads/new', path: '/leads/new', prepare: async page => {
@@ -44,6 +45,8 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
     } },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
+    { name: 'notifications', route: '/notifications', path: '/notifications' },
+    { name: 'notification-settings', route: '/settings/notifications', path: '/settings/notifications' },
     { name: 'leads-filters', route: '/leads/filters', path: '/leads/filters' }
   ]
 }
