@@ -57,6 +57,14 @@ export async function moveLead (trx: Db, by: Viewer, id: number | null, { to, fr
   await enter(trx, by, lead, target, target.group === 'lost' ? reason : '')
 }
 
+/** A lead whose status isn't there any more goes on, with another type, in the first status of that one. The lead has to be locked. */
+export async function settle (trx: Db, by: Viewer, id: number, typeId: number): Promise<void> {
+  const { rows: [lead] } = await trx.raw('select l.id, l.status_id, l.location_id, l.urgent from leads l join lead_statuses s on s.id = l.status_id where l.id = ? and s.removed_at is not null', [id])
+  if (!lead) return
+  const { first_status_id: first } = (await trx('lead_types').where({ id: typeId }).forShare().first('first_status_id'))!
+  await enter(trx, by, lead, (await listStatuses(trx)).find(status => status.id === first)!, '')
+}
+
 async function enter (trx: Db, by: Viewer, lead: { id: number, status_id: number, location_id: number | null, urgent: boolean }, status: LeadStatus, reason: string): Promise<void> {
   const { rows: [{ now }] } = await trx.raw('select clock_timestamp() as now')
   const closed = isClosed(status.group), calmed = lead.urgent && status.group === 'won'

@@ -14,6 +14,7 @@ import { recordLeadEvent } from './feed/record.js'
 import type { LeadFields, PhoneWrite } from './form.js'
 import type { Group } from './lead.js'
 import { lateFrom } from './limit.js'
+import { settle } from './moving.js'
 import { takeNumber } from './number.js'
 import { listStatuses } from './statuses.js'
 import { SEES_LEADS, visibleLeads } from './visibility.js'
@@ -139,7 +140,7 @@ export interface NewLead extends LeadFields { client_id?: number | null, own?: r
 /** Makes a lead in the first status of its type, with its number, history and feed. Returns its id. Throws ChoiceGone, and what writeValues does. */
 export async function createLead (trx: Db, by: Viewer, { phones, own = [], client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
   await assertOnOffer(trx, values)
-  const type = (await trx('lead_types').where({ id: values.type_id }).first('first_status_id'))!
+  const type = (await trx('lead_types').where({ id: values.type_id }).forShare().first('first_status_id'))! // whoever gives it another one is waited for, or waits
   const status = (await listStatuses(trx, { removed: true })).find(({ id }) => id === type.first_status_id)!
   const { rows: [{ now }] } = await trx.raw('select clock_timestamp() as now')
   const late = await lateFrom(trx, by.organisation.timeZone, status, now, values.location_id)
@@ -166,6 +167,7 @@ export async function changeLead (trx: Db, by: Viewer, lead: Lead, values: Parti
   if (changes.length === 0) return false
   if ('location_id' in columns) await limitAnew(trx, by, lead, columns.location_id!)
   await recordLeadEvent(trx, by, lead.id, 'lead.changed', { changes })
+  if (columns.type_id) await settle(trx, by, lead.id, columns.type_id)
   return true
 }
 
