@@ -16,6 +16,7 @@ import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
 import { benchImports } from './imports.js'
+import { benchLeads } from './leads.js'
 import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
 import { benchSearches, type Found } from './searches.js'
@@ -25,6 +26,7 @@ import { benchSearches, type Found } from './searches.js'
  * npm run bench -- --only pages (without the searches and the lists by own fields)
  * npm run bench -- --only search [--made postgres://…,postgres://…] (searches.ts; on demos that are there already)
  * npm run bench -- --only imports [--rows 100000]
+ * npm run bench -- --only leads [--sizes 10000] (leads.ts)
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
  */
@@ -125,6 +127,18 @@ async function imports (rows: number): Promise<void> {
   await db.destroy()
 }
 
+/** A shop whose people make leads. */
+async function leads (size: number): Promise<void> {
+  const url = await madeDatabase(size)
+  const db = openDatabase(url)
+  const { secret } = await db('installation').first('secret')
+  const app = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
+  await app.ready()
+  await benchLeads(app, url)
+  await app.close()
+  await db.destroy()
+}
+
 async function anna (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<string> {
   const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
   return openSession(app, db, id)
@@ -195,6 +209,7 @@ const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))
 const postgres = await startEmbeddedPostgres({ directory })
 try {
   if (ONLY === 'imports') await imports(Number(option('rows', '100000')))
+  else if (ONLY === 'leads') for (const size of SIZES) await leads(size)
   else for (const size of SIZES) await benchmark(size)
 } finally {
   await postgres.stop()
