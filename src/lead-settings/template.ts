@@ -52,19 +52,24 @@ export function refuseRestarts (parts: readonly Part[], restarts: Restarts): Fie
 export const periodOf = (restarts: Restarts, { year, month }: Pick<Filling, 'year' | 'month'>): string =>
   restarts === 'never' ? '' : restarts === 'yearly' ? String(year) : `${year}-${String(month).padStart(2, '0')}`
 
-/** The number that a template makes. A lead without a location leaves no sign behind that would have stood between its code and the rest. */
-export function numberOf (parts: readonly Part[], { counter, year, month, location }: Filling): string {
-  let number = ''
-  for (const [i, part] of parts.entries()) {
-    const bare = i > 0 && parts[i - 1]!.kind === 'location' && location === ''
-    if (part.kind === 'text') number += bare ? part.text.replace(/^[^\p{L}\p{N}]/u, '') : part.text
-    else if (part.kind === 'counter') number += String(counter).padStart(part.width, '0')
-    else if (part.kind === 'year') number += String(year).padStart(4, '0')
-    else if (part.kind === 'month') number += String(month).padStart(2, '0')
-    else if (location === '' && i === parts.length - 1) number = number.replace(/[^\p{L}\p{N}]$/u, '')
-    else number += location
-  }
-  return number
+/** The number that a template makes. */
+export function numberOf (parts: readonly Part[], { counter, ...filling }: Filling): string {
+  const { before, width, after } = aroundCounter(parts, filling)
+  return before + String(counter).padStart(width, '0') + after
+}
+
+/** What stands before and after the counter, and how wide that is. A lead without a location leaves no sign behind that would have stood between its code and the rest. */
+export function aroundCounter (parts: readonly Part[], { year, month, location }: Omit<Filling, 'counter'>): { before: string, width: number, after: string } {
+  const at = parts.findIndex(({ kind }) => kind === 'counter')
+  const said = parts.map((part, i) => {
+    if (part.kind === 'text') {
+      const bare = location === '' && parts[i - 1]?.kind === 'location' ? part.text.replace(/^[^\p{L}\p{N}]/u, '') : part.text
+      return location === '' && i === parts.length - 2 && parts.at(-1)!.kind === 'location' ? bare.replace(/[^\p{L}\p{N}]$/u, '') : bare
+    }
+    return part.kind === 'year' ? String(year).padStart(4, '0') : part.kind === 'month' ? String(month).padStart(2, '0') : part.kind === 'location' ? location : ''
+  })
+  const counter = parts[at] as Extract<Part, { kind: 'counter' }>
+  return { before: said.slice(0, at).join(''), width: counter.width, after: said.slice(at + 1).join('') }
 }
 
 function placeOf (name: string): Part | undefined {

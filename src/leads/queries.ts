@@ -5,7 +5,7 @@ import { PREPARED, type Db } from '../database/knex.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
 import { changeOwn } from '../form-editor/own/save.js'
 import type { ValueRow } from '../form-editor/value.js'
-import { unpacked, valueRows, writeValues } from '../form-editor/values.js'
+import { unpacked, valueRows } from '../form-editor/values.js'
 import type { Labels } from '../web/labels.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
@@ -15,7 +15,6 @@ import type { LeadFields, PhoneWrite } from './form.js'
 import type { Group } from './lead.js'
 import { lateFrom } from './limit.js'
 import { settle } from './moving.js'
-import { takeNumber } from './number.js'
 import { listStatuses } from './statuses.js'
 import { SEES_LEADS, visibleLeads } from './visibility.js'
 
@@ -116,7 +115,7 @@ export async function listLeadChoices (db: Db, lead: Pick<Lead, 'campaign_id' | 
 }
 
 // Who works here and may see leads can be given one.
-const MANAGES = `e.deactivated_at is null and e.password_hash is not null and exists (select from roles r where r.id = e.role_id and (r.key = 'owner' or r.rights && array[${SEES_LEADS.map(right => `'${right}'`).join(', ')}]))`
+export const MANAGES = `e.deactivated_at is null and e.password_hash is not null and exists (select from roles r where r.id = e.role_id and (r.key = 'owner' or r.rights && array[${SEES_LEADS.map(right => `'${right}'`).join(', ')}]))`
 
 /** Whether somebody can be a lead's manager. */
 export const managesLeads = async (db: Db, employeeId: number): Promise<boolean> =>
@@ -133,24 +132,6 @@ async function assertOnOffer (trx: Db, values: Partial<LeadFields>): Promise<voi
   if (!await has('campaigns', values.campaign_id)) throw new ChoiceGone('campaign_id')
   if (!await has('locations', values.location_id)) throw new ChoiceGone('location_id')
   if (values.manager_id != null && !await managesLeads(trx, values.manager_id)) throw new ChoiceGone('manager_id')
-}
-
-export interface NewLead extends LeadFields { client_id?: number | null, own?: readonly OwnWrite[] }
-
-/** Makes a lead in the first status of its type, with its number, history and feed. Returns its id. Throws ChoiceGone, and what writeValues does. */
-export async function createLead (trx: Db, by: Viewer, { phones, own = [], client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
-  await assertOnOffer(trx, values)
-  const type = (await trx('lead_types').where({ id: values.type_id }).forShare().first('first_status_id'))! // whoever gives it another one is waited for, or waits
-  const status = (await listStatuses(trx, { removed: true })).find(({ id }) => id === type.first_status_id)!
-  const { rows: [{ now }] } = await trx.raw('select clock_timestamp() as now')
-  const late = await lateFrom(trx, by.organisation.timeZone, status, now, values.location_id)
-  const number = await takeNumber(trx, by.organisation.timeZone, values.location_id)
-  const [{ id }] = await trx('leads').insert({ ...values, client_id, number, status_id: status.id, status_since: now, status_late_at: late, created_by: by.id, created_at: now }).returning('id')
-  await writePhones(trx, id, phones)
-  await writeValues(trx, 'lead', id, own)
-  await trx('lead_moves').insert({ lead_id: id, to_id: status.id, employee_id: by.id, at: now })
-  await recordLeadEvent(trx, by, id, 'lead.created', { source })
-  return id
 }
 
 /** Writes what of these and of own fields differs from what is there, and one entry in the feed that names it all. The lead has to be locked. Returns whether anything changed. Throws ChoiceGone, and what writeValues does. */
