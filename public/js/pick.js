@@ -1,7 +1,7 @@
 // Ticking many rows: Shift and a click tick all from the last one, the box at the head ticks the page. What is ticked is sent by the form.
 (() => {
   let last = null
-  const boxes = element => [...element.closest('form').querySelectorAll('input.pick[name]')]
+  const boxes = element => [...element.form.elements].filter(one => one.matches('input.pick[name]'))
 
   document.addEventListener('click', event => {
     const box = event.target
@@ -16,7 +16,7 @@
   document.addEventListener('change', ({ target }) => {
     if (!target.matches('input.pick')) return
     const all = boxes(target)
-    const head = target.closest('form').querySelector('[data-pick-all]')
+    const head = [...target.form.elements].find(one => one.matches('[data-pick-all]'))
     if (target === head) for (const one of all) one.checked = head.checked
     const count = all.filter(one => one.checked).length
     head.checked = count === all.length

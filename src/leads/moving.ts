@@ -33,7 +33,8 @@ export function movesFrom (viewer: Viewer, statuses: readonly LeadStatus[], from
   return statuses.filter(status => next.includes(status.id) && mayEnter(viewer, status))
 }
 
-const mayEnter = (viewer: Viewer, { group, roles }: LeadStatus): boolean =>
+/** Whether this viewer may move leads into a status, from wherever it may be reached. */
+export const mayEnter = (viewer: Viewer, { group, roles }: LeadStatus): boolean =>
   (group !== 'won' || viewer.can('leads.win')) && (roles.length === 0 || viewer.roleKey === 'owner' || roles.includes(viewer.roleId))
 
 /**
@@ -49,12 +50,18 @@ export async function moveLead (trx: Db, by: Viewer, id: number | null, { to, fr
   // Whoever changes the status it goes to (closes it, limits it, deletes it) is waited for, and finds this lead in it afterwards.
   if (to !== null) await trx('lead_statuses').where({ id: to }).forKeyShare().select('id')
   const statuses = await listStatuses(trx, { removed: true }) // it may be in one that was removed
+  const target = assertMove(by, statuses, lead.status_id, { to, reason })
+  await enter(trx, by, lead, target, target.group === 'lost' ? reason : '')
+}
+
+/** The status into which a lead goes from another. Throws MoveRefused and Forbidden for a move that isn't allowed. */
+export function assertMove (by: Viewer, statuses: readonly LeadStatus[], from: number, { to, reason = '' }: Move): LeadStatus {
   const target = statuses.find(status => status.id === to)
   if (!target) throw new MoveRefused({ key: 'leads.status_gone' })
-  if (!statuses.find(status => status.id === lead.status_id)?.next.includes(target.id)) throw new MoveRefused({ key: 'leads.no_such_move' })
+  if (!statuses.find(status => status.id === from)?.next.includes(target.id)) throw new MoveRefused({ key: 'leads.no_such_move' })
   if (!mayEnter(by, target)) throw new Forbidden(target.group === 'won' ? ['leads.win'] : [])
   if (target.group === 'lost' && reason === '') throw new MoveRefused({ key: 'leads.reason_needed' })
-  await enter(trx, by, lead, target, target.group === 'lost' ? reason : '')
+  return target
 }
 
 /** A lead whose status isn't there any more goes on, with another type, in the first status of that one. The lead has to be locked. */

@@ -49,12 +49,13 @@ export interface Place {
   path: string
   /** The view they are in, and what it keeps. */
   view: { id: number, query: string } | null
-  /** Whether the bare path opens a view. */
+  /** Whether the bare path opens a view, and what the list shows when it doesn't: "all" unless it says so. */
   opensView: boolean
+  usual?: string
 }
 
 /** The address of a list: as short as its view allows, and never the bare one where that would open something else. */
-export function addressOf ({ path, view, opensView }: Place, kept: Pairs, { q = '', after, before }: { q?: string, after?: number | null, before?: number | null } = {}): string {
+export function addressOf ({ path, view, opensView, usual = 'all' }: Place, kept: Pairs, { q = '', after, before }: { q?: string, after?: number | null, before?: number | null } = {}): string {
   const isView = view?.query === textOf(kept)
   const pairs: Pairs = [
     ...view ? [['view', String(view.id)]] as Pairs : [],
@@ -62,7 +63,7 @@ export function addressOf ({ path, view, opensView }: Place, kept: Pairs, { q = 
     ...isView ? [] : kept,
     ...after ? [['after', String(after)]] as Pairs : before ? [['before', String(before)]] as Pairs : []
   ]
-  if (kept.length === 0 && (view ? !isView : opensView && pairs.length === 0)) pairs.push(['show', 'all'])
+  if (kept.length === 0 && (view ? !isView : opensView && pairs.length === 0)) pairs.push(['show', usual])
   const text = textOf(pairs)
   return text ? `${path}?${text}` : path
 }

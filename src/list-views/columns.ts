@@ -1,4 +1,4 @@
-import { all } from './address.js'
+import { all, one, type Query } from './address.js'
 
 const MOST_COLUMNS = 15
 
@@ -16,4 +16,11 @@ export function arranged (known: readonly string[], order: readonly string[], mo
   const to = move.up ? at - 1 : at + 1
   if (at !== -1 && to >= 0 && to < columns.length) columns.splice(to, 0, ...columns.splice(at, 1))
   return columns
+}
+
+/** What a chooser of columns shows: all there are, in order, and the names of those ticked. Up and down send its form as it stands. */
+export function choosing<C extends { name: string }> (every: readonly C[], shown: readonly C[], query: Query): { choices: C[], ticked: string[] } {
+  const ticked = 'arranged' in query ? all(query.columns) : shown.map(({ name }) => name)
+  const names = arranged(every.map(({ name }) => name), [...all(query.arranged), ...ticked], { up: one(query.up), down: one(query.down) })
+  return { choices: names.map(name => every.find(column => column.name === name)!), ticked }
 }

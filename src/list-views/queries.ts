@@ -14,7 +14,7 @@ export class ViewChanged extends Error {
   constructor (readonly view: ListView) { super('The view was changed') }
 }
 
-const COLUMNS = ['v.id', 'v.name', 'v.query', 'v.shared', 'v.owner_id', 'o.name as owner', 'v.version', 'c.name as changed_by', 'v.changed_at']
+const COLUMNS = ['v.id', 'v.name', 'v.query', 'v.shared', 'v.badge', 'v.labels', 'v.icon', 'v.colour', 'v.owner_id', 'o.name as owner', 'v.version', 'c.name as changed_by', 'v.changed_at']
 
 const views = (db: Db, viewer: Pick<Viewer, 'id'>, list: string) => db('list_views as v').join('employees as o', 'o.id', 'v.owner_id').leftJoin('employees as c', 'c.id', 'v.changed_by')
   .where('v.list', list).whereNull('v.deleted_at').where(either => { either.where('v.shared', true).orWhere('v.owner_id', viewer.id) })

@@ -1,4 +1,5 @@
 import type { Right } from '../rights.js'
+import type { Labels } from '../web/labels.js'
 import type { Viewer } from '../web/viewer.js'
 
 /** A list that can have saved views. */
@@ -14,14 +15,20 @@ export interface SavedList {
   all: { key: string }
   /** What an address keeps of the list, as the list itself would write it today. */
   tidy (query: string): Promise<string>
+  /** Shared views of it may stand above it as badges, counted. */
+  badges?: boolean
 }
 
-export interface ListView {
+/** The look of a view as a badge above its list: what it is called by language, else as the view; a Lucide icon and a colour, or ''. */
+export interface BadgeLook { labels: Labels, icon: string, colour: string }
+
+export interface ListView extends BadgeLook {
   id: number
   name: string
   /** What it keeps, as it stands in the list's address. */
   query: string
   shared: boolean
+  badge: boolean
   owner_id: number
   owner: string
   version: number

@@ -28,7 +28,7 @@ t.test('a lead that comes in, or moves, shows on a list that is open; what its v
 
   await db('leads').where({ id: first }).update({ status_id: db('lead_statuses').where({ key: 'in_work' }).select('id'), urgent: true })
   await page.waitForSelector(`#lead-${first} .of-in_progress`)
-  t.equal(await page.locator(`#lead-${first} .l-created svg`).count(), 1)
+  t.equal(await page.locator(`#lead-${first} .l-number svg`).count(), 1)
 
   await page.click('.filter .sheet .primary')
   await page.waitForURL('**/leads?group=new')

@@ -1,23 +1,9 @@
 import t from 'tap'
 import { LateClock } from '../../src/leads/list/live.js'
-import type { Db } from '../../src/database/knex.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
+import { addLead } from '../support/leads.js'
 import { words } from '../support/words.js'
-
-let last = 0
-
-/** A row as the form would make it, with a phone of each number given. */
-async function addLead (db: Db, { status = 'new_lead', manager, phones = [], ...fields }: { status?: string, manager?: Person, phones?: string[] } & Record<string, unknown>): Promise<{ id: number, number: string }> {
-  const number = `L-${String(++last).padStart(5, '0')}`
-  const [lead] = await db('leads').insert({
-    number, type_id: db('lead_types').where({ key: 'lead' }).select('id'), status_id: db('lead_statuses').where({ key: status }).select('id'),
-    manager_id: manager?.id, created_at: new Date(Date.UTC(2026, 0, 1) + last * 60_000), ...fields
-  }).returning(['id', 'number'])
-  for (const typed of phones) await db('lead_phones').insert({ lead_id: lead.id, typed, e164: typed.replaceAll(' ', ''), display: typed, digits: typed.replace(/\D/g, '') })
-  await db('lead_moves').insert({ lead_id: lead.id, to_id: db('lead_statuses').where({ key: status }).select('id') })
-  return lead
-}
 
 const numbers = (body: string) => [...body.matchAll(/class="no" href="\/leads\/\d+">([^<]+)/g)].map(([, number]) => number)
 const badges = (body: string) => Object.fromEntries([...body.matchAll(/href="([^"]*)"[^>]*>(?:<svg.*?<\/svg>)?([^<]+) <b class="num">\s*([\d,+]+)/g)].map(([, , name, count]) => [name!.trim(), count]))

@@ -152,12 +152,34 @@ GET /leads/:lead/live  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/move  leads.move
 POST /leads/:lead/restore  leads.archive
 POST /leads/:lead/unlink  leads.edit
+GET /leads/actions  leads.edit | leads.move | leads.archive
+POST /leads/actions  leads.edit | leads.move | leads.archive
+GET /leads/actions/:action  leads.edit | leads.move | leads.archive
+POST /leads/actions/:action/continue  leads.edit | leads.move | leads.archive
+POST /leads/actions/:action/select  leads.edit | leads.move | leads.archive
+POST /leads/actions/:action/stop  leads.edit | leads.move | leads.archive
+POST /leads/actions/:action/undo  leads.edit | leads.move | leads.archive
+GET /leads/actions/new  leads.edit | leads.move | leads.archive
 GET /leads/check  clients.view | suppliers.view
+GET /leads/columns  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/live  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/new  leads.create
 GET /leads/now  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/phone-row  leads.create | leads.edit
+POST /leads/selection  leads.edit | leads.move | leads.archive | leads.export
+POST /leads/selection/clear  leads.edit | leads.move | leads.archive | leads.export
+GET /leads/views  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/views/:view  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/:view  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/:view/delete  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/:view/down  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/:view/restore  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/:view/up  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/views/new  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/opening  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/views/roles  settings.manage
 GET /live  signed in
 GET /logo/:hash.webp  public
 GET /notifications  leads.view_own | leads.view_locations | leads.view_all

@@ -13,6 +13,7 @@ import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
 import { CHANNELS, NOTICES } from '../../src/notifications/notice.js'
 import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
+import { manyLeads } from '../../src/leads/many.js'
 import { TYPE_ICONS } from '../../src/lead-settings/form.js'
 import { RESTARTS } from '../../src/lead-settings/template.js'
 import { KEEP_REASONS } from '../../src/lead-statuses/queries.js'
@@ -44,7 +45,7 @@ const CONTACTS = ['phone', 'email']
 
 const LISTS = [campaigns, locations, phoneTypes, priceTypes, tags].map(list => list.words)
 
-const MANY: readonly ActsOnMany[] = [manyClients]
+const MANY: readonly ActsOnMany[] = [manyClients, manyLeads]
 const ofMany = (...keys: string[]) => Object.fromEntries(keys.map(key => [`*.${key}`, MANY.map(({ words }) => words)]))
 
 /**

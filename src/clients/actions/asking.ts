@@ -30,7 +30,7 @@ export function askClients (kind: string | null, typed: Body, errors: FieldError
 }
 
 /** What is put on, taken off or set, as it is called now. Tags that aren't there are made. */
-export async function findDetails (trx: Db, _viewer: Viewer, kind: string, { tagNames, tagIds, to }: ClientAsked): Promise<ActionDetails | { gone: string }> {
+export async function findDetails (trx: Db, _viewer: Viewer, kind: string, { tagNames, tagIds, to }: ClientAsked): Promise<ActionDetails | { wrong: FieldErrors }> {
   if (kind === 'add_tags') {
     const tags: Named[] = []
     for (const name of tagNames.toSorted()) tags.push(await ensureTag(trx, name))
@@ -38,12 +38,12 @@ export async function findDetails (trx: Db, _viewer: Viewer, kind: string, { tag
   }
   if (kind === 'remove_tags') {
     const tags = await trx('tags').whereIn('id', tagIds).orderBy('name_key').select('id', 'name')
-    return tags.length > 0 ? { tags } : { gone: 'tag_id' }
+    return tags.length > 0 ? { tags } : { wrong: { tag_id: { key: 'form.choose' } } }
   }
   if (kind !== 'set_campaign' && kind !== 'set_location') return {}
   if (to === null) return { to: null }
   const found = await trx(kind === 'set_campaign' ? 'campaigns' : 'locations').where({ id: to }).whereNull('retired_at').first('id', 'name')
-  return found ? { to: found } : { gone: 'to' }
+  return found ? { to: found } : { wrong: { to: { key: 'form.choose' } } }
 }
 
 /** What there is to choose from. */

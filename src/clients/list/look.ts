@@ -1,10 +1,10 @@
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
 import { listOwnFields, shapeOf, type ListField } from '../../form-editor/shape.js'
-import { addressOf, meant, parsed, saysNothing, textOf, type Pairs, type Place, type Query } from '../../list-views/address.js'
+import { parsed, textOf, type Pairs, type Query } from '../../list-views/address.js'
 import { askedInVain } from '../../list-views/condition.js'
+import { lookThrough, type Seen } from '../../list-views/look.js'
 import { listViews } from '../../list-views/queries.js'
-import { mayChange, type ListView } from '../../list-views/view.js'
 import { decimalMark } from '../../web/format.js'
 import type { Labels } from '../../web/labels.js'
 import { viewerOf } from '../../web/permissions.js'
@@ -16,24 +16,17 @@ export const CLIENTS = 'clients'
 export const PATH = '/clients'
 
 /** The list as somebody looks at it: what its address means for them. */
-export interface Look {
+export interface Look extends Seen {
   viewer: Viewer
   fields: ListField[]
   filter: ClientFilter
   /** What is shown, in order, and all there is to show. */
   columns: Column[]
   every: Column[]
-  views: ListView[]
-  /** The view they are in, whether they have gone on from it, and whether they may keep that. */
-  view: ListView | null
-  isChanged: boolean
-  mayKeep: boolean
   /** Own fields that the address asks something of and the list can't; of those erased the key. */
   inVain: (Labels | string)[]
   /** The address of the list with some of the filter changed; the page is kept only when it is among the changes. */
   path (change?: Partial<ClientFilter>): string
-  /** The list with everything, whatever it opens with. */
-  everything: string
 }
 
 /** Reads what a list's address means. The bare one means what the list opens with. */
@@ -41,28 +34,24 @@ export const lookAt = (db: Db, request: FastifyRequest): Promise<Look> => lookFr
 
 /** The same of an address that was kept. */
 export async function lookFrom (db: Db, viewer: Viewer, asked: Query): Promise<Look> {
-  const [fields, { views, opensWith }] = await Promise.all([listOwnFields(db, 'client', viewer.formVersions), listViews(db, viewer, CLIENTS)])
-  const { view, query } = meant(saysNothing(asked) && opensWith ? { view: String(opensWith) } : asked, views)
+  const [fields, views] = await Promise.all([listOwnFields(db, 'client', viewer.formVersions), listViews(db, viewer, CLIENTS)])
+  const { query, ...seen } = lookThrough(viewer, { path: PATH, tidied: query => tidied(query, fields) }, views, asked)
   // What a form sends is as people type it; any other address is one of ours.
   const filter = readClientFilter(query, fields, 'tidy' in asked ? decimalMark(viewer.language, viewer.organisation.country) : undefined)
   const inVain = askedInVain(query, filter.own)
   const all = inVain.length > 0 ? (await shapeOf(db, 'client', viewer.formVersions)).fields : []
-  const mayKeep = view !== null && mayChange(viewer, view)
-  const place: Place = { path: PATH, view: view && { id: view.id, query: tidied(view.query, fields) }, opensView: opensWith !== null }
   const path = (change: Partial<ClientFilter> = {}) => {
     const changed = { ...filter, after: null, before: null, ...('sort' in change && { ranked: false }), ...change }
     const byName: Pairs = changed.q && changed.sort === 'name' && !changed.ranked ? [['sort', 'name']] : []
-    return addressOf(place, [...kept(changed), ...byName], changed)
+    return seen.address([...kept(changed), ...byName], changed)
   }
   const every = columnsWith(fields)
   const shown = filter.columns ?? usualColumns(filter.sort)
   return {
-    viewer, fields, filter, every, views, view, path,
+    ...seen, viewer, fields, filter, every, path,
     columns: shown.flatMap(name => every.find(column => column.name === name) ?? []),
-    isChanged: textOf(kept(filter)) !== (place.view?.query ?? '') || (mayKeep && inVain.length > 0),
-    mayKeep,
-    inVain: inVain.map(key => all.find(field => field.key === key)?.labels ?? key),
-    everything: addressOf({ ...place, view: null }, [])
+    isChanged: seen.isChangedFrom(kept(filter)) || (seen.mayKeep && inVain.length > 0),
+    inVain: inVain.map(key => all.find(field => field.key === key)?.labels ?? key)
   }
 }
 

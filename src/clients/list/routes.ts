@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { listOwnFields } from '../../form-editor/shape.js'
-import { all, one, saysNothing, type Query } from '../../list-views/address.js'
-import { arranged } from '../../list-views/columns.js'
+import { saysNothing, type Query } from '../../list-views/address.js'
+import { choosing } from '../../list-views/columns.js'
 import { HOWS } from '../../list-views/condition.js'
 import savedViews from '../../list-views/routes.js'
 import { selectedIds } from '../../many/selection/queries.js'
@@ -38,14 +38,9 @@ export default async function list (app: FastifyInstance) {
     return reply.page('clients/list/filters', { ...shown(look), choices: await listFilterChoices(db) }, { fragment: 'clients/list/_filter_form' })
   })
 
-  // Up and down send the form as it stands: what is ticked, and the order of all there are.
   app.get(`${PATH}/columns`, { config }, async (request, reply) => {
     const look = await lookAt(db, request)
-    const query = request.query as Query
-    const ticked = 'arranged' in query ? all(query.columns) : look.columns.map(({ name }) => name)
-    const names = arranged(look.every.map(({ name }) => name), [...all(query.arranged), ...ticked], { up: one(query.up), down: one(query.down) })
-    const choices = names.map(name => look.every.find(column => column.name === name)!)
-    return reply.page('clients/list/columns', { ...shown(look), choices, ticked }, { fragment: 'clients/list/_columns' })
+    return reply.page('clients/list/columns', { ...shown(look), ...choosing(look.every, look.columns, request.query as Query) }, { fragment: 'clients/list/_columns' })
   })
 
   await app.register(savedViews, {

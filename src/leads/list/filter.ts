@@ -1,6 +1,8 @@
 import { one, typed, type Pairs, type Query } from '../../list-views/address.js'
+import { readColumns } from '../../list-views/columns.js'
 import { idOf, isDay } from '../../web/form.js'
 import { GROUPS, type Group } from '../lead.js'
+import { COLUMN_NAMES } from './columns.js'
 
 /** What the badges above the list show; `late` has been in its status for too long. */
 export const BADGES = ['open', 'urgent', 'new', 'mine', 'overdue', 'late', 'pending'] as const
@@ -30,6 +32,8 @@ export interface LeadFilter {
   closed: Span
   sort: Sort
   descending: boolean
+  /** Columns besides the number, in their order; null: the usual ones. */
+  columns: string[] | null
   /** The page that follows, or comes before, this lead. */
   after: number | null
   before: number | null
@@ -41,8 +45,11 @@ const among = <T extends string>(values: readonly T[], value: string): T | null 
 const day = (value: string) => isDay(value) ? value : ''
 const chosen = (value: string): Chosen => value === 'none' ? 'none' : idOf(value)
 
-/** Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. */
-export function readLeadFilter (query: unknown): LeadFilter {
+/**
+ * Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. A search within a
+ * saved view stays among what the view shows.
+ */
+export function readLeadFilter (query: unknown, { inView = false } = {}): LeadFilter {
   const q = (query ?? {}) as Query
   const sort = among(SORTS, one(q.sort)) ?? 'created'
   const order = one(q.order)
@@ -52,13 +59,14 @@ export function readLeadFilter (query: unknown): LeadFilter {
     q: typed(q.q), status: idOf(one(q.status)), group: among(GROUPS, one(q.group)), type: idOf(one(q.type)), campaign: idOf(one(q.campaign)), location: chosen(one(q.location)), manager: chosen(one(q.manager)),
     created: span('created'), due: span('due'), closed: span('closed')
   }
-  const show = among(SHOWS, one(q.show)) ?? usualShow(asked)
+  const show = among(SHOWS, one(q.show)) ?? usualShow(asked, inView)
   return {
     ...asked,
     // A status says by itself whether its leads are open.
     show: show === 'open' && asksClosed(asked) ? 'all' : show,
     sort,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
+    columns: readColumns(COLUMN_NAMES, q.columns),
     after,
     before: after === null ? idOf(one(q.before)) : null
   }
@@ -69,19 +77,20 @@ type Asked = Pick<LeadFilter, 'q' | 'status' | 'group' | 'closed'>
 const asksClosed = ({ status, group, closed }: Asked): boolean => Boolean(status || group || closed.from || closed.to)
 
 /** What is shown when nobody says: what is still to be answered; whatever is searched for may be closed. */
-const usualShow = (asked: Asked): Show => asked.q !== '' || asksClosed(asked) ? 'all' : 'open'
+const usualShow = (asked: Asked, inView: boolean): Show => (asked.q !== '' && !inView) || asksClosed(asked) ? 'all' : 'open'
 
 /** New leads stand first; of due times and of those in a status the earliest. */
 export const isNewestFirst = (sort: Sort): boolean => sort === 'created'
 
 /** The filter as it stands in an address, but for what is searched for and the page. */
-export function kept (f: LeadFilter): Pairs {
+export function kept (f: LeadFilter, { inView = false } = {}): Pairs {
   const pairs: Pairs = []
-  if (f.show !== usualShow(f)) pairs.push(['show', f.show])
+  if (f.show !== usualShow(f, inView)) pairs.push(['show', f.show])
   for (const name of ['status', 'group', 'type', 'campaign', 'location', 'manager'] as const) if (f[name]) pairs.push([name, String(f[name])])
   for (const name of DAYS) for (const end of ['from', 'to'] as const) if (f[name][end]) pairs.push([`${name}_${end}`, f[name][end]])
   if (f.sort !== 'created') pairs.push(['sort', f.sort])
   if (f.descending !== isNewestFirst(f.sort)) pairs.push(['order', f.descending ? 'desc' : 'asc'])
+  if (f.columns) pairs.push(['columns', f.columns.join(',')])
   return pairs
 }
 

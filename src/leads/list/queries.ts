@@ -4,7 +4,10 @@ import { visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Group, LeadStatus, LeadType } from '../lead.js'
+import { listStatuses } from '../statuses.js'
+import { listTypes } from '../types.js'
 import { visibleLeads } from '../visibility.js'
+import { READS, type Column, type ColumnName } from './columns.js'
 import { BADGES, DAYS, type Badge, type Chosen, type LeadFilter, type Show } from './filter.js'
 import { inOrder, readings } from './order.js'
 import { matching } from './search.js'
@@ -36,6 +39,16 @@ export interface ListedLead {
   due_in: number | null
   closed: boolean
   archived: boolean
+  /** What follows is there when a column shows it. */
+  any_type?: Pick<LeadType, 'key' | 'labels' | 'icon'>
+  phones?: string[] | null
+  comment?: string
+  status_since?: Date
+  /** Null of a closed one. */
+  minutes_in_status?: number | null
+  closed_at?: Date | null
+  lost_reason?: string
+  created_by?: string | null
 }
 
 export interface LeadPage {
@@ -49,7 +62,7 @@ export interface LeadPage {
 }
 
 /** One page of the leads that this viewer may see and the filter leaves, and how many there are. */
-export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<LeadPage> {
+export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter, columns: readonly Column[] = []): Promise<LeadPage> {
   const ids: number[] = []
   for (const reading of await readings(db, viewer, filter)) {
     if (ids.length > PAGE_SIZE) break
@@ -60,7 +73,7 @@ export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter): Pr
   const more = ids.length > PAGE_SIZE
   const shown = ids.slice(0, PAGE_SIZE)
   if (backwards) shown.reverse()
-  const [rows, count] = await Promise.all([readRows(db, viewer, shown), isFirst && !more ? ids.length : countLeads(db, viewer, filter)])
+  const [rows, count] = await Promise.all([readRows(db, viewer, shown, columns), isFirst && !more ? ids.length : countLeads(db, viewer, filter)])
   return {
     rows,
     count,
@@ -77,14 +90,18 @@ async function countLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<
 
 const upTo = (query: Knex.QueryBuilder) => query.limit(COUNT_LIMIT + 1).select(query.client.raw('1')).as('some')
 
-export interface Badges extends Record<Badge, number> {
+export interface Badges extends Record<Badge | `of_${number}`, number> {
   /** The newest move of all, by which a stream that begins later knows whether it has missed one. */
   newest: number
 }
 
-/** How many leads each badge shows, counted as far as a badge says, in one query. */
-export async function countBadges (db: Db, viewer: Viewer): Promise<Badges> {
-  const counts = BADGES.map(badge => db.from(upTo(db('leads').modify(visibleLeads(viewer)).modify(SHOW[badge](viewer)))).count('*').as(badge))
+/** How many leads each badge shows, and each of those made of a filter (by the number of its view: "of_7"), counted as far as a badge says, in one query. */
+export async function countBadges (db: Db, viewer: Viewer, made: readonly { id: number, filter: LeadFilter }[] = []): Promise<Badges> {
+  const count = (query: Knex.QueryBuilder, name: string) => db.from(upTo(query)).count('*').as(name)
+  const counts = [
+    ...BADGES.map(badge => count(db('leads').modify(visibleLeads(viewer)).modify(SHOW[badge](viewer)), badge)),
+    ...made.map(({ id, filter }) => count(db('leads').modify(filtered(viewer, filter)), `of_${id}`))
+  ]
   const newest = db('lead_moves').select(db.raw('coalesce(max(id), 0)')).as('newest')
   return await db.first(...counts, newest) as unknown as Badges
 }
@@ -110,7 +127,8 @@ const SHOW: Record<Show, (viewer: Viewer) => (query: Knex.QueryBuilder) => void>
   archived: () => query => { query.whereNotNull('leads.archived_at') }
 }
 
-function filtered (viewer: Viewer, filter: LeadFilter) {
+/** Leaves the leads that this viewer may see and the filter asks for. */
+export function filtered (viewer: Viewer, filter: LeadFilter) {
   const { timeZone } = viewer.organisation
   return (query: Knex.QueryBuilder): void => {
     query.modify(visibleLeads(viewer)).modify(SHOW[filter.show](viewer)).modify(matching(viewer, filter.q))
@@ -134,7 +152,7 @@ function filtered (viewer: Viewer, filter: LeadFilter) {
 }
 
 /** What the list shows of these leads, in their order. A client gives their name and phone, to those who may see them. */
-async function readRows (db: Db, viewer: Viewer, ids: number[]): Promise<(ListedLead & { now: Date })[]> {
+export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Column[] = []): Promise<(ListedLead & { now: Date })[]> {
   if (ids.length === 0) return []
   const client = db('clients').modify(visibleTo(viewer)).select('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason').as('c')
   const rows = await db.from(db.raw('unnest(?::bigint[]) with ordinality as found (id, place)', [ids]))
@@ -150,9 +168,10 @@ async function readRows (db: Db, viewer: Viewer, ids: number[]): Promise<(Listed
         coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),
           (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone,
         leads.closed_at is not null as closed, leads.archived_at is not null as archived,
-        (extract(epoch from leads.due_at - now()) / 60)::float8 as due_in, leads.closed_at is null and coalesce(leads.status_late_at <= now(), false) as is_late, now() as now`)
+        (extract(epoch from leads.due_at - now()) / 60)::float8 as due_in, leads.closed_at is null and coalesce(leads.status_late_at <= now(), false) as is_late, now() as now`),
+      ...columns.flatMap(({ name }) => READS[name as ColumnName] ?? []).map(sql => db.raw(sql))
     )
-  return seesContacts(viewer) ? rows : rows.map(row => ({ ...row, phone: row.phone && maskPhone(row.phone) }))
+  return seesContacts(viewer) ? rows : rows.map(row => ({ ...row, phone: row.phone && maskPhone(row.phone), ...(row.phones && { phones: row.phones.map(maskPhone) }) }))
 }
 
 interface Named { id: number, name: string }
@@ -173,6 +192,12 @@ export async function findChosen (db: Db, { campaign, location, manager }: LeadF
   const named = async (table: string, id: Chosen): Promise<Named[]> => typeof id === 'number' ? db(table).where({ id }).select('id', 'name') : []
   const [campaigns, locations, managers] = await Promise.all([named('campaigns', campaign), named('locations', location), named('employees', manager)])
   return { campaigns, locations, managers }
+}
+
+/** The same with the status and the type. */
+export async function findNamed (db: Db, filter: LeadFilter): Promise<FilterChoices & { statuses: LeadStatus[], types: LeadType[] }> {
+  const [chosen, statuses, types] = await Promise.all([findChosen(db, filter), filter.status ? listStatuses(db, { removed: true }) : [], filter.type ? listTypes(db, { removed: true }) : []])
+  return { ...chosen, statuses, types }
 }
 
 /** Whether any open lead has become overdue, itself or in its status, since a moment of the database's clock; since a minute and a half ago when there is none. */

@@ -79,12 +79,14 @@ export interface Asked<Values = any> {
 export interface ActsOnMany<Filter = any, Values = any> extends Many<Filter> {
   job: 'clients.act' | 'leads.act'
   kinds: Record<string, ActionKind>
+  /** What each change writes besides, as SQL. */
+  touches?: string
   /** Every reason why a row may be skipped. */
   skipped: readonly string[]
   /** Reads what an action of this kind needs to know; what is wrong with it goes into `errors`. */
   ask (kind: string | null, typed: Body, errors: FieldErrors): Asked<Values>
-  /** That, as it is called now; or in which field something was chosen that isn't on offer any more. */
-  details (trx: Db, viewer: Viewer, kind: string, values: Values): Promise<ActionDetails | { gone: string }>
+  /** That, as it is called now; or what is wrong with it, as what was chosen isn't on offer any more. */
+  details (trx: Db, viewer: Viewer, kind: string, values: Values): Promise<ActionDetails | { wrong: FieldErrors }>
   /** What the view `<table>/actions/_fields` shows besides. */
   choices (db: Db, viewer: Viewer, kind: string | null): Promise<object>
   /** Told of each action that comes to its end. */

@@ -18,6 +18,9 @@ type At = { Params: { action: string }, Querystring: { why?: string, after?: str
 
 const PAGE = 50
 
+// What is kept of a form that was sent twice is one text.
+const WRONG = 'wrong '
+
 /** What is done to many rows at once: chosen and confirmed, done in the background, looked at, stopped and taken back. */
 export default async function actions (app: FastifyInstance, { many }: { many: ActsOnMany }) {
   const { db } = app
@@ -49,13 +52,13 @@ export default async function actions (app: FastifyInstance, { many }: { many: A
     const { confirms } = kindOf(many, kind)
     const made = await db.transaction(trx => once(trx, form.typed.token, viewer.id, async () => {
       const details = await many.details(trx, viewer, kind, form.asked.values)
-      if ('gone' in details) return `gone ${details.gone}`
+      if ('wrong' in details) return WRONG + JSON.stringify(details.wrong)
       const created = await createAction(trx, many, viewer, kind, details, whom, confirms ? form.number ?? 0 : undefined)
       if (created && whom.of === 'selected') await clearSelection(trx, many, viewer)
       return created ? String(created) : 'nobody'
     }))
     if (made === 'nobody') return showNew(request, reply, { ...form, errors: confirms ? { number: { key: `${many.words}.type_number` } } : { of: { key: `${many.words}.nobody` } } }, 422)
-    if (made.startsWith('gone ')) return showNew(request, reply, { ...form, errors: { [made.slice('gone '.length)]: { key: 'form.choose' } } }, 422)
+    if (made.startsWith(WRONG)) return showNew(request, reply, { ...form, errors: JSON.parse(made.slice(WRONG.length)) }, 422)
     return reply.goTo(`${at}/${made}`)
   })
 

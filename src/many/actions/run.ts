@@ -58,14 +58,14 @@ async function change (trx: Db, many: ActsOnMany, by: Viewer, action: Doing, bat
 }
 
 async function step (trx: Db, many: ActsOnMany, by: Viewer, action: Doing, batch: number[], there: number[], { refused = [], bindings = {} }: Prepared): Promise<number[]> {
-  const { table } = many
+  const { table, touches } = many
   const [rows, row] = [rowsOf(many), rowOf(many)]
   const kind = kindOf(many, action.kind)
   const { mine, set, told, also } = (action.undoes ? kind.back : kind.apply)!
   const kept = new Set(refused.map(({ id }) => id))
   const { rows: [{ changed }] } = await trx.raw(`
     with ${mine},
-    touched as (update ${table} set version = version + 1 ${set ? `, ${set}` : ''} from mine where ${table}.id = mine.row_id returning ${table}.id, ${table}.version),
+    touched as (update ${table} set ${['version = version + 1', touches, set].filter(Boolean).join(', ')} from mine where ${table}.id = mine.row_id returning ${table}.id, ${table}.version),
     told as (${told}),
     entries as (
       insert into events (${row}, kind, employee_id, version, details)

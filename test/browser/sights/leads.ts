@@ -43,6 +43,12 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('.filter summary')
       await page.waitForSelector('.filter .sheet')
     } },
+    { name: 'leads-chosen', route: '/leads', path: '/leads?show=all&columns=client,flags,phones,type,comment,since,time,closed,lost_reason,created_by' },
+    { name: 'leads-acted-on', route: '/leads/actions/new', path: '/leads/actions/new?do=set_status&in=show%3Dall', prepare: async page => {
+      await page.selectOption('#to', { label: 'Expensive' })
+      await page.click('button.primary')
+      await page.waitForSelector('#reason-error')
+    } },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
     { name: 'notifications', route: '/notifications', path: '/notifications' },
