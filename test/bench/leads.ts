@@ -11,7 +11,7 @@ import type { Viewer } from '../../src/web/viewer.js'
 import { runJobs } from '../support/jobs.js'
 
 /*
- * npm run bench -- --only leads [--sizes 10000]
+ * npm run bench -- --only leads [--leads 1000000]
  * What it takes to make a lead as the form does: looking for the client of its phone, then in one transaction its number, row, phone, first status, entry of the feed
  * and the job that tells people of it; beside the commit of one bare insert of the same row, in turns. Then how long the worker takes to tell of all of them.
  */

@@ -11,22 +11,25 @@ import { openDatabase, type Db } from '../../src/database/knex.js'
 import { migrateToLatest } from '../../src/database/migrate.js'
 import { inRoot } from '../../src/paths.js'
 import { seedDemo } from '../../seeds/demo.js'
+import { makeManyLeads } from '../support/many-leads.js'
 import { openSession } from '../support/session.js'
 import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
 import type { FloorCase } from './floor.js'
 import { benchImports } from './imports.js'
+import type { Found } from './kinds.js'
+import { benchLeadLists } from './lead-lists.js'
 import { benchLeads } from './leads.js'
 import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
-import { benchSearches, type Found } from './searches.js'
+import { benchSearches } from './searches.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
  * npm run bench -- --only pages (without the searches and the lists by own fields)
  * npm run bench -- --only search [--made postgres://…,postgres://…] (searches.ts; on demos that are there already)
  * npm run bench -- --only imports [--rows 100000]
- * npm run bench -- --only leads [--sizes 10000] (leads.ts)
+ * npm run bench -- --only leads [--leads 1000000] (leads.ts, lead-lists.ts)
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
  */
@@ -61,7 +64,7 @@ async function benchmark (size: number): Promise<void> {
     }
   }
 
-  const searches = async () => { found = await benchSearches(db, cookie, appPort, app.pid!, SECONDS, found) }
+  const searches = async () => { found = await benchSearches({ db, cookie, port: appPort, pid: app.pid!, seconds: SECONDS }, found) }
 
   const cookie = await anna(inside, db)
   console.log(`\n${size.toLocaleString('en')} clients${ONLY === 'search' ? '' : `${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`}`)
@@ -127,15 +130,23 @@ async function imports (rows: number): Promise<void> {
   await db.destroy()
 }
 
-/** A shop whose people make leads. */
-async function leads (size: number): Promise<void> {
-  const url = await madeDatabase(size)
+/** A small shop that has had leads for years. */
+async function leads (count: number): Promise<void> {
+  const url = await madeDatabase(12_000)
   const db = openDatabase(url)
   const { secret } = await db('installation').first('secret')
-  const app = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
-  await app.ready()
-  await benchLeads(app, url)
-  await app.close()
+  const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
+  await inside.ready()
+  const cookie = await anna(inside, db)
+  console.log(`\nMaking ${count.toLocaleString('en')} leads, of which ${(count / 20).toLocaleString('en')} are open …`)
+  await makeManyLeads(db, { count, open: count / 20 })
+  await benchLeads(inside, url)
+  await inside.close()
+  const app = child('app-process.js', { ...process.env, DATABASE_URL: url, DATABASE_POOL: String(POOL) })
+  await benchLeadLists({ db, cookie, port: await portOf(app), pid: app.pid!, seconds: SECONDS })
+  console.log(`  memory of the application after it: ${await residentMegabytes(app.pid!)} MB resident`)
+  app.disconnect()
+  await once(app, 'exit')
   await db.destroy()
 }
 
@@ -209,7 +220,7 @@ const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))
 const postgres = await startEmbeddedPostgres({ directory })
 try {
   if (ONLY === 'imports') await imports(Number(option('rows', '100000')))
-  else if (ONLY === 'leads') for (const size of SIZES) await leads(size)
+  else if (ONLY === 'leads') await leads(Number(option('leads', '1000000')))
   else for (const size of SIZES) await benchmark(size)
 } finally {
   await postgres.stop()
