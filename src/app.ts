@@ -7,6 +7,7 @@ import audit from './audit/routes.js'
 import campaigns from './campaigns/routes.js'
 import clients from './clients/routes.js'
 import employees from './employees/routes.js'
+import feeds from './feed/routes.js'
 import files from './files/routes.js'
 import { openStorage } from './files/storage/open.js'
 import type { Storage } from './files/storage/storage.js'
@@ -116,6 +117,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(twoSteps)
   await app.register(clients, { databaseUrl })
   await app.register(leads)
+  await app.register(feeds)
   await app.register(files)
   await app.register(importTemplate)
   await app.register(imports, { url: databaseUrl })

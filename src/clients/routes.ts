@@ -2,6 +2,9 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { once } from '../database/once.js'
 import { itemsOf, type Shape } from '../form-editor/definition.js'
+import { cardOf } from '../feed/card.js'
+import { feedFilter } from '../feed/event.js'
+import { listFeed } from '../feed/queries.js'
 import { carriedOver, withCarried } from '../form-editor/items.js'
 import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
@@ -17,9 +20,6 @@ import consents from './consents/routes.js'
 import { countDuplicates } from './duplicates/queries.js'
 import duplicates from './duplicates/routes.js'
 import emails from './emails/routes.js'
-import { isFeedFilter } from './feed/event.js'
-import { listFeed } from './feed/queries.js'
-import feed from './feed/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
 import exports from './export/routes.js'
 import erasing from './erasing/routes.js'
@@ -43,7 +43,7 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
-  for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, feed, place, consents]) await app.register(part)
+  for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, place, consents]) await app.register(part)
   for (const part of [selection, actions]) await app.register(part, { many: manyClients })
   await app.register(exports, { url: databaseUrl })
 
@@ -161,14 +161,15 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, client: Client, form: FormState, status: number) {
-    const filter = isFeedFilter(request.query.feed) ? request.query.feed : 'all'
+    const filter = feedFilter('client', request.query.feed)
     const viewer = viewerOf(request)
+    const card = cardOf('client', client)
     const [choices, feed, openTasks, twins] = await Promise.all([
-      listChoices(db, heldIn(form)), listFeed(db, viewer, client.id, { filter }), listOpenTasks(db, viewer, client.id), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0
+      listChoices(db, heldIn(form)), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0
     ])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/show', { client, form, feed, filter, openTasks, twins, carried, token: randomUUID(), ...choices }, { status })
+    return reply.page('clients/show', { client, card, form, feed, filter, openTasks, twins, carried, token: randomUUID(), ...choices }, { status })
   }
 }
 

@@ -1,5 +1,6 @@
-import { addComment } from '../clients/feed/queries.js'
 import type { Db } from '../database/knex.js'
+import type { Card } from '../feed/card.js'
+import { addComment } from '../feed/queries.js'
 import { readOne, text, type Body, type FieldError } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { FilesGone, findWaiting, showInFeed } from './queries.js'
@@ -22,9 +23,9 @@ export function readEntry (body: Body, sent: string[], most: number): { entry: E
 /** The tokens of the files that wait, but for the one that is being taken off. */
 export const waitingOf = (body: Body): string[] => [...new Set([body.file ?? []].flat())].filter(token => token !== body.drop).slice(0, 100)
 
-/** Writes an entry into the client's feed. Throws FilesGone when not all of its files are there. */
-export async function addEntry (trx: Db, by: Viewer, clientId: number, { text, files: tokens }: Entry): Promise<number> {
-  const files = await findWaiting(trx, by, clientId, tokens)
+/** Writes an entry into a feed. Throws FilesGone when not all of its files are there. */
+export async function addEntry (trx: Db, by: Viewer, card: Card, { text, files: tokens }: Entry): Promise<number> {
+  const files = await findWaiting(trx, by, card, tokens)
   if (files.length < tokens.length) throw new FilesGone()
-  return files.length > 0 ? showInFeed(trx, by, clientId, files, text) : addComment(trx, by, clientId, text)
+  return files.length > 0 ? showInFeed(trx, by, card, files, text) : addComment(trx, by, card, text)
 }

@@ -15,7 +15,8 @@ export interface ShownFile {
   id: number
   /** The unguessable part of its address. */
   token: string
-  client_id: number
+  /** Where its client or lead stands: "/clients/42". */
+  at: string
   event_id: number | null
   name: string
   /** The MIME type found in the content. */
@@ -35,7 +36,7 @@ export interface Refusal { name: string, error: { key: string, values?: Record<s
 export const SHOWN_TYPES: readonly string[] = ['image/jpeg', 'image/png', 'image/webp', 'image/gif']
 
 /** Where a file is served; the name at its end is for people and for "Save as". */
-export const fileUrl = ({ client_id, token, name }: ShownFile): string => `/clients/${client_id}/files/${token}/${encodeURIComponent(name)}`
+export const fileUrl = ({ at, token, name }: ShownFile): string => `${at}/files/${token}/${encodeURIComponent(name)}`
 
 /** Where the small picture of a file is served. */
-export const thumbnailUrl = ({ client_id, token }: ShownFile): string => `/clients/${client_id}/thumbnails/${token}.webp`
+export const thumbnailUrl = ({ at, token }: ShownFile): string => `${at}/thumbnails/${token}.webp`

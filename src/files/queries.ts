@@ -1,7 +1,8 @@
 import { randomBytes } from 'node:crypto'
 import { PREPARED, type Db } from '../database/knex.js'
-import { recordEvent } from '../clients/feed/record.js'
-import { visibleTo } from '../clients/visibility.js'
+import { CARDS, pathOf, type Card } from '../feed/card.js'
+import { record } from '../feed/record.js'
+import { VALUES, type Subject } from '../form-editor/definition.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import type { ShownFile } from './file.js'
@@ -9,7 +10,9 @@ import type { Keeper } from './receive.js'
 import type { Spooled } from './spool.js'
 import type { Storage } from './storage/storage.js'
 
-const SHOWN = ['id', 'token', 'client_id', 'event_id', 'name', 'type', 'size', 'width', 'height', 'removed_at'] as const
+const SHOWN = ['id', 'token', 'client_id', 'lead_id', 'event_id', 'name', 'type', 'size', 'width', 'height', 'removed_at'] as const
+
+const of = ({ subject, id }: Card) => ({ [VALUES[subject].owner]: id })
 
 /**
  * Keeps a content in the storage. Its row is written first: as long as somebody is clearing that very content away (see `sweep`),
@@ -23,24 +26,24 @@ export async function keepContent ({ db, storage }: Keeper, { hash, size, path }
 export interface NewFile { name: string, type: string, size: number, width: number | null, height: number | null, content: string, thumbnail: string | null }
 
 /** Keeps a file that was sent and that no entry shows yet. */
-export async function addWaiting (db: Db, by: Viewer, clientId: number, file: NewFile): Promise<ShownFile> {
-  const [row] = await db('files').insert({ ...file, token: randomBytes(16).toString('base64url'), client_id: clientId, employee_id: by.id }).returning([...SHOWN, 'thumbnail'])
+export async function addWaiting (db: Db, by: Viewer, card: Card, file: NewFile): Promise<ShownFile> {
+  const [row] = await db('files').insert({ ...file, token: randomBytes(16).toString('base64url'), ...of(card), employee_id: by.id }).returning([...SHOWN, 'thumbnail'])
   return shown(row)
 }
 
-/** The files that this person sent for a client and that no entry shows yet, of those tokens, in their order. */
-export async function findWaiting (db: Db, by: Viewer, clientId: number, tokens: string[]): Promise<ShownFile[]> {
+/** The files that this person sent for a client or lead and that no entry shows yet, of those tokens, in their order. */
+export async function findWaiting (db: Db, by: Viewer, card: Card, tokens: string[]): Promise<ShownFile[]> {
   if (tokens.length === 0) return []
-  const rows = await db('files').whereIn('token', tokens).where({ client_id: clientId, employee_id: by.id, event_id: null }).select(...SHOWN, 'thumbnail')
+  const rows = await db('files').whereIn('token', tokens).where({ ...of(card), employee_id: by.id, event_id: null }).select(...SHOWN, 'thumbnail')
   return rows.map(shown).sort((a, b) => tokens.indexOf(a.token) - tokens.indexOf(b.token))
 }
 
 /** Some of the files have waited for more than a day and are gone, or are shown already. */
 export class FilesGone extends Error {}
 
-/** Shows waiting files in a new entry of the client's feed, with what was written beside them. Returns the entry's id. Throws FilesGone. */
-export async function showInFeed (trx: Db, by: Viewer, clientId: number, files: ShownFile[], body: string): Promise<number> {
-  const event = await recordEvent(trx, by, clientId, 'files.added', { files: files.map(({ id, name }) => ({ id, name })) }, body || null)
+/** Shows waiting files in a new entry of a feed, with what was written beside them. Returns the entry's id. Throws FilesGone. */
+export async function showInFeed (trx: Db, by: Viewer, card: Card, files: ShownFile[], body: string): Promise<number> {
+  const event = await record(trx, by, card, 'files.added', { files: files.map(({ id, name }) => ({ id, name })) }, body || null)
   for (const [position, { id }] of files.entries()) {
     const taken = await trx('files').where({ id, event_id: null }).update({ event_id: event, position })
     if (taken === 0) throw new FilesGone()
@@ -60,23 +63,24 @@ export async function filesOfEvents (db: Db, events: number[]): Promise<Map<numb
 /** What is served under an address. */
 export interface Served { content: string, thumbnail: string | null, name: string, type: string, size: number, thumbnail_size: number | null }
 
-/** The file behind an address, when the viewer may see its client (and sent it, when nothing shows it yet). Throws NotFound. */
-export async function findServed (db: Db, viewer: Viewer, clientId: number | null, token: string): Promise<Served> {
-  const file = clientId === null ? undefined : await db('files').join('clients', 'clients.id', 'files.client_id')
+/** The file behind an address, when the viewer may see its client or lead (and sent it, when nothing shows it yet). Throws NotFound. */
+export async function findServed (db: Db, viewer: Viewer, subject: Subject, id: number | null, token: string): Promise<Served> {
+  const { owner, owners } = VALUES[subject]
+  const file = id === null ? undefined : await db('files').join(owners, `${owners}.id`, `files.${owner}`)
     .leftJoin('file_contents as small', 'small.hash', 'files.thumbnail')
-    .where({ 'files.token': token, 'files.client_id': clientId, 'files.removed_at': null })
+    .where({ 'files.token': token, [`files.${owner}`]: id, 'files.removed_at': null })
     .where(of => { of.whereNotNull('files.event_id').orWhere('files.employee_id', viewer.id) })
-    .modify(query => visibleTo(viewer)(query))
+    .modify(CARDS[subject].visible(viewer))
     .first('files.content', 'files.thumbnail', 'files.name', 'files.type', 'files.size', 'small.size as thumbnail_size').options(PREPARED)
   if (!file) throw new NotFound()
   return file
 }
 
 /** Takes a file out of the feed, or puts it back, with an entry that says so; its content stays. Returns the entry that shows it. Throws NotFound. */
-export async function setFileRemoved (trx: Db, by: Viewer, clientId: number, token: string, removed: boolean): Promise<number> {
-  const file = await trx('files').where({ token, client_id: clientId }).whereNotNull('event_id').forUpdate().first('id', 'name', 'event_id', 'removed_at')
+export async function setFileRemoved (trx: Db, by: Viewer, card: Card, token: string, removed: boolean): Promise<number> {
+  const file = await trx('files').where({ token, ...of(card) }).whereNotNull('event_id').forUpdate().first('id', 'name', 'event_id', 'removed_at')
   if (!file || (file.removed_at !== null) === removed) throw new NotFound()
-  await recordEvent(trx, by, clientId, removed ? 'file.removed' : 'file.restored', { file: { id: file.id, name: file.name } })
+  await record(trx, by, card, removed ? 'file.removed' : 'file.restored', { file: { id: file.id, name: file.name } })
   await trx('files').where({ id: file.id }).update(removed ? { removed_at: trx.fn.now(), removed_by: by.id } : { removed_at: null, removed_by: null })
   // Open pages are told of the entry that shows it.
   await trx('events').where({ id: file.event_id }).update({ details: trx.ref('details') })
@@ -105,6 +109,6 @@ export async function sweep ({ db, storage }: { db: Db, storage: Storage }): Pro
   }
 }
 
-function shown ({ thumbnail, ...row }: any): ShownFile {
-  return { ...row, has_thumbnail: thumbnail !== null }
+function shown ({ thumbnail, client_id: client, lead_id: lead, ...row }: any): ShownFile {
+  return { ...row, at: pathOf(client ? { subject: 'client', id: client } : { subject: 'lead', id: lead }), has_thumbnail: thumbnail !== null }
 }

@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises'
 import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../database/knex.js'
+import type { Card } from '../feed/card.js'
 import type { Body } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.js'
@@ -25,13 +26,13 @@ const MOST_PARTS = 300
  * Reads a form with files as it arrives: each file goes to disk chunk by chunk, is judged by its content, and waits in the storage for
  * the entry that will show it. A file that isn't accepted is named in `refusals` and keeps none of the others from being kept.
  */
-export async function receive (request: FastifyRequest, keeper: Keeper, by: Viewer, clientId: number): Promise<Received> {
+export async function receive (request: FastifyRequest, keeper: Keeper, by: Viewer, card: Card): Promise<Received> {
   const limits = limitsOf(by.organisation)
   const received: Received = { body: {}, files: [], refusals: [] }
   await eachPart(request, limits.megabytes * 1e6, received.body, async part => {
     const name = cleanName(part.filename)
     if (received.files.length >= limits.count) throw new FileRefused({ key: 'files.too_many', values: { count: limits.count } })
-    received.files.push(await accept(part, name, limits, keeper, by, clientId))
+    received.files.push(await accept(part, name, limits, keeper, by, card))
   }, (name, error) => received.refusals.push({ name: cleanName(name), error }))
   return received
 }
@@ -109,14 +110,14 @@ export async function withSpooled<T> (part: MultipartFile, megabytes: number, { 
   }
 }
 
-async function accept (part: MultipartFile, name: string, limits: FileLimits, keeper: Keeper, by: Viewer, clientId: number): Promise<ShownFile> {
+async function accept (part: MultipartFile, name: string, limits: FileLimits, keeper: Keeper, by: Viewer, card: Card): Promise<ShownFile> {
   return withSpooled(part, limits.megabytes, keeper, async spooled => {
     const { type, kind } = await findType(spooled.path, name)
     if (!limits.kinds.includes(kind)) throw new FileRefused({ key: `files.refused.${kind}` })
     const kept = kind === 'pictures' ? await drawn(spooled, type, keeper.storage.temporary) : { content: spooled, thumbnail: null, width: null, height: null }
     await keepContent(keeper, kept.content)
     if (kept.thumbnail) await keepContent(keeper, kept.thumbnail)
-    return addWaiting(keeper.db, by, clientId, { name, type, size: kept.content.size, width: kept.width, height: kept.height, content: kept.content.hash, thumbnail: kept.thumbnail?.hash ?? null })
+    return addWaiting(keeper.db, by, card, { name, type, size: kept.content.size, width: kept.width, height: kept.height, content: kept.content.hash, thumbnail: kept.thumbnail?.hash ?? null })
   })
 }
 

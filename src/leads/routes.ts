@@ -3,7 +3,11 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { SEES_CLIENTS } from '../clients/visibility.js'
 import { once } from '../database/once.js'
 import { transaction } from '../database/transaction.js'
+import { cardOf } from '../feed/card.js'
+import { feedFilter } from '../feed/event.js'
+import { listFeed } from '../feed/queries.js'
 import { asksFor, withCarried } from '../form-editor/items.js'
+import { listOpenTasks } from '../tasks/list/queries.js'
 import { Forbidden } from '../web/errors.js'
 import { idOf, text, readOne, typedText, type Body, type FieldError } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
@@ -11,10 +15,8 @@ import type { Viewer } from '../web/viewer.js'
 import { findLinkable, offersOf } from './client/queries.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
-import { explain } from './explain.js'
 import { createLead } from './creating.js'
-import { listLeadFeed } from './feed/queries.js'
-import feed from './feed/routes.js'
+import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
 import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
 import { spanWords } from './list/due.js'
@@ -24,7 +26,7 @@ import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
 import { SEES_LEADS } from './visibility.js'
 
-type At = { Params: { lead: string } }
+type At = { Params: { lead: string }, Querystring: { feed?: string } }
 
 /** What its page says besides what the lead is: what was typed and is wrong, who else was at it, why it can't be moved. */
 interface Told extends Omit<Shown, 'defaults'> {
@@ -33,7 +35,6 @@ interface Told extends Omit<Shown, 'defaults'> {
 
 export default async function leads (app: FastifyInstance) {
   const { db } = app
-  await app.register(feed)
   await app.register(client, { show })
 
   app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, await contextOf(db, viewerOf(request), null), {}, 200))
@@ -141,12 +142,14 @@ export default async function leads (app: FastifyInstance) {
     const heading = { lead, spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
     const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)
     if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
-    const [choices, context, events, stays, offers] = await Promise.all([
-      listLeadChoices(db, lead), contextOf(db, viewer, lead), listLeadFeed(db, viewer, lead.id), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
+    const card = cardOf('lead', { id: lead.id, name: lead.number })
+    const filter = feedFilter('lead', request.query.feed)
+    const [choices, context, feed, openTasks, stays, offers] = await Promise.all([
+      listLeadChoices(db, lead), contextOf(db, viewer, lead), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
     ])
     const form = leadFormState(viewer, context, shown)
     return reply.page('leads/show', {
-      ...heading, moves, ...choices, types: context.types, feed: events, stays, offers, linked: lead.client, form, token: randomUUID()
+      ...heading, moves, ...choices, types: context.types, card, feed, filter, openTasks, stays, offers, linked: lead.client, form, token: randomUUID()
     }, { fragment: 'leads/form/_form', status })
   }
 }

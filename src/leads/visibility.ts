@@ -22,3 +22,8 @@ export function visibleLeads (viewer: Viewer) {
 /** The same rule for everybody at once, as SQL: whether the employee `e` with the role `r` may see the lead `l`. */
 export const SEES_LEAD = `(r.key = 'owner' or 'leads.view_all' = any (r.rights) or ('leads.view_own' = any (r.rights) and l.manager_id = e.id)
   or ('leads.view_locations' = any (r.rights) and l.location_id in (select p.location_id from employee_locations p where p.employee_id = e.id)))`
+
+/** Whether an employee of `employees`, with their role in `roles`, may see the lead whose id is bound: what visibleLeads says, of others. */
+export const SEEN_BY = `
+  exists (select from leads l where l.id = ? and ('leads.view_all' = any (roles.rights) or ('leads.view_own' = any (roles.rights) and l.manager_id = employees.id)
+    or ('leads.view_locations' = any (roles.rights) and l.location_id in (select location_id from employee_locations el where el.employee_id = employees.id))))`

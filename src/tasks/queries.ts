@@ -1,7 +1,10 @@
-import { recordEvent } from '../clients/feed/record.js'
-import { lockClient } from '../clients/queries.js'
+import type { Knex } from 'knex'
 import { visibleTo } from '../clients/visibility.js'
 import type { Db } from '../database/knex.js'
+import { CARDS, type Card, type ShownCard } from '../feed/card.js'
+import { record } from '../feed/record.js'
+import { VALUES } from '../form-editor/definition.js'
+import { SEEN_BY, visibleLeads } from '../leads/visibility.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import type { TaskValues } from './form.js'
@@ -13,10 +16,10 @@ export class TaskChanged extends Error {
   constructor (readonly task: Task) { super() }
 }
 
-/** The person chosen doesn't work here any more, or may not see the client. */
+/** The person chosen doesn't work here any more, or may not see the client or lead. */
 export class NotTheirs extends Error {}
 
-/** One task, deleted or not. Throws NotFound, also when its client isn't the viewer's to see. */
+/** One task, deleted or not. Throws NotFound, also when its client or lead isn't the viewer's to see. */
 export async function findTask (db: Db, viewer: Viewer, id: number | null): Promise<Task> {
   if (id === null) throw new NotFound()
   const row: TaskRow | undefined = await tasks(db, viewer).where('tasks.id', id).first(SELECT)
@@ -31,31 +34,37 @@ export async function findOwnTask (db: Db, viewer: Viewer, id: number | null): P
   return task
 }
 
-/** Tasks with their client and people, of the clients this viewer may see. */
-export const tasks = (db: Db, viewer: Viewer) => db('tasks')
-  .join('clients', 'clients.id', 'tasks.client_id')
+/** Tasks with their client or lead and people, of those this viewer may see. */
+export const tasks = (db: Db, viewer: Viewer) => db('tasks').modify(ofCards(viewer))
+  .leftJoin(db('clients').modify(visibleTo(viewer)).select('id', 'name').as('known'), 'known.id', 'leads.client_id')
   .join('employees as assignee', 'assignee.id', 'tasks.assignee_id')
   .join('employees as author', 'author.id', 'tasks.created_by')
   .leftJoin('employees as finisher', 'finisher.id', 'tasks.done_by')
-  .modify(visibleTo(viewer))
+
+/** Joins the clients and leads of tasks, and leaves the tasks of those this viewer may see. */
+export const ofCards = (viewer: Viewer) => (query: Knex.QueryBuilder): void => {
+  query.leftJoin('clients', 'clients.id', 'tasks.client_id').leftJoin('leads', 'leads.id', 'tasks.lead_id')
+    .where(some => some.where(one => one.whereNotNull('tasks.client_id').modify(visibleTo(viewer))).orWhere(one => one.whereNotNull('tasks.lead_id').modify(visibleLeads(viewer))))
+}
 
 export interface Assignee { id: number, name: string }
 
-/** Who can be given a task of this client, by name: those who work here and may see it. Of `except`, whose task it is, also without. */
-export async function listAssignees (db: Db, client: { is_supplier: boolean }, except: number | null = null): Promise<Assignee[]> {
+/** Who can be given a task of this client or lead, by name: those who work here and may see it. Of `except`, whose task it is, also without. */
+export async function listAssignees (db: Db, card: Pick<ShownCard, 'subject' | 'id' | 'is_supplier'>, except: number | null = null): Promise<Assignee[]> {
+  const sees = (query: Knex.QueryBuilder) => card.subject === 'lead' ? query.whereRaw(SEEN_BY, [card.id]) : query.whereRaw('? = any (roles.rights)', [card.is_supplier ? 'suppliers.view' : 'clients.view'])
   return db('employees').join('roles', 'roles.id', 'employees.role_id')
     .where(one => one
-      .where(able => able.whereNull('deactivated_at').whereNotNull('password_hash').where(sees => sees.where('roles.key', 'owner').orWhereRaw('? = any (roles.rights)', [client.is_supplier ? 'suppliers.view' : 'clients.view'])))
+      .where(able => able.whereNull('deactivated_at').whereNotNull('password_hash').where(may => may.where('roles.key', 'owner').orWhere(sees)))
       .orWhere('employees.id', except ?? 0))
     .select('employees.id', 'employees.name').orderByRaw('fold(employees.name), employees.id')
 }
 
-/** Adds a task to a client, with its entry in the feed. Returns its id. Throws NotFound, or NotTheirs. */
-export async function addTask (trx: Db, by: Viewer, clientId: number, values: TaskValues): Promise<number> {
-  const client = await lockClient(trx, by, clientId)
-  await assertTheirs(trx, client, values.assignee)
+/** Adds a task to a client or lead, with its entry in the feed. Returns its id. Throws NotFound, or NotTheirs. */
+export async function addTask (trx: Db, by: Viewer, { subject, id: cardId }: Card, values: TaskValues): Promise<number> {
+  await lockCard(trx, { subject, id: cardId })
+  await assertTheirs(trx, await CARDS[subject].find(trx, by, cardId), values.assignee)
   const { what, due_on, due_time } = values
-  const [{ id }] = await trx('tasks').insert({ client_id: clientId, what, due_on, due_time, assignee_id: values.assignee, created_by: by.id }).returning('id')
+  const [{ id }] = await trx('tasks').insert({ [VALUES[subject].owner]: cardId, what, due_on, due_time, assignee_id: values.assignee, created_by: by.id }).returning('id')
   await tell(trx, by, 'task.added', await findTask(trx, by, id))
   return id
 }
@@ -64,7 +73,7 @@ export async function addTask (trx: Db, by: Viewer, clientId: number, values: Ta
 export async function changeTask (trx: Db, by: Viewer, id: number, values: TaskValues, version: number | null): Promise<void> {
   const task = await lockTask(trx, by, id)
   if (task.deleted || task.version !== version) throw new TaskChanged(task)
-  if (values.assignee !== task.assignee.id) await assertTheirs(trx, task.client, values.assignee)
+  if (values.assignee !== task.assignee.id) await assertTheirs(trx, task.card, values.assignee)
   const { what, due_on, due_time, assignee } = values
   const isMoved = due_on !== task.due_on || due_time !== task.due_time
   if (!isMoved && what === task.what && assignee === task.assignee.id) return
@@ -99,23 +108,25 @@ export async function putNoticeAway (db: Db, by: Viewer, id: number | null): Pro
   await db('tasks').where({ id: task.id }).update({ noticed_at: db.fn.now() })
 }
 
-/** Locks a task's client and then the task, in the order in which everything else that changes clients does, and reads it. */
+/** Locks a task's client or lead and then the task, in the order in which everything else that changes them does, and reads it. */
 async function lockTask (trx: Db, by: Viewer, id: number): Promise<Task> {
-  const { client, may } = await findTask(trx, by, id)
+  const { card, may } = await findTask(trx, by, id)
   if (!may) throw new Forbidden()
-  await trx('clients').where({ id: client.id }).forUpdate().first('id')
+  await lockCard(trx, card)
   await trx('tasks').where({ id }).forUpdate().first('id')
   return findOwnTask(trx, by, id)
 }
 
-async function assertTheirs (trx: Db, client: { is_supplier: boolean }, assignee: number): Promise<void> {
-  const able = await listAssignees(trx, client)
+const lockCard = (trx: Db, { subject, id }: Card) => trx(VALUES[subject].owners).where({ id }).forUpdate().first('id')
+
+async function assertTheirs (trx: Db, card: ShownCard, assignee: number): Promise<void> {
+  const able = await listAssignees(trx, card)
   if (!able.some(({ id }) => id === assignee)) throw new NotTheirs()
 }
 
 /** Writes an entry into the feed; from now on it shows how the task stands, and the one that did until now no longer does. */
 async function tell (trx: Db, by: Viewer, kind: 'task.added' | 'task.changed' | 'task.done' | 'task.reopened' | 'task.deleted' | 'task.restored', task: Task, changes?: TaskChange[]): Promise<void> {
-  const event = await recordEvent(trx, by, task.client.id, kind, { task: refOf(task), ...(changes && { changes }) })
+  const event = await record(trx, by, task.card, kind, { task: refOf(task), ...(changes && { changes }) })
   const { event_id: before } = (await trx('tasks').where({ id: task.id }).first('event_id'))!
   await trx('tasks').where({ id: task.id }).update({ event_id: event })
   // Nothing in it changes but what stands beside it: pages that show it are told to look.

@@ -1,9 +1,9 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { findClient } from '../clients/queries.js'
-import { SEES_CLIENTS } from '../clients/visibility.js'
 import { once } from '../database/once.js'
 import { transaction } from '../database/transaction.js'
+import { CARDS, SEES_CARDS, type ShownCard } from '../feed/card.js'
+import { SUBJECTS, type Subject } from '../form-editor/definition.js'
 import { safePath } from '../sign-in/form.js'
 import { NotFound } from '../web/errors.js'
 import type { Flash } from '../web/flash.js'
@@ -16,12 +16,12 @@ import { listDoneLately, listTasks, listWorkers } from './list/queries.js'
 import { addTask, changeTask, findOwnTask, findTask, listAssignees, NotTheirs, putNoticeAway, setDeleted, setDone, TaskChanged } from './queries.js'
 import type { Task } from './task.js'
 
-type OfClient = { Params: { id: string } }
+type OfCard = { Params: { id: string } }
 type OfTask = { Params: { task: string }, Querystring: { back?: string } }
 
 export default async function tasks (app: FastifyInstance) {
   const { db } = app
-  const config = { can: SEES_CLIENTS }
+  const config = { can: SEES_CARDS }
   await app.register(due)
 
   app.get('/tasks', { config }, async (request, reply) => {
@@ -37,20 +37,23 @@ export default async function tasks (app: FastifyInstance) {
     return reply.page('tasks/index', { filter, page, lately, workers, back: request.url }, { fragment: 'tasks/list/_list' })
   })
 
-  app.get<OfClient>('/clients/:id/tasks/new', { config }, async (request, reply) => {
-    const viewer = viewerOf(request)
-    return showNew(request, reply, { typed: newTaskTyped(viewer), errors: {}, token: randomUUID() }, 200)
-  })
+  for (const subject of SUBJECTS) {
+    const config = { can: CARDS[subject].sees }
+    app.get<OfCard>(`/${subject}s/:id/tasks/new`, { config }, async (request, reply) => {
+      const card = await found(request, subject)
+      return showNew(reply, card, { typed: newTaskTyped(viewerOf(request)), errors: {}, token: randomUUID() }, 200)
+    })
 
-  app.post<OfClient>('/clients/:id/tasks', { config }, async (request, reply) => {
-    const viewer = viewerOf(request)
-    const { id } = await findClient(db, viewer, idOf(request.params.id))
-    const form = readTaskForm(request.body, viewer)
-    const { token } = form.typed
-    const errors = form.errors ?? await assigneeError(() => transaction(db, trx => once(trx, token, viewer.id, async () => String(await addTask(trx, viewer, id, form.values)))))
-    if (errors) return showNew(request, reply, { typed: form.typed, errors, token }, 422)
-    return answer(request, reply, `/clients/${id}`, { key: 'tasks.added' }, true)
-  })
+    app.post<OfCard>(`/${subject}s/:id/tasks`, { config }, async (request, reply) => {
+      const viewer = viewerOf(request)
+      const card = await found(request, subject)
+      const form = readTaskForm(request.body, viewer)
+      const { token } = form.typed
+      const errors = form.errors ?? await assigneeError(() => transaction(db, trx => once(trx, token, viewer.id, async () => String(await addTask(trx, viewer, card, form.values)))))
+      if (errors) return showNew(reply, card, { typed: form.typed, errors, token }, 422)
+      return answer(request, reply, card.path, { key: 'tasks.added' }, true)
+    })
+  }
 
   app.get<OfTask>('/tasks/:task/edit', { config }, async (request, reply) => {
     const task = await findOwnTask(db, viewerOf(request), idOf(request.params.task))
@@ -103,14 +106,15 @@ export default async function tasks (app: FastifyInstance) {
     return reply.header('HX-Trigger', 'tasks').code(204).send()
   })
 
-  async function showNew (request: FastifyRequest<OfClient>, reply: FastifyReply, form: { typed: object, errors: FieldErrors, token: unknown }, status: number) {
-    const client = await findClient(db, viewerOf(request), idOf(request.params.id))
-    return reply.page('tasks/new', { client, task: null, back: `/clients/${client.id}`, assignees: await listAssignees(db, client), ...form }, { fragment: 'tasks/_form', with: { slot: true }, status })
+  const found = (request: FastifyRequest<OfCard>, subject: Subject) => CARDS[subject].find(db, viewerOf(request), idOf(request.params.id))
+
+  async function showNew (reply: FastifyReply, card: ShownCard, form: { typed: object, errors: FieldErrors, token: unknown }, status: number) {
+    return reply.page('tasks/new', { card, task: null, back: card.path, assignees: await listAssignees(db, card), ...form }, { fragment: 'tasks/_form', with: { slot: true }, status })
   }
 
   async function showEdit (request: FastifyRequest<OfTask>, reply: FastifyReply, task: Task, form: { typed: object, errors: FieldErrors, version: number | null, theirs?: Task }, status: number) {
-    const assignees = await listAssignees(db, task.client, task.assignee.id)
-    return reply.page('tasks/edit', { client: task.client, task, back: backOf(request, task), assignees, ...form }, { fragment: 'tasks/_form', with: { slot: true }, status })
+    const assignees = await listAssignees(db, task.card, task.assignee.id)
+    return reply.page('tasks/edit', { card: task.card, task, back: backOf(request, task), assignees, ...form }, { fragment: 'tasks/_form', with: { slot: true }, status })
   }
 
   /** Says what was done: on the page it leads back to, or in the one that asked, which then asks for what has changed; `close`: its form has done its work. */
@@ -124,7 +128,7 @@ export default async function tasks (app: FastifyInstance) {
 // Where the form or button stood, as it says itself.
 function backOf (request: FastifyRequest<OfTask>, task: Task): string {
   const said = (request.body as Body | undefined)?.back ?? request.query.back
-  return typeof said === 'string' && /^\/(tasks|clients)\b/.test(said) ? safePath(said) : `/clients/${task.client.id}`
+  return typeof said === 'string' && /^\/(tasks|clients|leads)\b/.test(said) ? safePath(said) : task.card.path
 }
 
 const undo = (task: Task, action: string, back: string) => `/tasks/${task.id}/${action}?back=${encodeURIComponent(back)}`

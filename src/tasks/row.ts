@@ -1,3 +1,4 @@
+import { cardOf } from '../feed/card.js'
 import type { Viewer } from '../web/viewer.js'
 import { dueOf, type Task } from './task.js'
 
@@ -5,18 +6,20 @@ import { dueOf, type Task } from './task.js'
 export const SELECT = [
   'tasks.id', 'tasks.what', 'tasks.due_on', 'tasks.due_time', 'tasks.version', 'tasks.event_id', 'tasks.done_at', 'tasks.deleted_at',
   'tasks.client_id', 'clients.name as client_name', 'clients.is_supplier', 'clients.is_conflicted', 'clients.conflict_reason',
+  'tasks.lead_id', 'leads.number', 'leads.contact_name', 'known.name as known_name',
   'tasks.assignee_id', 'assignee.name as assignee_name', 'assignee.deactivated_at as assignee_left',
   'tasks.created_by', 'author.name as author_name', 'finisher.name as finisher_name'
 ]
 
 export type TaskRow = Record<string, any>
 
-/** Makes a task of a row, as it stands for the viewer at this moment. Its author, its assignee and whoever may edit clients may change it. */
+/** Makes a task of a row, as it stands for the viewer at this moment. Its author, its assignee and whoever may edit its client or lead may change it. */
 export function readTask (viewer: Viewer, row: TaskRow, now = new Date()): Task {
   const time: string | null = row.due_time && row.due_time.slice(0, 5)
+  const card = row.lead_id === null ? { ...cardOf('client', { ...row, id: row.client_id, name: row.client_name } as any), who: '' } : { ...cardOf('lead', { id: row.lead_id, name: row.number }), who: row.known_name ?? row.contact_name }
   return {
     id: row.id,
-    client: { id: row.client_id, name: row.client_name, is_supplier: row.is_supplier, is_conflicted: row.is_conflicted, conflict_reason: row.conflict_reason },
+    card,
     what: row.what,
     due_on: row.due_on,
     due_time: time,
@@ -26,6 +29,6 @@ export function readTask (viewer: Viewer, row: TaskRow, now = new Date()): Task 
     done: row.done_at && { at: row.done_at, by: row.finisher_name },
     deleted: row.deleted_at !== null,
     version: row.version,
-    may: viewer.id === row.assignee_id || viewer.id === row.created_by || viewer.can('clients.edit')
+    may: viewer.id === row.assignee_id || viewer.id === row.created_by || viewer.can(card.edits)
   }
 }

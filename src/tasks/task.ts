@@ -1,3 +1,4 @@
+import type { ShownCard } from '../feed/card.js'
 import { dayOf, instantAt, instantOf } from '../web/zone.js'
 
 /** How late a task is, in the largest unit that says something. */
@@ -9,7 +10,8 @@ export type Due = 'overdue' | 'today' | 'later'
 /** A task as pages show it. */
 export interface Task {
   id: number
-  client: { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string }
+  /** The client or lead it is of; a lead with the name of its contact, or of its client for those who may see them. */
+  card: ShownCard & { who: string }
   what: string
   /** "2026-11-03", on the organisation's calendar. */
   due_on: string

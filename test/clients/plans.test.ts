@@ -6,7 +6,7 @@ import { readClientFilter } from '../../src/clients/list/filter.js'
 import { findClient } from '../../src/clients/queries.js'
 import { listAgreeing, listConsents } from '../../src/clients/consents/queries.js'
 import { countDuplicates, listDuplicates } from '../../src/clients/duplicates/queries.js'
-import { listFeed } from '../../src/clients/feed/queries.js'
+import { listFeed } from '../../src/feed/queries.js'
 import { findMatches } from '../../src/clients/uniqueness/queries.js'
 import { listOwnFields } from '../../src/form-editor/shape.js'
 import type { Db } from '../../src/database/knex.js'
@@ -145,15 +145,15 @@ t.test('no list reads a whole big table', async t => {
     }
     await check('tasks done lately', () => listDoneLately(db, viewer, me!.id))
     await check('what is due', () => findDueNow(db, { ...viewer, id: me!.id }))
-    await check('tasks of a client', () => listOpenTasks(db, viewer, 4711))
+    await check('tasks of a client', () => listOpenTasks(db, viewer, { subject: 'client', id: 4711 }))
     await check('what a client agreed to', () => listConsents(db, viewer, 4711, { phone: null, email: null, older: null }))
     await check('older, of one phone', () => listConsents(db, viewer, 4711, { phone: 4711, email: null, older: 9000 }))
     await check('what holds now', () => listAgreeing(db, viewer, 4711))
   }
 
   await check('the profile', () => findClient(db, EVERYTHING, 4711))
-  await check('the feed', () => listFeed(db, EVERYTHING, 4711))
-  await check('the feed, narrowed and older', () => listFeed(db, EVERYTHING, 4711, { filter: 'comments', older: 30_000 }))
+  await check('the feed', () => listFeed(db, EVERYTHING, { subject: 'client', id: 4711 }))
+  await check('the feed, narrowed and older', () => listFeed(db, EVERYTHING, { subject: 'client', id: 4711 }, { filter: 'comments', older: 30_000 }))
   for (const viewer of [EVERYTHING, NO_SUPPLIERS]) {
     await check('who has this phone', () => findMatches(db, viewer, 'phone', '+48600123456', 4711))
     for (const client of [null, 4713]) await check('duplicates', () => listDuplicates(db, viewer, { reason: null, least: null, client, after: client ? null : { score: 50, id: 9001 } }))

@@ -33,7 +33,7 @@ t.test('what is due is counted at a moment of the organisation\'s clock, and tol
   await add(sofia, '2026-06-10')
   const id = await add(sofia, '2026-06-10', '12:30', 'Ring <her>')
   t.same(await look(after(29)), { count: 2, overdue: false, notices: [] })
-  t.match(await look(after(30)), { count: 2, overdue: true, notices: [{ id, what: 'Ring <her>', time: '12:30', client: { name: 'Zofia' } }] })
+  t.match(await look(after(30)), { count: 2, overdue: true, notices: [{ id, what: 'Ring <her>', time: '12:30', card: { name: 'Zofia' } }] })
   t.same((await look(after(89))).notices.length, 1)
   t.same(await look(after(90)), { count: 2, overdue: true, notices: [] }, 'no longer than an hour')
   await db('tasks').where({ id }).update({ noticed_at: new Date() })

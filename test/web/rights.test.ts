@@ -138,17 +138,27 @@ GET /invitations/:token  public
 POST /invitations/:token  public
 POST /leads  leads.create
 GET /leads  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/comments  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/feed  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/feed/:event  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/feed/:event  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/feed/:event/delete  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/feed/:event/edit  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/feed/:event/restore  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/files  leads.edit
+GET /leads/:id/files/:token/:name  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/files/:token/remove  leads.edit
+POST /leads/:id/files/:token/restore  leads.edit
+GET /leads/:id/live  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/tasks  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/tasks/new  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/thumbnails/:token.webp  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/uploads  leads.edit
 POST /leads/:lead  leads.edit
 GET /leads/:lead  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/archive  leads.archive
 POST /leads/:lead/client  leads.edit
-POST /leads/:lead/comments  leads.view_own | leads.view_locations | leads.view_all
-GET /leads/:lead/feed  leads.view_own | leads.view_locations | leads.view_all
-GET /leads/:lead/feed/:event  leads.view_own | leads.view_locations | leads.view_all
-POST /leads/:lead/feed/:event/delete  leads.view_own | leads.view_locations | leads.view_all
-POST /leads/:lead/feed/:event/restore  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/link  leads.edit
-GET /leads/:lead/live  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/move  leads.move
 POST /leads/:lead/restore  leads.archive
 POST /leads/:lead/unlink  leads.edit
@@ -341,15 +351,15 @@ POST /sign-in/password/:token  public
 POST /sign-out  signed in
 GET /tags  clients.view | suppliers.view | clients.create
 GET /tags/chip  clients.create | clients.edit
-GET /tasks  clients.view | suppliers.view
-POST /tasks/:task  clients.view | suppliers.view
-POST /tasks/:task/delete  clients.view | suppliers.view
-POST /tasks/:task/done  clients.view | suppliers.view
-GET /tasks/:task/edit  clients.view | suppliers.view
-POST /tasks/:task/noticed  clients.view | suppliers.view
-POST /tasks/:task/reopen  clients.view | suppliers.view
-POST /tasks/:task/restore  clients.view | suppliers.view
-GET /tasks/due  clients.view | suppliers.view
+GET /tasks  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task/delete  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task/done  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+GET /tasks/:task/edit  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task/noticed  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task/reopen  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+POST /tasks/:task/restore  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+GET /tasks/due  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
 POST /view-as/stop  signed in
 `
 

@@ -7,7 +7,7 @@ import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
 import { FILE_KINDS } from '../../src/files/file.js'
 import { HOWS, SOURCES } from '../../src/clients/consents/consent.js'
 import { CERTAINTIES, REASONS } from '../../src/clients/duplicates/queries.js'
-import { FEED_FILTERS } from '../../src/clients/feed/event.js'
+import { FEED_FILTERS } from '../../src/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
@@ -112,7 +112,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'files.refused.*': FILE_KINDS,
   'files.kind.*': FILE_KINDS,
   'files.kind_line.*': FILE_KINDS,
-  'feed.show.*': Object.keys(FEED_FILTERS),
+  'feed.show.*': Object.keys(FEED_FILTERS.client),
   '*s.taken': CONTACTS,
   '*s.shared': CONTACTS,
   '*s.twice': CONTACTS,

@@ -14,7 +14,7 @@ import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
 import { findLinkable, findOffers, promote, setClientOf } from './queries.js'
 
-type At = { Params: { lead: string } }
+type At = { Params: { lead: string }, Querystring: { feed?: string } }
 type Show = (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown, status: number) => Promise<FastifyReply>
 
 /** Whose lead it is: found by its phone, linked, unlinked, or made. `show` answers with the lead's page. */

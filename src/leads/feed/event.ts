@@ -1,4 +1,4 @@
-import type { Named } from '../../clients/client.js'
+import type { WrittenDetails } from '../../feed/event.js'
 import type { OwnChange } from '../../form-editor/own/save.js'
 
 /** A field that every lead has, as its feed names it. */
@@ -8,8 +8,8 @@ export type ChangedField = SystemField | OwnChange['field']
 /** What somebody changed: of choices their id and the name of that day, of phones how they read, of a time the instant as ISO 8601. */
 export type LeadChange = { field: SystemField, old: unknown, new: unknown } | OwnChange
 
-/** What each kind of entry keeps in `details`. */
-export interface LeadDetails {
+/** What each kind of entry keeps in `details`, besides what people write into it. */
+export interface LeadDetails extends WrittenDetails {
   'lead.created': { source: string }
   'lead.changed': { changes: LeadChange[] }
   /** Statuses by id: they are called what they are called now. */
@@ -19,19 +19,5 @@ export interface LeadDetails {
   'lead.unlinked': { client: number }
   'lead.archived': Record<string, never>
   'lead.restored': Record<string, never>
-  comment: Record<string, never>
 }
 export type LeadEventKind = keyof LeadDetails
-
-export interface LeadEvent {
-  id: number
-  kind: LeadEventKind
-  employee_id: number | null
-  employee: string | null
-  at: Date
-  details: Record<string, any>
-  body: string | null
-  deleted_at: Date | null
-  /** Of an entry about a client that the viewer may see. */
-  client?: Named
-}

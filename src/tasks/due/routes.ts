@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
-import { SEES_CLIENTS } from '../../clients/visibility.js'
+import { SEES_CARDS } from '../../feed/card.js'
 import { stream } from '../../web/live.js'
 import { viewerOf } from '../../web/permissions.js'
 import { DueClock } from './clock.js'
@@ -16,12 +16,12 @@ export default async function due (app: FastifyInstance) {
 
   app.pageReaders.push(async request => {
     const viewer = viewerOf(request)
-    if (!SEES_CLIENTS.some(right => viewer.can(right))) return {}
+    if (!SEES_CARDS.some(right => viewer.can(right))) return {}
     const myDue = await findDueNow(db, viewer)
     return { myDue, seen: printOf(myDue) }
   })
 
-  app.get('/tasks/due', { config: { can: SEES_CLIENTS, quiet: true } }, async (request, reply) => {
+  app.get('/tasks/due', { config: { can: SEES_CARDS, quiet: true } }, async (request, reply) => {
     if (!request.isFragment) return reply.redirect('/tasks', 303)
     return reply.page('', { myDue: await findDueNow(db, viewerOf(request)) }, { fragment: 'tasks/due/_now' })
   })

@@ -1,4 +1,6 @@
 import type { Db } from '../../database/knex.js'
+import type { Card } from '../../feed/card.js'
+import { VALUES } from '../../form-editor/definition.js'
 import type { Viewer } from '../../web/viewer.js'
 import { tasks } from '../queries.js'
 import { readTask, SELECT, type TaskRow } from '../row.js'
@@ -19,7 +21,7 @@ export interface TaskPage {
 // As text, because the driver would read a time without a zone in the server's.
 const KEYS = { open: `to_char(tasks.late_from, 'YYYY-MM-DD"T"HH24:MI:SS')`, done: `to_char(tasks.done_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US')` }
 
-/** A page of somebody's tasks, or everybody's: the open by when they are due, the done with the newest first. Only of clients the viewer may see. */
+/** A page of somebody's tasks, or everybody's: the open by when they are due, the done with the newest first. Only of clients and leads the viewer may see. */
 export async function listTasks (db: Db, viewer: Viewer, { who, show, after }: TaskFilter, limit = TASKS_PAGE): Promise<TaskPage> {
   const rows: TaskRow[] = await tasks(db, viewer).whereNull('tasks.deleted_at')
     .modify(query => {
@@ -47,9 +49,9 @@ export async function listDoneLately (db: Db, viewer: Viewer, who: TaskFilter['w
 
 export interface OpenTasks { tasks: Task[], more: boolean }
 
-/** A client's open tasks, the most urgent first; `more` when there are others. The client has to be the viewer's to see. */
-export async function listOpenTasks (db: Db, viewer: Viewer, clientId: number, limit = 20): Promise<OpenTasks> {
-  const rows: TaskRow[] = await tasks(db, viewer).where('tasks.client_id', clientId).whereNull('tasks.done_at').whereNull('tasks.deleted_at')
+/** The open tasks of a client or lead, the most urgent first; `more` when there are others. It has to be the viewer's to see. */
+export async function listOpenTasks (db: Db, viewer: Viewer, { subject, id }: Card, limit = 20): Promise<OpenTasks> {
+  const rows: TaskRow[] = await tasks(db, viewer).where(`tasks.${VALUES[subject].owner}`, id).whereNull('tasks.done_at').whereNull('tasks.deleted_at')
     .orderBy(['tasks.late_from', 'tasks.id']).limit(limit + 1).select(SELECT)
   return { tasks: rows.slice(0, limit).map(row => readTask(viewer, row)), more: rows.length > limit }
 }
@@ -70,7 +72,7 @@ export async function listWorkers (db: Db): Promise<Worker[]> {
     .select('id', 'name', db.raw('deactivated_at is not null as "left"')).orderByRaw('deactivated_at is not null, fold(name), id')
 }
 
-/** How many open tasks somebody has, of any client. */
+/** How many open tasks somebody has, of any client or lead. */
 export async function countOpenTasks (db: Db, assigneeId: number): Promise<number> {
   const { count } = (await db('tasks').where({ assignee_id: assigneeId }).whereNull('done_at').whereNull('deleted_at').count({ count: '*' }).first())!
   return Number(count)
