@@ -18,7 +18,10 @@ import imports from './imports/routes.js'
 import installation from './installation/routes.js'
 import jobs from './jobs/plugin.js'
 import leads from './leads/routes.js'
+import leadsBoard from './leads/board/routes.js'
 import leadsList from './leads/list/routes.js'
+import leadStatus from './leads/status/routes.js'
+import leadSteps from './leads/steps/routes.js'
 import leadSettings from './lead-settings/routes.js'
 import leadStatuses from './lead-statuses/routes.js'
 import locations from './locations/routes.js'
@@ -124,6 +127,9 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(tasks)
   await app.register(leadsList)
   await app.register(notifications)
+  await app.register(leadsBoard)
+  await app.register(leadStatus)
+  await app.register(leadSteps)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

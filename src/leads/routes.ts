@@ -24,6 +24,7 @@ import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from './moving.js'
 import { findLead, listLeadChoices, listStays, lockLead, managesLeads, seesLead, setLeadArchived } from './queries.js'
 import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
+import { placeOf } from './steps/place.js'
 import { SEES_LEADS } from './visibility.js'
 
 type At = { Params: { lead: string }, Querystring: { feed?: string } }
@@ -86,7 +87,7 @@ export default async function leads (app: FastifyInstance) {
     } catch (error) {
       return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
-    return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}` : '/leads', 303)
+    return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}${withinOf(request)}` : '/leads', 303)
   })
 
   app.post<At>('/leads/:lead/move', { config: { can: 'leads.move' } }, async (request, reply) => {
@@ -102,7 +103,7 @@ export default async function leads (app: FastifyInstance) {
       if (error instanceof MoveRefused) return show(request, reply, { move: { to, reason: typedText(body, 'reason'), error: error.error } }, 422)
       throw error
     }
-    return reply.redirect(`/leads/${request.params.lead}`, 303)
+    return reply.redirect(`/leads/${request.params.lead}${withinOf(request)}`, 303)
   })
 
   for (const [action, archived] of [['archive', true], ['restore', false]] as const) {
@@ -114,7 +115,7 @@ export default async function leads (app: FastifyInstance) {
         return lead
       })
       reply.flash(archived ? 'leads.archived' : 'leads.restored', { number: lead.number }, archived ? `/leads/${lead.id}/restore` : undefined)
-      return reply.redirect(`/leads/${lead.id}`, 303)
+      return reply.redirect(`/leads/${lead.id}${withinOf(request)}`, 303)
     })
   }
 
@@ -139,7 +140,8 @@ export default async function leads (app: FastifyInstance) {
     const viewer = viewerOf(request)
     if (!request.isFragment) void request.around()
     const lead = await findLead(db, viewer, idOf(request.params.lead))
-    const heading = { lead, spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
+    const place = placeOf(request)
+    const heading = { lead, place, within: place?.text ?? '', spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
     const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)
     if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
     const card = cardOf('lead', { id: lead.id, name: lead.number })
@@ -153,6 +155,9 @@ export default async function leads (app: FastifyInstance) {
     }, { fragment: 'leads/form/_form', status })
   }
 }
+
+/** The list that a lead's page was opened from, as the page's own address has it. */
+const withinOf = (request: FastifyRequest): string => placeOf(request)?.text ?? ''
 
 /** Steps in filling in a form that send it and save nothing: a row for a phone, another type's form, a client linked to a new lead. */
 const isStep = (body: Body): boolean => ['add_phone', 'switch_type', 'link', 'unlink'].some(name => name in body)

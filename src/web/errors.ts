@@ -96,7 +96,8 @@ async function signInFirst (request: FastifyRequest, reply: FastifyReply) {
   return reply.redirect(`/sign-in${to}`, 303)
 }
 
-function pageBefore (request: FastifyRequest): string {
+/** The page from which a request came, as its browser says; "/" when it doesn't. */
+export function pageBefore (request: FastifyRequest): string {
   try {
     const { pathname, search } = new URL(request.headers.referer ?? '')
     return pathname + search

@@ -5,7 +5,7 @@ import { addClient } from '../support/clients.js'
 import { addLead } from '../support/leads.js'
 import { words } from '../support/words.js'
 
-const numbers = (body: string) => [...body.matchAll(/class="no" href="\/leads\/\d+">([^<]+)/g)].map(([, number]) => number)
+const numbers = (body: string) => [...body.matchAll(/class="no" href="\/leads\/\d+\?in=table[^"]*">([^<]+)/g)].map(([, number]) => number)
 const badges = (body: string) => Object.fromEntries([...body.matchAll(/href="([^"]*)"[^>]*>(?:<svg.*?<\/svg>)?([^<]+) <b class="num">\s*([\d,+]+)/g)].map(([, , name, count]) => [name!.trim(), count]))
 const link = (body: string, rel: string) => new RegExp(`href="([^"]*)" rel="${rel}"`).exec(body)?.[1]?.replaceAll('&amp;', '&')
 

@@ -160,7 +160,11 @@ POST /leads/:lead/archive  leads.archive
 POST /leads/:lead/client  leads.edit
 POST /leads/:lead/link  leads.edit
 POST /leads/:lead/move  leads.move
+GET /leads/:lead/next  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:lead/previous  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/restore  leads.archive
+GET /leads/:lead/status  leads.move
+POST /leads/:lead/status  leads.move
 POST /leads/:lead/unlink  leads.edit
 GET /leads/actions  leads.edit | leads.move | leads.archive
 POST /leads/actions  leads.edit | leads.move | leads.archive
@@ -170,6 +174,10 @@ POST /leads/actions/:action/select  leads.edit | leads.move | leads.archive
 POST /leads/actions/:action/stop  leads.edit | leads.move | leads.archive
 POST /leads/actions/:action/undo  leads.edit | leads.move | leads.archive
 GET /leads/actions/new  leads.edit | leads.move | leads.archive
+GET /leads/board  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/board/columns/:status  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/board/filters  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/board/now  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/check  clients.view | suppliers.view
 GET /leads/columns  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all

@@ -8,6 +8,8 @@ import { COLUMN_NAMES } from './columns.js'
 export const BADGES = ['open', 'urgent', 'new', 'mine', 'overdue', 'late', 'pending'] as const
 export const SHOWS = [...BADGES, 'all', 'archived'] as const
 export const SORTS = ['created', 'due', 'since'] as const
+/** The first of them is on a board the newest in its column. */
+export const BOARD_SORTS = ['created', 'due'] as const
 export const DAYS = ['created', 'due', 'closed'] as const
 export type Badge = (typeof BADGES)[number]
 export type Show = (typeof SHOWS)[number]

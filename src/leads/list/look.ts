@@ -1,8 +1,9 @@
-import type { FastifyRequest } from 'fastify'
+import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
-import { parsed, textOf, type Pairs, type Query } from '../../list-views/address.js'
+import { parsed, saysNothing, textOf, type Pairs, type Query } from '../../list-views/address.js'
 import { lookThrough, type Seen } from '../../list-views/look.js'
 import { listViews } from '../../list-views/queries.js'
+import type { ListView } from '../../list-views/view.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { COLUMNS, USUAL, type Column } from './columns.js'
@@ -12,13 +13,57 @@ import { kept, readLeadFilter, type LeadFilter } from './filter.js'
 export const TABLE = '/leads'
 export const BOARD = '/leads/board'
 
-export type Look = ReturnType<typeof lookAt>
+/** Leads as somebody looks at them. */
+export interface Look {
+  viewer: Viewer
+  filter: LeadFilter
+  /** TABLE or BOARD. */
+  at: string
+  /** The address with some of the filter changed, of the other look too; the page is kept only when it is among the changes. */
+  list (change?: Partial<LeadFilter>, path?: string): string
+  /** The page of a lead, which knows the way to the next one here. */
+  open (id: number): string
+  kept: Pairs
+  /** What a search carries along. */
+  carried: Pairs
+  /** What a badge shows, which leaves any view but keeps the order and the columns. */
+  badge (show: LeadFilter['show']): string
+  /** What a view shows that stands among the badges. */
+  shownBy (view: ListView): string
+  /** The list with everything, whatever it opens with. */
+  everything: string
+}
 
-/** The list as its address means it, and the address with some of it changed, of the other look too; the page is kept only when it is among the changes. */
-export function lookAt (request: FastifyRequest, at = TABLE) {
-  const asked = readLeadFilter(request.query)
-  const filter = at === BOARD ? onBoard(asked) : asked
-  return { viewer: viewerOf(request), filter, at, list: listing(filter, at), kept: kept(filter) }
+/** The board as its address means it. */
+export function boardAt (request: FastifyRequest): Look {
+  const filter = boardFilter((request.query ?? {}) as Query)
+  const list = listing(filter, BOARD), pairs = kept(filter)
+  const { sort, descending, columns } = filter
+  return {
+    viewer: viewerOf(request), filter, at: BOARD, list, kept: pairs, carried: pairs, everything: BOARD, open: opening('board', list),
+    badge: show => listing({ ...NOTHING, sort, descending, columns, show }, BOARD)(),
+    shownBy: ({ query }) => listing(boardFilter(parsed(query)), BOARD)()
+  }
+}
+
+const opening = (where: string, list: Look['list']) => {
+  const [, asked] = list().split('?')
+  const within = asked ? `in=${where}&${asked}` : `in=${where}`
+  return (id: number) => `/leads/${id}?${within}`
+}
+
+/** Keeps a list's address short: a form sends its empty fields too, and the bare address may open a view. Returns whether that leads elsewhere. */
+export function keptShort (request: FastifyRequest, reply: FastifyReply, path: string): boolean {
+  const query = request.query as Query
+  if (request.isFragment) reply.header('HX-Replace-Url', path)
+  else if (('tidy' in query || saysNothing(query)) && path !== request.url) {
+    if (!request.headers['hx-request']) {
+      reply.redirect(path, 303)
+      return true
+    }
+    reply.header('HX-Push-Url', path)
+  }
+  return false
 }
 
 function listing (filter: LeadFilter, at: string) {
@@ -37,10 +82,6 @@ export const LEADS = 'leads'
 export interface TableLook extends Look, Seen {
   /** What is shown, in order. */
   columns: readonly Column[]
-  /** What a search carries along. */
-  carried: Pairs
-  /** The list by a badge, which leaves any view but keeps the order and the columns. */
-  badge (show: LeadFilter['show']): string
 }
 
 /** Reads what the table's address means. The bare one means what the list opens with. */
@@ -61,10 +102,18 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
   return {
     ...seen, viewer, filter, list, at: TABLE, kept: pairs, isChanged: isChangedFrom(pairs),
     carried: inView ? [...new URLSearchParams(list().split('?')[1])].filter(([name]) => name !== 'q') as Pairs : pairs,
+    open: opening('table', list), shownBy: ({ id }) => `${TABLE}?view=${id}`,
     badge: show => address(kept({ ...NOTHING, sort, descending, columns, show }), {}, { ...place, view: null }),
     columns: (columns ?? USUAL).flatMap(name => COLUMNS.find(column => column.name === name) ?? [])
   }
 }
+
+// Beyond these nobody would read them, and each is counted for each page.
+const MOST_BADGES = 8
+
+/** The views that stand among the badges, and what each counts. */
+export const madeBadges = (views: readonly ListView[]) =>
+  views.filter(({ badge }) => badge).slice(0, MOST_BADGES).map(view => ({ id: view.id, view, filter: readLeadFilter(parsed(view.query)) }))
 
 /** What a view keeps as the list would write it today. */
 export const tidied = (query: string): string => textOf(kept(readLeadFilter(parsed(query))))
@@ -72,10 +121,12 @@ export const tidied = (query: string): string => textOf(kept(readLeadFilter(pars
 /** A filter that asks for nothing, whatever is open. */
 const NOTHING = readLeadFilter({})
 
-/** A board has no order of when leads came in: those that came into their column last stand first, unless it is sorted by what is due. */
-export function onBoard (filter: LeadFilter): LeadFilter {
-  return filter.sort === 'due' ? filter : { ...filter, sort: 'created', descending: true }
+/**
+ * What a board shows. It has no order of when leads came in: those that came into their column last stand first, unless it is sorted by what is
+ * due; and what is archived isn't on it.
+ */
+export function boardFilter (query: Query): LeadFilter {
+  const asked = readLeadFilter(query)
+  const shown = { ...asked, show: asked.show === 'archived' ? 'all' as const : asked.show }
+  return asked.sort === 'due' ? shown : { ...shown, sort: 'created', descending: true }
 }
-
-/** The order of a column. */
-export const columnOrder = (filter: LeadFilter): LeadFilter => filter.sort === 'due' ? filter : { ...filter, sort: 'since', descending: true }

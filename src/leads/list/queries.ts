@@ -21,7 +21,7 @@ export interface ListedLead {
   id: number
   number: string
   urgent: boolean
-  status: Pick<LeadStatus, 'key' | 'labels' | 'colour'> & { group: Group }
+  status: Pick<LeadStatus, 'id' | 'key' | 'labels' | 'colour'> & { group: Group }
   /** Its type, where that is another than the usual one. */
   type: Pick<LeadType, 'key' | 'labels' | 'icon'> | null
   /** Whether it has been in its status for too long. */
@@ -162,7 +162,7 @@ export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: 
     .orderBy('found.place')
     .select(
       'leads.id', 'leads.number', 'leads.urgent', 'leads.contact_name', 'leads.created_at', 'leads.due_at', 'campaigns.name as campaign', 'locations.name as location', 'employees.name as manager',
-      db.raw(`json_build_object('key', s.key, 'labels', s.labels, 'group', s.group_key, 'colour', s.colour) as status,
+      db.raw(`json_build_object('id', s.id, 'key', s.key, 'labels', s.labels, 'group', s.group_key, 'colour', s.colour) as status,
         (select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id and y.id <> (select default_type_id from lead_settings)) as type,
         case when c.id is not null then json_build_object('id', c.id, 'name', c.name, 'is_supplier', c.is_supplier, 'is_conflicted', c.is_conflicted, 'conflict_reason', c.conflict_reason) end as client,
         coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),

@@ -1,0 +1,45 @@
+import type { FastifyRequest } from 'fastify'
+import type { Db } from '../../database/knex.js'
+import { one, textOf, type Pairs, type Query } from '../../list-views/address.js'
+import { idOf } from '../../web/form.js'
+import type { Viewer } from '../../web/viewer.js'
+import { orderOf } from '../board/column.js'
+import { leadsIn } from '../board/queries.js'
+import { BOARD, boardFilter, TABLE, tableFrom } from '../list/look.js'
+import { inOrder, readings } from '../list/order.js'
+import { filtered } from '../list/queries.js'
+import { listStatuses } from '../statuses.js'
+
+/** Where somebody came to a lead from: the table or the board, as its address says, and which column. */
+export interface Place {
+  at: string
+  query: Query
+  column: number | null
+  /** The list itself. */
+  back: string
+  /** As it stands in the lead's address: "?in=table&show=mine". */
+  text: string
+}
+
+/** Reads it from a lead's address; null when that names no list. */
+export function placeOf (request: FastifyRequest): Place | null {
+  const { in: where, column, ...query } = (request.query ?? {}) as Query
+  const at = { table: TABLE, board: BOARD }[one(where)]
+  if (!at) return null
+  const [list, all] = [query, request.query as Query].map(from => textOf(Object.entries(from).map(([name, value]): Pairs[number] => [name, one(value)])))
+  return { at, query, column: at === BOARD ? idOf(one(column)) : null, back: list ? `${at}?${list}` : at, text: `?${all}` }
+}
+
+/** The lead that comes after or before one where somebody came from; null at its end. The one itself needn't be there any more: its place in the order remains. */
+export async function findNeighbour (db: Db, viewer: Viewer, { at, query, column }: Pick<Place, 'at' | 'query' | 'column'>, id: number, side: 'after' | 'before'): Promise<number | null> {
+  const { filter } = at === BOARD ? { filter: boardFilter(query) } : await tableFrom(db, viewer, query)
+  const status = column === null ? null : (await listStatuses(db)).find(one => one.id === column)
+  if (status === undefined) return null
+  const leads = status ? leadsIn(db, viewer, status, filter) : db('leads').modify(filtered(viewer, filter))
+  const order = { ...status ? orderOf(status, filter) : filter, after: null, before: null, [side]: id }
+  for (const reading of leads ? await readings(db, viewer, order) : []) {
+    const next = await leads!.clone().modify(inOrder(viewer, order, reading)).first('leads.id')
+    if (next) return next.id
+  }
+  return null
+}
