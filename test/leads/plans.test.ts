@@ -1,7 +1,12 @@
 import pg from 'pg'
 import t from 'tap'
+import { CARDS, columnsOf, isFolded } from '../../src/leads/board/column.js'
+import { readCards, readColumns } from '../../src/leads/board/queries.js'
 import { readLeadFilter } from '../../src/leads/list/filter.js'
+import { BOARD, boardFilter, TABLE } from '../../src/leads/list/look.js'
 import { countBadges, listLeads, whatCameDue } from '../../src/leads/list/queries.js'
+import { listStatuses } from '../../src/leads/statuses.js'
+import { findNeighbour } from '../../src/leads/steps/place.js'
 import { parsed } from '../../src/list-views/address.js'
 import { RIGHTS, type Right } from '../../src/rights.js'
 import { makeViewer } from '../../src/web/viewer.js'
@@ -45,6 +50,19 @@ t.test('no list of leads reads all of them', async t => {
     for (const query of ['', 'show=urgent', 'show=new', 'show=mine', 'show=overdue', 'show=late', 'show=pending', 'show=all', 'show=archived', 'sort=due', 'sort=due&order=desc', 'sort=since', 'show=all&sort=due', 'show=all&sort=since&order=desc', 'group=lost', `campaign=${campaign + 3}`, `show=all&campaign=${campaign}`,
       `show=all&location=${location + 1}`, 'show=all&location=none', `show=all&manager=${me + 3}`, 'created_from=2026-01-01&created_to=2026-01-02&show=all', 'closed_from=2026-01-01&closed_to=2026-01-02', 'due_to=2026-01-01',
       'q=0004711', 'q=zofia', 'q=zofia a1b2', 'q=a1b2', 'q=612345', `after=${middle}`, `show=all&before=${middle}&sort=due`]) await list(query)
+  }
+  const statuses = await listStatuses(db)
+  for (const [whose, viewer] of [['all', viewerWith(RIGHTS, me)], ['own', viewerWith(['leads.view_own'], me)], ['those of a location', viewerWith(['leads.view_own', 'leads.view_locations'], me)]] as const) {
+    for (const query of ['', 'show=urgent', 'show=mine', 'show=overdue', 'show=late', 'sort=due', `campaign=${campaign}`, `manager=${me + 3}`, `location=${location + 1}`, 'group=lost', 'q=zofia a1b2']) {
+      const filter = boardFilter(parsed(query))
+      const columns = columnsOf(statuses, filter)
+      await check(`the board of ${whose}: ${query}`, () => readColumns(db, viewer, filter, columns.map(status => ({ status, cards: isFolded(status, columns) ? 0 : CARDS }))))
+    }
+    const later = { ...readLeadFilter({}), after: middle }
+    for (const status of statuses) await check(`more of a column of ${whose}`, () => readCards(db, viewer, later, status))
+    for (const [at, column, query] of [[TABLE, null, 'show=mine'], [TABLE, null, 'sort=due'], [BOARD, statuses[1]!.id, '']] as const) {
+      await check(`the next of ${whose}`, () => findNeighbour(db, viewer, { at, query: parsed(query), column }, middle, 'after'))
+    }
   }
   await check('what came due', () => whatCameDue(db, new Date()))
 })

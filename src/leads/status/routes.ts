@@ -60,4 +60,4 @@ const tell = (reply: FastifyReply, lead: number | null, ...statuses: (number | n
   reply.header('HX-Trigger', JSON.stringify({ leads: {}, 'leads-in': { lead, statuses } }))
 
 /** Where a list of leads is that somebody comes from; nowhere else. */
-const listOr = (path: string): string => /^\/leads(\/board)?(\?[^\s\\]*)?$/.test(path) ? path : '/leads'
+const listOr = (path: string): string => /^\/leads(\/board(\/columns\/\d+)?)?(\?[^\s\\]*)?$/.test(path) ? path : '/leads'

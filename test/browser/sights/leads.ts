@@ -53,6 +53,18 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
     { name: 'notifications', route: '/notifications', path: '/notifications' },
     { name: 'notification-settings', route: '/settings/notifications', path: '/settings/notifications' },
+    { name: 'leads-row', route: '/leads', path: '/leads?show=all', prepare: async page => {
+      await page.click('.leads .of-in_progress')
+      await page.waitForSelector('.move-form')
+    } },
+    { name: 'board', route: '/leads/board', path: '/leads/board', prepare: async page => {
+      await page.click('.lead-card:has-text("Wilhelmina") .move summary')
+      await page.waitForSelector('.move-form')
+    } },
+    { name: 'board-column', route: '/leads/board/columns/:status', path: `/leads/board/columns/${(await db('leads').where({ id: open }).first('status_id'))!.status_id}` },
+    { name: 'board-filters', route: '/leads/board/filters', path: '/leads/board/filters' },
+    { name: 'lead-status', route: '/leads/:lead/status', path: `/leads/${open}/status` },
+    { name: 'lead-of-list', route: '/leads/:lead', path: `/leads/${open}?in=table` },
     { name: 'leads-filters', route: '/leads/filters', path: '/leads/filters' }
   ]
 }

@@ -1,0 +1,80 @@
+import t from 'tap'
+import { openDesk } from '../support/desk.js'
+
+t.test('a card is dragged to where it may go; who has the board open sees it, and is told who was quicker', async t => {
+  const { enter, anna, marek, db } = await openDesk(t)
+  const statuses = Object.fromEntries((await db('lead_statuses').select('key', 'id')).map(({ key, id }) => [key, id])) as Record<string, number>
+  const [first, second] = (await db('leads').insert(['Ewa', 'Piotr'].map(name => ({
+    number: `L-${name}`, type_id: db('lead_types').min('id'), status_id: statuses.new_lead, contact_name: name, manager_id: marek.id
+  }))).returning('id')).map(({ id }) => id as number)
+  const [a, m] = [await enter(anna), await enter(marek)]
+  const cards = (of: typeof a, status: string) => of.page.locator(`#cards-${statuses[status]} .no`)
+  for (const { page } of [a, m]) {
+    await page.goto('/leads')
+    await page.click('.looks a:has-text("Board")')
+    await page.waitForSelector(`#lead-${first}`)
+  }
+
+  await a.page.locator(`#lead-${first}`).dragTo(a.page.locator(`#column-${statuses.waiting}`))
+  t.equal(await cards(a, 'new_lead').count(), 2, 'a new lead isn’t let into waiting')
+  await a.page.locator(`#lead-${first}`).dragTo(a.page.locator(`#column-${statuses.in_work}`))
+  await m.page.waitForSelector(`#cards-${statuses.in_work} #lead-${first}`)
+  await a.page.waitForSelector(`#cards-${statuses.in_work} #move-${first}-${statuses.in_work}`, { state: 'attached' })
+  t.match(await db('leads').where({ id: first }).first(), { status_id: statuses.in_work })
+  t.same(await cards(m, 'new_lead').allTextContents(), ['L-Piotr'])
+  await m.page.waitForSelector(`#column-count-${statuses.in_work}:has-text("1")`)
+
+  // Without a stream that tells, his menu is from before: she has moved it.
+  await m.page.click(`#lead-${second} .move summary`)
+  await m.page.waitForSelector(`#lead-${second} .move-form`)
+  await m.page.evaluate(() => document.getElementById('stream')!.remove())
+  await a.page.click(`#lead-${second} .move summary`)
+  await a.page.click(`#lead-${second} .move-form button:has-text("In work")`)
+  await a.page.waitForSelector(`#cards-${statuses.in_work} #lead-${second}`)
+  await m.page.click(`#lead-${second} .move-form button:has-text("In work")`)
+  await m.page.waitForSelector('#flash [role=alert]:has-text("Anna Kowalska")')
+  await m.page.waitForSelector(`#cards-${statuses.in_work} #lead-${second}`)
+
+  await a.page.locator(`#lead-${first}`).dragTo(a.page.locator(`#column-${statuses.expensive}`))
+  await a.page.waitForSelector('#move-dialog[open] textarea:focus')
+  await a.page.click('#move-dialog button:has-text("Expensive")')
+  await a.page.waitForSelector('#move-dialog .error')
+  await a.page.fill('#move-dialog textarea', 'The neighbour did it')
+  await a.page.click('#move-dialog button:has-text("Expensive")')
+  await a.page.waitForSelector('#move-dialog', { state: 'hidden' })
+  await a.page.waitForSelector(`#lead-${first}`, { state: 'detached' })
+  t.match(await db('leads').where({ id: first }).first(), { lost_reason: 'The neighbour did it', status_id: statuses.expensive })
+  await a.page.click(`#column-${statuses.expensive} summary`)
+  await a.page.waitForSelector(`#cards-${statuses.expensive} #lead-${first}`)
+  t.same([...a.problems, ...m.problems].filter(problem => !/409|422/.test(problem)), [])
+})
+
+t.test('in the table a status is changed in its row, which is replaced', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  const [{ id }] = await db('leads').insert({ number: 'L-Ewa', type_id: db('lead_types').min('id'), status_id: db('lead_statuses').where({ key: 'new_lead' }).select('id'), contact_name: 'Ewa' }).returning('id')
+  const { page, problems } = await enter(anna)
+  await page.goto('/leads')
+  await page.click(`#lead-${id} .move summary`)
+  await page.click(`#lead-${id} .move-form button:has-text("In work")`)
+  await page.waitForSelector(`#lead-${id} .of-in_progress`)
+  await page.click(`#lead-${id} .move summary`)
+  await page.click(`#lead-${id} .move-form summary`)
+  await page.click(`#lead-${id} .move-form button:has-text("Canceled")`)
+  await page.waitForSelector(`#reason-${id}-error`)
+  t.same(problems.filter(problem => !/422/.test(problem)), [])
+})
+
+t.test('without scripts a card is moved by its menu, and one comes back to the board', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  await db.raw("insert into leads (number, type_id, status_id, contact_name) select 'L-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses), 'Jan ' || n from generate_series(1, 25) n")
+  const { page } = await enter(anna, { javaScript: false })
+  await page.goto('/leads/board?manager=none')
+  await page.click('.column .more a')
+  t.equal(await page.locator('.lead-card').count(), 5)
+  await page.click('.lead-card:has-text("L-1") .move summary >> nth=0')
+  await page.click('.lead-card .move[open] a')
+  await page.click('.move-form button:has-text("In work")')
+  t.match(page.url(), /\/leads\/board\/columns\/\d+\?manager=none&after=\d+$/)
+  await page.goto('/leads/board')
+  t.equal(await page.locator('.column:has-text("In work") .lead-card').count(), 1)
+})
