@@ -125,7 +125,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(importTemplate)
   await app.register(imports, { url: databaseUrl })
   await app.register(tasks)
-  await app.register(leadsList)
+  await app.register(leadsList, { databaseUrl })
   await app.register(notifications)
   await app.register(leadsBoard)
   await app.register(leadStatus)

@@ -63,6 +63,7 @@ export const AUDIT_KINDS = [
   'forms.field_removed',
   'forms.field_restored',
   'forms.field_erased',
+  'leads.exported',
   'leads.numbers',
   'leads.type_added',
   'leads.type_changed',

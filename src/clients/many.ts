@@ -1,18 +1,22 @@
 import type { Db } from '../database/knex.js'
+import { shapeOf } from '../form-editor/shape.js'
 import type { Query } from '../list-views/address.js'
 import { SKIPPED, type ActsOnMany } from '../many/actions/action.js'
+import type { Exported } from '../many/export/exported.js'
 import type { Looked } from '../many/many.js'
 import type { Viewer } from '../web/viewer.js'
 import { askClients, findDetails, listActionChoices, type ClientAsked } from './actions/asking.js'
 import { CLIENT_KINDS, tellOfErased } from './actions/kinds.js'
+import { exportChoices, exportColumns, tickedBefore } from './export/column.js'
+import { clientStatements } from './export/queries.js'
 import { isNarrowed, type ClientFilter } from './list/filter.js'
 import { lookFrom } from './list/look.js'
 import { narrowings } from './list/narrowings.js'
-import { filtered, findChosen } from './list/queries.js'
-import { visibleTo } from './visibility.js'
+import { filtered, findChosen, listFilterChoices } from './list/queries.js'
+import { SEES_CLIENTS, visibleTo } from './visibility.js'
 
 /** Clients, as many of them are ticked, changed and exported. */
-export const manyClients: ActsOnMany<ClientFilter, ClientAsked> = {
+export const manyClients: ActsOnMany<ClientFilter, ClientAsked> & Exported<ClientFilter> = {
   one: 'client',
   table: 'clients',
   path: '/clients',
@@ -21,7 +25,6 @@ export const manyClients: ActsOnMany<ClientFilter, ClientAsked> = {
   kinds: CLIENT_KINDS,
   skipped: SKIPPED,
   ticks: ['clients.edit', 'clients.delete', 'clients.erase', 'clients.export'],
-  order: ['clients.name_key', 'clients.id'],
   name: alias => `${alias}.name`,
   visible: viewer => query => { visibleTo(viewer)(query) },
   filtered,
@@ -29,10 +32,19 @@ export const manyClients: ActsOnMany<ClientFilter, ClientAsked> = {
   ask: askClients,
   details: findDetails,
   choices: listActionChoices,
-  ended: tellOfErased
+  ended: tellOfErased,
+  right: 'clients.export',
+  sees: SEES_CLIENTS,
+  audit: { kind: 'clients.exported', count: 'clients' },
+  comesBack: true,
+  exportable: async (db, viewer) => exportChoices(viewer, await shapeOf(db, 'client', viewer.formVersions)),
+  tickedBefore,
+  fileColumns: async (db, viewer, t, choices) => exportColumns(viewer, t, choices, (await listFilterChoices(db)).phoneTypes),
+  statements: clientStatements,
+  cellWords: t => ({ person: t('clients.kinds.person'), company: t('clients.kinds.company') })
 }
 
 async function lookAtClients (db: Db, viewer: Viewer, query: Query): Promise<Looked<ClientFilter>> {
-  const { filter, path } = await lookFrom(db, viewer, query)
-  return { filter, list: path(), narrowed: isNarrowed(filter), shown: { filter, chosen: await findChosen(db, filter), narrowings } }
+  const { filter, path, columns } = await lookFrom(db, viewer, query)
+  return { filter, list: path(), narrowed: isNarrowed(filter), columns: columns.map(({ name }) => name), shown: { filter, chosen: await findChosen(db, filter), narrowings } }
 }

@@ -10,6 +10,7 @@ import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import actions from '../many/actions/routes.js'
+import exports from '../many/export/routes.js'
 import selection from '../many/selection/routes.js'
 import { listOpenTasks } from '../tasks/list/queries.js'
 import { idOf, type Body } from '../web/form.js'
@@ -21,7 +22,6 @@ import { countDuplicates } from './duplicates/queries.js'
 import duplicates from './duplicates/routes.js'
 import emails from './emails/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
-import exports from './export/routes.js'
 import erasing from './erasing/routes.js'
 import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
@@ -45,7 +45,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   const { db } = app
   for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, place, consents]) await app.register(part)
   for (const part of [selection, actions]) await app.register(part, { many: manyClients })
-  await app.register(exports, { url: databaseUrl })
+  await app.register(exports, { many: manyClients, url: databaseUrl })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)

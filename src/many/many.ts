@@ -13,6 +13,8 @@ export interface Looked<Filter> {
   /** Its address, and whether anything narrows it. */
   list: string
   narrowed: boolean
+  /** The columns that it shows, by name. */
+  columns: readonly string[]
   /** What the view `<table>/list/_narrowings` shows of that. */
   shown: object
 }
@@ -29,8 +31,7 @@ export interface Many<Filter = any> {
   words: string
   /** Rights of which any one gives the list its boxes to tick. */
   ticks: readonly Right[]
-  /** The order of those that are ticked, and SQL of what each is called (`name`), of the table under this alias. */
-  order: readonly string[]
+  /** SQL of what a row is called, of the table under this alias. */
   name (alias: string): string
   /** Leaves the rows that this viewer may know of, and of these those that a filter leaves. */
   visible (viewer: Viewer): Narrow

@@ -117,7 +117,7 @@ t.test('the page offers the list’s columns ticked, and what was ticked stays',
 t.test('who may not see contacts in full exports none', async t => {
   await db('roles').where({ id: sofia.roleId }).update({ rights: ['clients.view', 'clients.export'] })
   const { body } = await as(sofia).get('/clients/export')
-  t.ok(says(body, 'exports.no_contacts'))
+  t.ok(says(body, 'actions.hidden_contacts'))
   const { header, rows } = await exported(sofia, { format: 'csv', all: '1', columns: ['phone', 'email', 'consents'], of: 'matching', in: '' }, t.testdir({}))
   t.same(header.filter(name => /phone|mail|agrees/i.test(name)), [])
   t.same(rows.map(row => row.Surname), ['Żak'], 'nor suppliers, which are a right of their own')

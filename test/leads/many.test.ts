@@ -1,5 +1,7 @@
 import t from 'tap'
 import { cast, type Person } from '../support/cast.js'
+import { addClient } from '../support/clients.js'
+import { addFields } from '../support/fields.js'
 import { runJobs } from '../support/jobs.js'
 import { addLead } from '../support/leads.js'
 
@@ -145,4 +147,38 @@ t.test('rights: of the kind, of the lead, and a manager who may have leads', asy
   t.equal((await as(marek).get(path)).status, 404)
   t.equal((await as(null).get('/leads/actions')).status, 303)
   t.match((await as(anna).get(`/leads/${fresh.id}`)).body, new RegExp(`href="${path}"|Urgent`))
+})
+
+t.test('what is filtered or ticked is exported, with phones for those who may see them, and nothing that runs as a formula', async t => {
+  await addFields(db, { room: { kind: 'short_text', label: 'Room' } }, 'lead')
+  const field = (await db('fields').where({ key: 'room' }).first('id')).id
+  const maria = await addClient(db, anna, { first_name: 'María', surname: 'Núñez', phones: ['+34 612 345 678'], is_conflicted: true, conflict_reason: '@refuses' })
+  const linked = await addLead(db, { client_id: maria, contact_name: 'Marysia', manager: sofia, comment: '=1+1', due_at: '2026-11-24T08:30:00Z', location_id: hall.id })
+  await db('lead_values').insert({ lead_id: linked.id, field_id: field, text_value: '+12' })
+  const loose = await addLead(db, { status: 'waiting', contact_name: 'Ola', manager: sofia, phones: ['+48 700 800 900', '+48 700 800 901'], urgent: true })
+  const csv = async (who: Person, body: Record<string, unknown>) => {
+    const answer = await as(who).post('/leads/export', { format: 'csv', of: 'matching', in: '', ...body })
+    t.equal(answer.status, 200, answer.body.slice(0, 200))
+    return answer.body.replace(/^\uFEFF/, '').trim().split('\r\n')
+  }
+  const columns = ['number', 'status', 'urgent', 'client', 'conflict', 'phones', 'comment', 'due', 'location', 'own.room']
+  t.same(await csv(anna, { columns, in: `manager=${sofia.id}&q=L-0000` }), [
+    'No.,Status,Urgent,Client,Why conflicted,Phones,Comment,Due by,Location,Room',
+    `${loose.number},Waiting,Yes,Ola,,"'+48 700 800 900, +48 700 800 901",,,,`, `${linked.number},New lead,No,María Núñez,'@refuses,'+34 612 34 56 78,'=1+1,2026-11-24 09:30,Hall,'+12`, `${fresh.number},New lead,Yes,Ewa,,,,,,`
+  ])
+  await db.raw("update roles set rights = rights || '{leads.export}' where id = ?", [sofia.roleId])
+  await as(sofia).post('/leads/selection/clear')
+  await as(sofia).post('/leads/selection', { page: [linked.id, loose.id, work.id].join(','), lead: [linked.id, loose.id, work.id] })
+  t.same(await csv(sofia, { of: 'selected', columns: ['number', 'phones'] }), ['No.,Phones', `${loose.number},"'+48 ••• ••• •00, +48 ••• ••• •01"`, `${linked.number},'+34 ••• •• •• 78`], 'hers alone, masked')
+  const everything = (await csv(anna, { all: '1', in: 'show=all&sort=due' }))
+  t.equal(everything.length, 7)
+  t.match(everything[0], /Time in status, minutes.*Room/)
+  t.match(await db('audit_entries').where({ kind: 'leads.exported' }).orderBy('id', 'desc').first(), { employee_id: anna.id, details: { changes: [{ field: 'leads', new: 6 }, { field: 'list_address', new: '/leads?show=all&sort=due' }, {}] } })
+  const page = (await as(anna).get('/leads/export?in=columns%3Dphone%2Cclosed')).body
+  t.same([...page.matchAll(/name="columns" value="([^"]+)" checked/g)].map(([, name]) => name), ['number', 'urgent', 'phones', 'closed'])
+  t.match((await as(sofia).get('/leads/export')).body, /Phones are masked/)
+  t.equal((await as(anna).post('/leads/export', { format: 'csv', of: 'matching', in: '' })).status, 422)
+  const book = await as(anna).post('/leads/export', { format: 'xlsx', of: 'matching', in: '', all: '1' })
+  t.match(book.headers, { 'content-type': /spreadsheetml/, 'content-disposition': /leads-\d{4}-\d\d-\d\d\.xlsx/ })
+  for (const who of [nuno]) t.equal((await as(who).get('/leads/export')).status, 403)
 })

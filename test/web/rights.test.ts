@@ -180,6 +180,8 @@ GET /leads/board/filters  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/board/now  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/check  clients.view | suppliers.view
 GET /leads/columns  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/export  leads.export
+POST /leads/export  leads.export
 GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/live  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/new  leads.create

@@ -86,7 +86,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'tags.colours.*': TAG_COLOURS,
   'clients.*': ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived_ones'], // of views/clients/list/_filters.eta
   'actions.states.*': ACTION_STATES,
-  ...ofMany('full', 'whom', 'of_selected', 'of_matching', 'of_all', 'changed', 'failed_after', 'stopped_after', 'left', 'forgotten', 'select_again', 'to_list', 'rows', 'changed_ones', 'none_changed', 'row_gone', 'nobody'),
+  ...ofMany('full', 'whom', 'of_selected', 'of_matching', 'of_all', 'changed', 'failed_after', 'stopped_after', 'left', 'forgotten', 'select_again', 'to_list', 'rows', 'changed_ones', 'none_changed', 'row_gone', 'nobody', 'export', 'hidden_contacts'),
   ...Object.fromEntries(['nothing_left', 'for_good', 'number', 'type_number'].map(key => [`*.${key}`, MANY.filter(({ kinds }) => Object.values(kinds).some(kind => kind.confirms)).map(({ words }) => words)])),
   '*.kinds.*': MANY.flatMap(({ words, kinds }) => Object.keys(kinds).map(kind => [words, kind])),
   '*.skipped.*': MANY.flatMap(({ words, skipped }) => skipped.map(why => [words, why])),
@@ -138,7 +138,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'map.fields.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'], // of src/map/queries.ts
   'map.hints.*': ['tile_url', 'attribution', 'attribution_url', 'geocoder_url', 'contact'],
   'place.problems.*': ['missing', 'busy', 'refused', 'failed', 'off'], // of src/map/geocoder.ts
-  'exports.groups.*': ['client', 'contacts', 'more', 'own', 'consents'],
+  'exports.groups.*': ['lead', 'client', 'contacts', 'more', 'own', 'consents'],
   'imports.remarks.*': REMARKS,
   'imports.template.own.*': FIELD_KINDS,
   'imports.template.required.*': ['all', 'people', 'companies'],

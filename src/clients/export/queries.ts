@@ -1,17 +1,14 @@
 import type { Knex } from 'knex'
 import type { Db } from '../../database/knex.js'
-import type { ListField } from '../../form-editor/shape.js'
-import type { Viewer } from '../../web/viewer.js'
+import { listOwnFields } from '../../form-editor/shape.js'
+import { moment, readOwn, type ExportColumn } from '../../many/export/cell.js'
+import { statementsOf, type Statement } from '../../many/export/queries.js'
 import type { Whom } from '../../many/many.js'
 import { chosen } from '../../many/selection/queries.js'
-import { manyClients } from '../many.js'
+import type { Viewer } from '../../web/viewer.js'
+import type { ClientFilter } from '../list/filter.js'
 import { readings } from '../list/order.js'
-import type { ExportColumn } from './column.js'
-
-/** A query as a cursor of another process opens it. */
-export interface Statement { sql: string, bindings: readonly unknown[] }
-
-const moment = (column: string) => `to_char(${column} at time zone :zone, 'YYYY-MM-DD HH24:MI')`
+import { manyClients } from '../many.js'
 
 const PHONES = `(select json_agg(json_build_object('type', p.type_id, 'value', p.display, 'on', array_remove(array[case when p.whatsapp then 'whatsapp' end, case when p.viber then 'viber' end, case when p.sms then 'sms' end], null)) order by p.position, p.id)
   from client_phones p where p.client_id = clients.id and p.removed_at is null) as phones`
@@ -36,45 +33,21 @@ const READS: Record<string, string> = {
   'archived': `${moment('clients.archived_at')} as archived`
 }
 
-const OWN = `(select json_agg(json_build_array(v.field_id, coalesce(v.text_value, v.number_value::text, v.day_value::text, ${moment('v.moment_value')}, v.option_id::text)) order by v.field_id, v.position)
-  from client_values v where v.client_id = clients.id and v.field_id = any (:fields)) as own`
+const OWN = readOwn('client_values', 'client_id', 'clients.id')
 
-/** What has to be read, one statement after the other, for all of the clients chosen in the list's order: those ticked by name. */
-export async function exportStatements (db: Db, viewer: Viewer, whom: Whom, columns: readonly ExportColumn[], fields: readonly ListField[]): Promise<Statement[]> {
+/** What has to be read for all of the clients chosen in the list's order: those ticked by name. */
+export async function clientStatements (db: Db, viewer: Viewer, whom: Whom<ClientFilter>, columns: readonly ExportColumn[]): Promise<Statement[]> {
   const parts: Knex.QueryBuilder[] = []
   if (whom.of === 'selected') {
     parts.push(chosen(db, manyClients, viewer, whom).orderBy(['clients.name_key', 'clients.id']))
   } else {
     const filter = { ...whom.filter, after: null, before: null }
     const order = filter.descending ? 'desc' : 'asc'
-    for (const { stretch } of await readings(db, viewer, filter, fields)) {
+    for (const { stretch } of await readings(db, viewer, filter, await listOwnFields(db, 'client', viewer.formVersions))) {
       parts.push(chosen(db, manyClients, viewer, { of: 'matching', filter }).modify(stretch.among).orderByRaw([...stretch.keys, 'clients.id'].map(sql => `${sql} ${order}`).join(', ')))
     }
   }
-  const own = columns.flatMap(({ field }) => field?.id ?? [])
-  const read = [...new Set(columns.flatMap(({ name, field }) => field ? [] : READS[name.replace(/:\d+$/, '')] ?? `clients.${name}`)), ...own.length > 0 ? [OWN] : []].join(', ') || 'clients.id'
-  return parts.map(part => {
-    const { sql, bindings } = part.select(db.raw(read, { zone: viewer.organisation.timeZone, fields: own } as unknown as Knex.ValueDict)).toSQL()
-    return { sql, bindings }
-  })
-}
-
-const AT_ONCE = 500
-
-/** Rows of several statements by a cursor each, all as they were at one moment, in batches. */
-export async function * readByCursor (db: Db, statements: readonly Statement[]): AsyncGenerator<Record<string, any>[]> {
-  const trx = await db.transaction(undefined, { isolationLevel: 'repeatable read', readOnly: true })
-  try {
-    for (const { sql, bindings } of statements) {
-      await trx.raw(`declare exported no scroll cursor for ${sql}`, bindings as Knex.RawBinding[])
-      for (;;) {
-        const { rows } = await trx.raw(`fetch ${AT_ONCE} from exported`)
-        if (rows.length > 0) yield rows
-        if (rows.length < AT_ONCE) break
-      }
-      await trx.raw('close exported')
-    }
-  } finally {
-    await trx.rollback().catch(() => {})
-  }
+  const fields = columns.flatMap(({ field }) => field?.id ?? [])
+  const read = new Set(columns.flatMap(({ name, field }) => field ? OWN : READS[name.replace(/:\d+$/, '')] ?? `clients.${name}`))
+  return statementsOf(db, parts, read.size > 0 ? [...read] : ['clients.id'], { zone: viewer.organisation.timeZone, fields })
 }

@@ -3,6 +3,7 @@ import type { Query } from '../../list-views/address.js'
 import { choosing } from '../../list-views/columns.js'
 import savedViews from '../../list-views/routes.js'
 import actions from '../../many/actions/routes.js'
+import exports from '../../many/export/routes.js'
 import { selectedIds } from '../../many/selection/queries.js'
 import selection from '../../many/selection/routes.js'
 import { manyLeads } from '../many.js'
@@ -18,11 +19,12 @@ import { BOARD, boardAt, keptShort, LEADS, madeBadges, tableAt, TABLE, tidied, t
 import { narrowings } from './narrowings.js'
 import { countBadges, COUNT_LIMIT, findNamed, listFilterChoices, listLeads } from './queries.js'
 
-export default async function list (app: FastifyInstance) {
+export default async function list (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
   const config = { can: SEES_LEADS }
   await app.register(live)
   for (const part of [selection, actions]) await app.register(part, { many: manyLeads })
+  await app.register(exports, { many: manyLeads, url: databaseUrl })
 
   app.get(TABLE, { config }, async (request, reply) => {
     if (!request.isFragment) void request.around()

@@ -49,6 +49,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('button.primary')
       await page.waitForSelector('#reason-error')
     } },
+    { name: 'leads-export', route: '/leads/export', path: '/leads/export?in=q%3Da' },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
     { name: 'notifications', route: '/notifications', path: '/notifications' },

@@ -14,7 +14,7 @@ const MOST_AT_ONCE = 4
 let running = 0
 
 /**
- * Begins an export in a process of its own, which reads the clients with a connection of its own: a million of them keep nobody waiting,
+ * Begins an export in a process of its own, which reads the rows with a connection of its own: a million of them keep nobody waiting,
  * however slowly they are fetched. Null when as many as there may be are under way. What is read fails when the export did: half a file is none.
  */
 export function startExport (job: ExportJob): Readable | null {

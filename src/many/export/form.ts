@@ -6,7 +6,7 @@ export type ExportFormat = (typeof EXPORT_FORMATS)[number]
 
 /** What is to be exported, as the page sends it and as its address says it. */
 export interface ExportForm {
-  /** The clients that are ticked, or all that the list leaves. */
+  /** The rows that are ticked, or all that the list leaves. */
   of: 'selected' | 'matching'
   /** The list's address, behind its question mark. */
   within: string
