@@ -9,6 +9,7 @@ import type { Knex } from 'knex'
 export async function up (db: Knex): Promise<void> {
   await arrange(db, ['contact', 'phones', 'campaign', 'location', 'manager', 'due', 'urgent', 'comment'])
   await db.raw('create table deleted_lead_numbers (number text primary key)')
+  await db.raw("update roles set rights = array(select unnest(rights) union select 'leads.delete' order by 1) where key in ('admin', 'owner')")
 }
 
 async function arrange (db: Knex, items: string[]): Promise<void> {
@@ -18,6 +19,7 @@ async function arrange (db: Knex, items: string[]): Promise<void> {
 }
 
 export async function down (db: Knex): Promise<void> {
+  await db.raw("update roles set rights = array_remove(rights, 'leads.delete')")
   await db.raw('drop table deleted_lead_numbers')
   await arrange(db, ['contact', 'phones', 'campaign', 'comment', 'due', 'urgent', 'location', 'manager'])
 }

@@ -4,7 +4,7 @@
  */
 export const RIGHT_GROUPS = {
   clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.erase', 'clients.merge', 'clients.import', 'clients.export'],
-  leads: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.win', 'leads.archive', 'leads.export'],
+  leads: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.win', 'leads.archive', 'leads.delete', 'leads.export'],
   tasks: ['tasks.view_all'],
   settings: ['views.share', 'marketing.manage', 'settings.manage', 'audit.view'],
   employees: ['employees.manage', 'roles.manage']

@@ -74,7 +74,8 @@ export const AUDIT_KINDS = [
   'leads.status_changed',
   'leads.status_moved',
   'leads.status_deleted',
-  'leads.notifications'
+  'leads.notifications',
+  'leads.deleted'
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 

@@ -20,7 +20,7 @@ export async function createLead (trx: Db, by: Viewer, { phones, own = [], clien
   const numbers = phones.flatMap(({ number }, position) => number ? [{ position, ...number }] : [])
   const numbering = readNumbering(given)
   let id: number | undefined
-  // Only another template can have made a number already: the next one is taken then.
+  // Only another template can have made a number already, also of a lead that is deleted: the next one is taken then.
   while (id === undefined) id = await write(trx, { ...values, ...numbering, client_id, status_id: given.status_id, late, by: by.id, now: given.now, phones: JSON.stringify(numbers), details: JSON.stringify({ source }) })
   await writeValues(trx, 'lead', id, own)
   return id
@@ -53,7 +53,8 @@ async function write (trx: Db, values: Record<string, unknown>): Promise<number 
       insert into leads (number, type_id, contact_name, campaign_id, comment, due_at, urgent, location_id, manager_id, client_id, status_id, status_since, status_late_at, created_by, created_at)
       select :before || lpad(last, greatest(length(last), :width), '0') || :after, :type_id::bigint, :contact_name, :campaign_id::bigint, :comment, :due_at::timestamptz, :urgent::boolean, :location_id::bigint, :manager_id::bigint, :client_id::bigint,
         :status_id::bigint, :now::timestamptz, :late::timestamptz, :by::bigint, :now::timestamptz
-      from counted on conflict (number) do nothing returning id
+      from counted where not exists (select from deleted_lead_numbers d where d.number = :before || lpad(last, greatest(length(last), :width), '0') || :after)
+      on conflict (number) do nothing returning id
     ), phones as (
       insert into lead_phones (lead_id, position, typed, e164, display, digits)
       select made.id, p.position, p.typed, p.e164, p.display, p.digits from made, json_to_recordset(:phones) as p (position int, typed text, e164 text, display text, digits text)

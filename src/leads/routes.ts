@@ -16,6 +16,7 @@ import { findLinkable, offersOf } from './client/queries.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
 import { createLead } from './creating.js'
+import deleting from './deleting/routes.js'
 import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
 import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
@@ -37,6 +38,7 @@ interface Told extends Omit<Shown, 'defaults'> {
 export default async function leads (app: FastifyInstance) {
   const { db } = app
   await app.register(client, { show })
+  await app.register(deleting)
 
   app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, await contextOf(db, viewerOf(request), null), {}, 200))
 

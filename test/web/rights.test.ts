@@ -158,6 +158,8 @@ POST /leads/:lead  leads.edit
 GET /leads/:lead  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:lead/archive  leads.archive
 POST /leads/:lead/client  leads.edit
+GET /leads/:lead/delete  leads.delete
+POST /leads/:lead/delete  leads.delete
 POST /leads/:lead/link  leads.edit
 POST /leads/:lead/move  leads.move
 GET /leads/:lead/next  leads.view_own | leads.view_locations | leads.view_all

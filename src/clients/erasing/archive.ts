@@ -15,7 +15,7 @@ export async function clientArchive (db: Db, storage: Storage, clientId: number)
   const output = zip.outputStream as unknown as Readable
   zip.on('error', error => output.destroy(error as Error))
   zip.addReadStream(Readable.from(clientJson(db, clientId)), 'client.json')
-  const files: { id: number, content: string, name: string, type: string, created_at: Date }[] = await db('files').where({ client_id: clientId }).orderBy('id').select('id', 'content', 'name', 'type', 'created_at')
+  const files: { id: number, content: string, name: string, type: string, created_at: Date }[] = await db('files').where({ client_id: clientId }).orWhereIn('lead_id', db('leads').where({ client_id: clientId }).select('id')).orderBy('id').select('id', 'content', 'name', 'type', 'created_at')
   for (const { id, content, name, type, created_at: mtime } of files) {
     // What is compressed already isn't made smaller by trying.
     zip.addReadStreamLazy(`files/${id}-${name.replace(/[<>:"|?*\\/]/g, '_')}`, { mtime, compress: /^text\/|json|xml/.test(type) }, tell => { storage.get(content).then(stream => { tell(null, stream) }, (error: Error) => { tell(error, undefined as never) }) })

@@ -34,7 +34,7 @@ export async function eraseClients (trx: Db, by: { id: number }, ids: readonly n
   await trx.raw("update imports set content = null, inspected = jsonb_set(inspected, '{sample}', '[]') where content is not null and state in ('done', 'stopped', 'failed', 'undone') and id in (select import_id from import_rows where client_id = any (?))", [gone])
   for (const { erase } of MENTIONS) if (erase) await trx.raw(erase, { ids: gone })
   // Contents go when nothing names them any more; the sooner they may, the better.
-  await trx.raw(`update file_contents set used_at = '-infinity' where hash in (select content from files where client_id = any (:here) union select thumbnail from files where client_id = any (:here) and thumbnail is not null)`, { here })
+  await trx.raw(`update file_contents set used_at = '-infinity' where hash in (select unnest(array[content, thumbnail]) from files where client_id = any (:here) or lead_id in (select id from leads where client_id = any (:here)))`, { here })
   for (const { erase } of BELONGINGS) if (typeof erase === 'object') await trx.raw(erase.stays, { ids: here })
   for (const { table, column, erase } of BELONGINGS) if (erase === 'first') await trx(table).whereRaw('?? = any (?)', [column, here]).delete()
   await trx('clients').whereRaw('id = any (?)', [here]).delete()

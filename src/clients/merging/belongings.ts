@@ -25,6 +25,7 @@ export interface Belonging {
   exports: { name: string, sql: string } | null
 }
 
+const OWN_VALUE = "coalesce(to_jsonb(v.text_value), case when f.kind = 'yes_no' then to_jsonb(v.number_value = 1) end, to_jsonb(v.number_value), to_jsonb(v.day_value), to_jsonb(v.moment_value), o.labels)"
 const BY = '(select name from employees e where e.id = employee_id)'
 
 export const BELONGINGS: readonly Belonging[] = [
@@ -57,7 +58,7 @@ export const BELONGINGS: readonly Belonging[] = [
   {
     table: 'client_values', column: 'client_id', merge: 'chooses', by: 'field_id', erase: 'cascades', exports: {
       name: 'own_fields', sql: `
-        select f.key, f.labels, coalesce(to_jsonb(v.text_value), case when f.kind = 'yes_no' then to_jsonb(v.number_value = 1) end, to_jsonb(v.number_value), to_jsonb(v.day_value), to_jsonb(v.moment_value), o.labels) as value
+        select f.key, f.labels, ${OWN_VALUE} as value
         from client_values v join fields f on f.id = v.field_id left join field_options o on o.id = v.option_id where client_id = :client order by v.field_id, v.position`
     }
   },
@@ -84,12 +85,20 @@ export const BELONGINGS: readonly Belonging[] = [
       stays: `
         with mine as (select id from leads where client_id = any (:ids)),
         phones as (delete from lead_phones where lead_id in (select id from mine)),
-        said as (update events set details = '{}', body = null where lead_id in (select id from mine))
+        own as (delete from lead_values where lead_id in (select id from mine)),
+        tasks as (delete from tasks where lead_id in (select id from mine)),
+        files as (delete from files where lead_id in (select id from mine)),
+        written as (delete from events where lead_id in (select id from mine) and (kind like 'task.%' or kind like 'file%')),
+        said as (update events set details = '{}', body = null where lead_id in (select id from mine) and not (kind like 'task.%' or kind like 'file%'))
         update leads set client_id = null, contact_name = '', comment = '', lost_reason = '', version = version + 1 where id in (select id from mine)`
     }, exports: {
       name: 'leads', sql: `
         select number, contact_name, (select json_agg(display order by p.position, p.id) from lead_phones p where p.lead_id = l.id) as phones,
           comment, due_at, urgent, lost_reason, created_at, closed_at,
+          (select json_agg(json_build_object('key', f.key, 'labels', f.labels, 'value', ${OWN_VALUE}) order by v.field_id, v.position)
+            from lead_values v join fields f on f.id = v.field_id left join field_options o on o.id = v.option_id where v.lead_id = l.id) as own_fields,
+          (select json_agg(json_build_object('what', k.what, 'due_on', k.due_on, 'due_time', k.due_time, 'done_at', k.done_at) order by k.id) from tasks k where k.lead_id = l.id) as tasks,
+          (select json_agg(json_build_object('id', i.id, 'name', i.name, 'type', i.type, 'size', i.size) order by i.id) from files i where i.lead_id = l.id) as files,
           (select json_agg(json_build_object('at', v.at, 'kind', v.kind, 'employee', (select name from employees e where e.id = v.employee_id), 'details', v.details, 'body', v.body) order by v.id) from events v where v.lead_id = l.id) as feed
         from leads l where client_id = :client order by id`
     }

@@ -34,6 +34,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
     } },
     { name: 'lead-linked', route: '/leads/:lead', path: `/leads/${one}` },
     { name: 'lead-masked', route: '/leads/:lead', path: `/leads/${open}`, as: 'sofia' },
+    { name: 'lead-delete', route: '/leads/:lead/delete', path: `/leads/${open}/delete` },
     { name: 'lead-feed', route: '/leads/:id/feed', path: `/leads/${open}/feed` },
     { name: 'lead-event', route: '/leads/:id/feed/:event', path: `/leads/${open}/feed/${(await db('events').where({ lead_id: open }).max('id as id').first())!.id}` },
     { name: 'lead-check', route: '/leads/check', path: '/leads/check?phones.0.number=%2B48600123987' },
