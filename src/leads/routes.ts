@@ -28,7 +28,7 @@ import { listStatuses } from './statuses.js'
 import { placeOf } from './steps/place.js'
 import { SEES_LEADS } from './visibility.js'
 
-type At = { Params: { lead: string }, Querystring: { feed?: string } }
+type At = { Params: { id: string }, Querystring: { feed?: string } }
 
 /** What its page says besides what the lead is: what was typed and is wrong, who else was at it, why it can't be moved. */
 interface Told extends Omit<Shown, 'defaults'> {
@@ -69,12 +69,12 @@ export default async function leads (app: FastifyInstance) {
   })
 
   // A page that stays open asks for what stands above its form: the clock goes on, and others move the lead.
-  app.get<At>('/leads/:lead', { config: { can: SEES_LEADS } }, async (request, reply) => show(request, reply, {}, 200))
+  app.get<At>('/leads/:id', { config: { can: SEES_LEADS } }, async (request, reply) => show(request, reply, {}, 200))
 
-  app.post<At>('/leads/:lead', { config: { can: 'leads.edit' } }, async (request, reply) => {
+  app.post<At>('/leads/:id', { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
-    const known = await findLead(db, viewer, idOf(request.params.lead))
+    const known = await findLead(db, viewer, idOf(request.params.id))
     const context = await contextOf(db, viewer, known)
     if (isStep(body)) return show(request, reply, step(viewer, body, context), 200)
     const form = readLeadForm(body, viewer, context)
@@ -92,27 +92,27 @@ export default async function leads (app: FastifyInstance) {
     return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}${withinOf(request)}` : '/leads', 303)
   })
 
-  app.post<At>('/leads/:lead/move', { config: { can: 'leads.move' } }, async (request, reply) => {
+  app.post<At>('/leads/:id/move', { config: { can: 'leads.move' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
     const to = idOf(body.to)
     const { value: reason = '', error } = readOne(text(500), body.reason)
     try {
       if (error) throw new MoveRefused(error)
-      await transaction(db, trx => moveLead(trx, viewer, idOf(request.params.lead), { to, from: idOf(body.from), reason }))
+      await transaction(db, trx => moveLead(trx, viewer, idOf(request.params.id), { to, from: idOf(body.from), reason }))
     } catch (error) {
       if (error instanceof MovedMeanwhile) return show(request, reply, { move: { to, reason, moved: error } }, 409)
       if (error instanceof MoveRefused) return show(request, reply, { move: { to, reason: typedText(body, 'reason'), error: error.error } }, 422)
       throw error
     }
-    return reply.redirect(`/leads/${request.params.lead}${withinOf(request)}`, 303)
+    return reply.redirect(`/leads/${request.params.id}${withinOf(request)}`, 303)
   })
 
   for (const [action, archived] of [['archive', true], ['restore', false]] as const) {
-    app.post<At>(`/leads/:lead/${action}`, { config: { can: 'leads.archive' } }, async (request, reply) => {
+    app.post<At>(`/leads/:id/${action}`, { config: { can: 'leads.archive' } }, async (request, reply) => {
       const viewer = viewerOf(request)
       const lead = await transaction(db, async trx => {
-        const lead = await lockLead(trx, viewer, idOf(request.params.lead))
+        const lead = await lockLead(trx, viewer, idOf(request.params.id))
         await setLeadArchived(trx, viewer, lead, archived)
         return lead
       })
@@ -141,7 +141,7 @@ export default async function leads (app: FastifyInstance) {
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {
     const viewer = viewerOf(request)
     if (!request.isFragment) void request.around()
-    const lead = await findLead(db, viewer, idOf(request.params.lead))
+    const lead = await findLead(db, viewer, idOf(request.params.id))
     const place = placeOf(request)
     const heading = { lead, place, within: place?.text ?? '', spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
     const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)

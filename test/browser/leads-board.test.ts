@@ -37,10 +37,10 @@ t.test('a card is dragged to where it may go; who has the board open sees it, an
 
   await a.page.locator(`#lead-${first}`).dragTo(a.page.locator(`#column-${statuses.expensive}`))
   await a.page.waitForSelector('#move-dialog[open] textarea:focus')
-  await a.page.click('#move-dialog button:has-text("Expensive")')
+  await a.page.click('#move-dialog .primary')
   await a.page.waitForSelector('#move-dialog .error')
   await a.page.fill('#move-dialog textarea', 'The neighbour did it')
-  await a.page.click('#move-dialog button:has-text("Expensive")')
+  await a.page.click('#move-dialog .primary')
   await a.page.waitForSelector('#move-dialog', { state: 'hidden' })
   await a.page.waitForSelector(`#lead-${first}`, { state: 'detached' })
   t.match(await db('leads').where({ id: first }).first(), { lost_reason: 'The neighbour did it', status_id: statuses.expensive })

@@ -138,7 +138,13 @@ GET /invitations/:token  public
 POST /invitations/:token  public
 POST /leads  leads.create
 GET /leads  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id  leads.edit
+GET /leads/:id  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/archive  leads.archive
+POST /leads/:id/client  leads.edit
 POST /leads/:id/comments  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/delete  leads.delete
+POST /leads/:id/delete  leads.delete
 GET /leads/:id/feed  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/:id/feed/:event  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:id/feed/:event  leads.view_own | leads.view_locations | leads.view_all
@@ -149,25 +155,19 @@ POST /leads/:id/files  leads.edit
 GET /leads/:id/files/:token/:name  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/:id/files/:token/remove  leads.edit
 POST /leads/:id/files/:token/restore  leads.edit
+POST /leads/:id/link  leads.edit
 GET /leads/:id/live  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/move  leads.move
+GET /leads/:id/next  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/:id/previous  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/restore  leads.archive
+GET /leads/:id/status  leads.move
+POST /leads/:id/status  leads.move
 POST /leads/:id/tasks  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/:id/tasks/new  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/:id/thumbnails/:token.webp  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/:id/unlink  leads.edit
 POST /leads/:id/uploads  leads.edit
-POST /leads/:lead  leads.edit
-GET /leads/:lead  leads.view_own | leads.view_locations | leads.view_all
-POST /leads/:lead/archive  leads.archive
-POST /leads/:lead/client  leads.edit
-GET /leads/:lead/delete  leads.delete
-POST /leads/:lead/delete  leads.delete
-POST /leads/:lead/link  leads.edit
-POST /leads/:lead/move  leads.move
-GET /leads/:lead/next  leads.view_own | leads.view_locations | leads.view_all
-GET /leads/:lead/previous  leads.view_own | leads.view_locations | leads.view_all
-POST /leads/:lead/restore  leads.archive
-GET /leads/:lead/status  leads.move
-POST /leads/:lead/status  leads.move
-POST /leads/:lead/unlink  leads.edit
 GET /leads/actions  leads.edit | leads.move | leads.archive
 POST /leads/actions  leads.edit | leads.move | leads.archive
 GET /leads/actions/:action  leads.edit | leads.move | leads.archive

@@ -14,7 +14,7 @@ import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
 import { findLinkable, findOffers, promote, setClientOf } from './queries.js'
 
-type At = { Params: { lead: string }, Querystring: { feed?: string } }
+type At = { Params: { id: string }, Querystring: { feed?: string } }
 type Show = (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown, status: number) => Promise<FastifyReply>
 
 /** Whose lead it is: found by its phone, linked, unlinked, or made. `show` answers with the lead's page. */
@@ -33,7 +33,7 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
     return reply.page('leads/client/check', { offers: lead?.client_id ? [] : offers, lead, invalid }, { fragment: 'leads/client/_offers' })
   })
 
-  app.post<At>('/leads/:lead/link', { config: { can: 'leads.edit' } }, async (request, reply) => {
+  app.post<At>('/leads/:id/link', { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const client = await findLinkable(db, viewer, idOf((request.body as Body | undefined)?.client))
     return keeping(request, reply, async (trx, lead) => {
@@ -42,7 +42,7 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
     })
   })
 
-  app.post<At>('/leads/:lead/unlink', { config: { can: 'leads.edit' } }, async (request, reply) => {
+  app.post<At>('/leads/:id/unlink', { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     return keeping(request, reply, async (trx, lead) => {
       // Who may not see whose it is can't say that it isn't.
@@ -52,7 +52,7 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
     })
   })
 
-  app.post<At>('/leads/:lead/client', { config: { can: 'leads.edit' } }, async (request, reply) => {
+  app.post<At>('/leads/:id/client', { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     if (!viewer.can('clients.create')) throw new Forbidden(['clients.create'])
     return keeping(request, reply, async (trx, lead): Promise<FieldErrors> => {
@@ -67,7 +67,7 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
   /** Does something to a lead once what its form brings is saved; when either can't be, the form is shown again with why. */
   async function keeping (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<FieldErrors | void>) {
     const viewer = viewerOf(request)
-    const known = await findLead(db, viewer, idOf(request.params.lead))
+    const known = await findLead(db, viewer, idOf(request.params.id))
     const form = readLeadForm(request.body, viewer, await contextOf(db, viewer, known))
     const carries = Object.keys(form.typed).some(name => name.startsWith('was.'))
     if (carries && Object.keys(form.errors).length > 0) return show(request, reply, { form }, 422)

@@ -5,25 +5,25 @@ import { viewerOf } from '../../web/permissions.js'
 import { findLead, lockLead } from '../queries.js'
 import { countOfLead, deleteLead } from './queries.js'
 
-type At = { Params: { lead: string } }
+type At = { Params: { id: string } }
 
 /** Deleting a lead for good, once somebody has said that they mean it. */
 export default async function deleting (app: FastifyInstance) {
   const { db } = app
   const config = { can: 'leads.delete' } as const
 
-  app.get<At>('/leads/:lead/delete', { config }, async (request, reply) => show(request, reply, undefined, 200))
+  app.get<At>('/leads/:id/delete', { config }, async (request, reply) => show(request, reply, undefined, 200))
 
-  app.post<At>('/leads/:lead/delete', { config }, async (request, reply) => {
+  app.post<At>('/leads/:id/delete', { config }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const { number } = await findLead(db, viewer, idOf(request.params.lead))
+    const { number } = await findLead(db, viewer, idOf(request.params.id))
     if (!((request.body ?? {}) as Body).sure) return show(request, reply, { key: 'leads.deleting.say_sure' }, 422)
-    await transaction(db, async trx => deleteLead(trx, viewer, await lockLead(trx, viewer, idOf(request.params.lead))))
+    await transaction(db, async trx => deleteLead(trx, viewer, await lockLead(trx, viewer, idOf(request.params.id))))
     return reply.flash('leads.deleting.done', { number }).redirect('/leads', 303)
   })
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, error: FieldError | undefined, status: number) {
-    const lead = await findLead(db, viewerOf(request), idOf(request.params.lead))
+    const lead = await findLead(db, viewerOf(request), idOf(request.params.id))
     return reply.page('leads/deleting/show', { lead, counts: await countOfLead(db, lead.id), error }, { status })
   }
 }

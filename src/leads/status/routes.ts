@@ -8,7 +8,7 @@ import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from '../moving.js'
 import { listStatuses } from '../statuses.js'
 import { findMovable } from './queries.js'
 
-type At = { Params: { lead: string }, Querystring: Query }
+type At = { Params: { id: string }, Querystring: Query }
 
 /** What a menu says besides where the lead may go: where it was to go, and why it isn't there. */
 export interface MoveTold { to: number | null, reason: string, error?: FieldError, moved?: MovedMeanwhile }
@@ -18,28 +18,28 @@ export default async function status (app: FastifyInstance) {
   const { db } = app
   const config = { can: 'leads.move' } as const
 
-  app.get<At>('/leads/:lead/status', { config }, async (request, reply) => {
+  app.get<At>('/leads/:id/status', { config }, async (request, reply) => {
     const { to, from, card } = request.query
     return show(request, reply, { only: idOf(one(to)), from: idOf(one(from)), card: card !== undefined, back: listOr(pageBefore(request)) })
   })
 
-  app.post<At>('/leads/:lead/status', { config }, async (request, reply) => {
+  app.post<At>('/leads/:id/status', { config }, async (request, reply) => {
     const body = (request.body ?? {}) as Body
-    const id = idOf(request.params.lead), to = idOf(body.to), from = idOf(body.from)
+    const id = idOf(request.params.id), to = idOf(body.to), from = idOf(body.from)
     const { value: reason = '', error } = readOne(text(500), body.reason)
-    const card = 'card' in body, back = listOr(typedText(body, 'back'))
+    const shown = { only: idOf(body.only), from, card: 'card' in body, back: listOr(typedText(body, 'back')) }
     try {
       if (error) throw new MoveRefused(error)
       await transaction(db, trx => moveLead(trx, viewerOf(request), id, { to, from, reason }))
     } catch (error) {
       if (error instanceof MovedMeanwhile) {
         tell(reply, id, from, error.status)
-        return show(request, reply, { card, back, was: from, move: { to, reason, moved: error }, status: 409 })
+        return show(request, reply, { ...shown, only: null, from: null, was: from, move: { to, reason, moved: error }, status: 409 })
       }
-      if (error instanceof MoveRefused) return show(request, reply, { card, back, move: { to, reason: typedText(body, 'reason'), error: error.error }, status: 422 })
+      if (error instanceof MoveRefused) return show(request, reply, { ...shown, move: { to, reason: typedText(body, 'reason'), error: error.error }, status: 422 })
       throw error
     }
-    if (!request.isFragment) return reply.redirect(back, 303)
+    if (!request.isFragment) return reply.redirect(shown.back, 303)
     return tell(reply, id, from, to).code(204).send()
   })
 
@@ -48,7 +48,7 @@ export default async function status (app: FastifyInstance) {
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { only = null, from = null, was = null, move, status = 200, ...shown }: Shown) {
     const viewer = viewerOf(request)
-    const lead = await findMovable(db, viewer, idOf(request.params.lead))
+    const lead = await findMovable(db, viewer, idOf(request.params.id))
     const statuses = await listStatuses(db, { removed: true })
     const moves = lead.archived_at ? [] : movesFrom(viewer, statuses, from ?? lead.status_id).filter(({ id }) => only === null || id === only)
     return reply.page('leads/status/show', { ...shown, lead, from: from ?? lead.status_id, was, statuses, moves, only, move: move ?? null }, { fragment: move?.moved ? 'leads/status/_moved' : 'leads/status/_menu', status })

@@ -11,9 +11,9 @@ export default async function steps (app: FastifyInstance) {
   const { db } = app
 
   for (const [step, side] of [['next', 'after'], ['previous', 'before']] as const) {
-    app.get<{ Params: { lead: string } }>(`/leads/:lead/${step}`, { config: { can: SEES_LEADS } }, async (request, reply) => {
+    app.get<{ Params: { id: string } }>(`/leads/:id/${step}`, { config: { can: SEES_LEADS } }, async (request, reply) => {
       const viewer = viewerOf(request)
-      const id = idOf(request.params.lead), place = placeOf(request)
+      const id = idOf(request.params.id), place = placeOf(request)
       if (id === null || !await seesLead(db, viewer, id)) throw new NotFound()
       const found = place && await findNeighbour(db, viewer, place, id, side)
       if (!found) reply.flash(side === 'after' ? 'leads.last_one' : 'leads.first_one')

@@ -26,15 +26,15 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('#lead-form .primary')
       await page.waitForSelector('.error')
     } },
-    { name: 'lead', route: '/leads/:lead', path: `/leads/${open}` },
-    { name: 'lead-reasonless', route: '/leads/:lead', path: `/leads/${open}`, prepare: async page => {
+    { name: 'lead', route: '/leads/:id', path: `/leads/${open}` },
+    { name: 'lead-reasonless', route: '/leads/:id', path: `/leads/${open}`, prepare: async page => {
       await page.click('.lose summary')
       await page.click('.lose button')
       await page.waitForSelector('#reason-error')
     } },
-    { name: 'lead-linked', route: '/leads/:lead', path: `/leads/${one}` },
-    { name: 'lead-masked', route: '/leads/:lead', path: `/leads/${open}`, as: 'sofia' },
-    { name: 'lead-delete', route: '/leads/:lead/delete', path: `/leads/${open}/delete` },
+    { name: 'lead-linked', route: '/leads/:id', path: `/leads/${one}` },
+    { name: 'lead-masked', route: '/leads/:id', path: `/leads/${open}`, as: 'sofia' },
+    { name: 'lead-delete', route: '/leads/:id/delete', path: `/leads/${open}/delete` },
     { name: 'lead-feed', route: '/leads/:id/feed', path: `/leads/${open}/feed` },
     { name: 'lead-event', route: '/leads/:id/feed/:event', path: `/leads/${open}/feed/${(await db('events').where({ lead_id: open }).max('id as id').first())!.id}` },
     { name: 'lead-check', route: '/leads/check', path: '/leads/check?phones.0.number=%2B48600123987' },
@@ -59,14 +59,15 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('.leads .of-in_progress')
       await page.waitForSelector('.move-form')
     } },
-    { name: 'board', route: '/leads/board', path: '/leads/board', prepare: async page => {
+    // The menu lies over the links below it.
+    { name: 'board', route: '/leads/board', path: '/leads/board', without: ['target-size'], prepare: async page => {
       await page.click('.lead-card:has-text("Wilhelmina") .move summary')
       await page.waitForSelector('.move-form')
     } },
     { name: 'board-column', route: '/leads/board/columns/:status', path: `/leads/board/columns/${(await db('leads').where({ id: open }).first('status_id'))!.status_id}` },
     { name: 'board-filters', route: '/leads/board/filters', path: '/leads/board/filters' },
-    { name: 'lead-status', route: '/leads/:lead/status', path: `/leads/${open}/status` },
-    { name: 'lead-of-list', route: '/leads/:lead', path: `/leads/${open}?in=table` },
+    { name: 'lead-status', route: '/leads/:id/status', path: `/leads/${open}/status` },
+    { name: 'lead-of-list', route: '/leads/:id', path: `/leads/${open}?in=table` },
     { name: 'leads-filters', route: '/leads/filters', path: '/leads/filters' }
   ]
 }
