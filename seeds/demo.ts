@@ -10,6 +10,7 @@ import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
+import { giveLeadValues, shapeLeads } from './demo/lead-fields.js'
 import { makeLeads } from './demo/leads.js'
 import { makeNotifications } from './demo/notifications.js'
 import { makeTwins } from './demo/twins.js'
@@ -70,7 +71,9 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     await makeHours(trx, shop, today)
   })
   await db.transaction(async trx => {
+    await shapeLeads(trx)
     await makeLeads(trx, shop, Math.min(LEADS, Math.ceil(clients / 8)))
+    await giveLeadValues(trx)
     await makeNotifications(trx, until)
   })
   await putPins(db)
@@ -105,4 +108,4 @@ export async function emptyDemo (db: Knex): Promise<void> {
 
 const LEADS = 1500
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'leads', 'lead_phones', 'lead_moves', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'leads', 'lead_phones', 'lead_moves', 'lead_values', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']

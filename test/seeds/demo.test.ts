@@ -97,6 +97,7 @@ t.test('the demo company', async t => {
     t.ok(await count(db, 'leads where closed_at is null') > 0)
     t.ok(await count(db, 'leads where closed_at is not null') > COUNT / 16)
     t.ok(await count(db, 'leads where client_id is not null') > 0)
+    for (const key of ['item', 'item_model', 'budget', 'callback_after']) t.ok(await count(db, `lead_values v join fields f on f.id = v.field_id where f.key = '${key}'`) > 0, key)
     t.equal(await count(db, 'leads l where not exists (select from lead_phones where lead_id = l.id) or status_id <> (select to_id from lead_moves where lead_id = l.id order by id desc limit 1)'), 0)
     t.equal(await count(db, "leads l join lead_statuses s on s.id = l.status_id where (closed_at is not null) <> (group_key in ('won', 'lost'))"), 0)
     t.equal(await count(db, 'lead_moves m join lead_moves earlier using (lead_id) where earlier.id < m.id and earlier.at > m.at'), 0)
