@@ -4,6 +4,7 @@ import type { Config } from './config.js'
 import type { Db } from './database/knex.js'
 import account from './account/routes.js'
 import audit from './audit/routes.js'
+import calendar from './calendar/routes.js'
 import campaigns from './campaigns/routes.js'
 import clients from './clients/routes.js'
 import employees from './employees/routes.js'
@@ -130,6 +131,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(leadsBoard)
   await app.register(leadStatus)
   await app.register(leadSteps)
+  await app.register(calendar)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

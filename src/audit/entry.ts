@@ -51,6 +51,8 @@ export const AUDIT_KINDS = [
   'safety.recovery_codes',
   'safety.recovery_code_used',
   'safety.view_as',
+  'safety.calendar_made',
+  'safety.calendar_revoked',
   'forms.item',
   'forms.moved',
   'forms.section_added',

@@ -47,14 +47,18 @@ export function addWorkingTime (hours: Hours, timeZone: string, from: Date, minu
   return null
 }
 
-/** The spans as instants, in order, from the day of `from` on, for three years. */
+/** The spans as instants, in order and apart, from the day of `from` on, for three years. */
 function * spansFrom (hours: Hours, timeZone: string, from: Date): Generator<{ opens: number, closes: number }> {
   let day = dayOf(from, timeZone)
+  // A span that the clocks leave out begins as far behind the gap, perhaps when the next has begun: no minute counts twice.
+  let worked = -Infinity
   for (let i = 0; i < LONGEST_SEARCH; i++, day = daysLater(day, 1)) {
     if (hours.closed.some(({ startsOn, endsOn }) => startsOn <= day && day <= endsOn)) continue
     const weekday = (new Date(`${day}T00:00:00Z`).getUTCDay() + 6) % 7
     for (const { opens, closes } of hours.week[weekday] ?? []) {
-      yield { opens: instantAt(day, opens, timeZone).getTime(), closes: instantAt(day, closes, timeZone).getTime() }
+      const [begins, ends] = [Math.max(worked, instantAt(day, opens, timeZone).getTime()), instantAt(day, closes, timeZone).getTime()]
+      worked = Math.max(worked, ends)
+      if (ends > begins) yield { opens: begins, closes: ends }
     }
   }
 }

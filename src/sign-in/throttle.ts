@@ -6,7 +6,7 @@ import type { Db } from '../database/knex.js'
  * so a restart forgives nothing and all processes count together. The count goes up before the password is looked at:
  * a hundred tries at once are a hundred.
  */
-interface Subject { kind: 'account' | 'address' | 'reset' | 'reset address', value: string, free: number }
+interface Subject { kind: 'account' | 'address' | 'reset' | 'reset address' | 'feed address', value: string, free: number }
 
 // From one address many people sign in (a shop behind one router), so it has more tries than an account.
 const subjects = (email: string, address: string): Subject[] => [
@@ -29,6 +29,9 @@ const resetSubjects = (email: string, address: string): Subject[] => [
   { kind: 'reset', value: email.toLowerCase(), free: 3 },
   { kind: 'reset address', value: networkOf(address), free: 20 }
 ]
+
+/** Counts a try to read a calendar that there isn't. Returns the seconds to wait, else 0. */
+export const beginFeed = (db: Db, address: string): Promise<number> => begin(db, [{ kind: 'feed address', value: networkOf(address), free: 30 }])
 
 /** Counts a request for a new password. Returns the seconds to wait when account or address have to wait, else 0. */
 export const beginReset = (db: Db, email: string, address: string): Promise<number> => begin(db, resetSubjects(email, address))

@@ -46,6 +46,7 @@ export const NO_PAGES: Record<string, string> = {
   '/leads/:id/next': 'leads to another lead',
   '/leads/:id/previous': 'leads to another lead',
   '/tasks/due': 'is a part of every page',
+  '/calendar/:token.ics': 'is for calendars',
   '/notifications/now': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
   '/logo/:hash.webp': 'is a picture',

@@ -24,6 +24,9 @@ const ROUTES = `
 GET /  signed in
 GET /account  signed in
 POST /account  signed in
+GET /account/calendar  signed in
+POST /account/calendar  signed in
+POST /account/calendar/revoke  signed in
 POST /account/email  signed in
 POST /account/email/cancel  signed in
 POST /account/notifications  signed in
@@ -36,6 +39,7 @@ POST /account/two-steps/codes  signed in
 POST /account/two-steps/off  signed in
 POST /account/two-steps/start  signed in
 GET /assets/:file  public
+GET /calendar/:token.ics  public
 POST /clients  clients.create
 GET /clients  clients.view | suppliers.view
 POST /clients/:id  clients.edit

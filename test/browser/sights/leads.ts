@@ -53,6 +53,10 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
     { name: 'leads-export', route: '/leads/export', path: '/leads/export?in=q%3Da' },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
+    { name: 'calendar', route: '/account/calendar', path: '/account/calendar', prepare: async page => {
+      await page.click('.sheet button.primary')
+      await page.waitForSelector('#address')
+    } },
     { name: 'notifications', route: '/notifications', path: '/notifications' },
     { name: 'notification-settings', route: '/settings/notifications', path: '/settings/notifications' },
     { name: 'leads-row', route: '/leads', path: '/leads?show=all', prepare: async page => {
