@@ -27,12 +27,12 @@ export function leadEntry (viewer: Viewer, lead: DueLead, publicUrl: string): Ca
 
 /** `madeAt`: of the address itself, as a task keeps no time of its change; of two that differ its version tells the newer. */
 export function taskEntry ({ organisation }: Viewer, task: Task, publicUrl: string, madeAt: Date): CalendarEntry {
-  const { id, client, what, due_on: day, due_time: time, version } = task
+  const { id, card, what, due_on: day, due_time: time, version } = task
   return {
     uid: `task-${id}@${hostOf(publicUrl)}`,
     summary: what.length > 100 ? `${what.slice(0, 100)}…` : what,
-    description: [client.name, what].join('\n'),
-    url: `${publicUrl}/clients/${client.id}`,
+    description: [card.name, card.who !== card.name && card.who, what].filter(Boolean).join('\n'),
+    url: `${publicUrl}${card.path}`,
     due: time === null ? { day } : { at: instantOf(`${day}T${time}`, organisation.timeZone) },
     changed: madeAt, sequence: version, urgent: false
   }
