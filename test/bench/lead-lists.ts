@@ -2,7 +2,7 @@ import { measureKinds, type Kinds, type Served } from './kinds.js'
 
 /*
  * npm run bench -- --only leads [--leads 1000000] [--seconds 2]
- * The table of leads, one in twenty of them open: its badges, filters, orders and searches, and pages far behind the first; see kinds.ts for what is measured.
+ * The table of leads, one in twenty of them open: its badges, filters, orders and searches, and pages far behind the first; then the board; see kinds.ts for what is measured.
  */
 const KINDS: Kinds = {
   'first page': [''],
@@ -17,12 +17,21 @@ const KINDS: Kinds = {
   'searched by phone': ['q={phone}', 'q=%2B48{phone}', 'q=600', 'q=61234', 'q=999999999']
 }
 
+const BOARD: Kinds = {
+  'the board': [''],
+  'its badges': ['show=urgent', 'show=new', 'show=mine', 'show=overdue', 'show=late', 'show=pending'],
+  'narrowed, or by what is due': ['sort=due', 'manager={manager}', 'location={location}', 'campaign={campaign}', 'type={type}', 'due_to={day}', 'group=lost'],
+  'searched': ['q={number}', 'q=zofia', 'q=zofia+a1b', 'q={phone}', 'q=qqqqq']
+}
+
+const TOUCHED: Kinds = { 'two columns that changed': ['columns={new}.20,{work}.20'] }
+
 /** Measures all kinds in a database of many leads. */
 export async function benchLeadLists (served: Omit<Served, 'path' | 'goal' | 'worst'>): Promise<void> {
   const { db } = served
   const { rows: [words] } = await db.raw(`
     select (select min(id) + (max(id) - min(id)) / 2 from leads) as middle, (select max(number) from leads) as number, (select typed from lead_phones order by id desc limit 1) as phone,
       (select max(id) from locations) as location, (select max(id) - 3 from campaigns) as campaign, (select max(manager_id) from leads) as manager, (select max(id) from lead_types) as type,
-      (select id from lead_statuses where key = 'canceled') as lost, (select id from lead_statuses where key = 'new_lead') as new, (current_date - 100)::text as day`)
-  await measureKinds({ ...served, path: '/leads', goal: 40, worst: 100 }, KINDS, words, null)
+      (select id from lead_statuses where key = 'canceled') as lost, (select id from lead_statuses where key = 'new_lead') as new, (select id from lead_statuses where key = 'in_work') as work, (current_date - 100)::text as day`)
+  for (const [path, kinds] of [['/leads', KINDS], ['/leads/board', BOARD], ['/leads/board/now', TOUCHED]] as const) await measureKinds({ ...served, path, goal: 40, worst: 100 }, kinds, words, null)
 }
