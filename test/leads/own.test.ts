@@ -140,6 +140,21 @@ t.test('own fields of leads', async t => {
     await reshape(db, { manager: { hidden: false }, comment: { hidden: false }, contact: { hidden: false }, phones: { hidden: false } }, ['lead'])
   })
 
+  t.test('the list is narrowed by own fields, as a table and as a board', async t => {
+    const [trek, kross] = [await make({ 'own.device': 'Narrow Trek', 'own.price': '1.5', 'own.colour': option('colour', 0) }), await make({ 'own.device': 'Narrow Kross', 'own.price': '900' })]
+    const listed = async (asked: string, at = '/leads') => { const { body } = await as(anna).get(`${at}?${asked}`); return [trek, kross].filter(id => body.includes(`href="/leads/${id}?`)) }
+    t.same(await listed('own.device=narrow'), [trek, kross])
+    t.same(await listed('own.device=narrow&own.price.to=2'), [trek])
+    t.same(await listed(`own.colour=${option('colour', 0)}`), [trek])
+    t.same(await listed('own.device=narrow&own.colour=empty'), [kross])
+    t.same(await listed('own.device=narrow&own.price.from=2', '/leads/board'), [kross])
+    t.same(await listed('own.nothing=1&own.device=narrow+trek'), [trek])
+    t.match((await as(anna).get('/leads?own.device=narrow')).body, /title="Take[^>]*><span class="cut">device: /i)
+    const panel = await as(anna).get('/leads/filters?own.price.from=2', { fragment: true })
+    t.match(panel.body, /name="own\.price\.from" value="2"/)
+    t.match(await as(anna).get('/leads?tidy=1&own.price.from=1.000,5&own.price.to=&q='), { status: 303, location: '/leads?own.price.from=1000.5' })
+  })
+
   t.test('a type’s form is shaped in the editor, from the type’s own page', async t => {
     t.match((await as(anna).get(`/settings/leads/types/${types.missed_call}`)).body, `href="${EDITOR}/missed_call"`)
     const page = await as(anna).get(`${EDITOR}/missed_call`)

@@ -25,7 +25,7 @@ export default async function board (app: FastifyInstance) {
 
   app.get(BOARD, { config }, async (request, reply) => {
     if (!request.isFragment) void request.around()
-    const look = boardAt(request)
+    const look = await boardAt(db, request)
     if (keptShort(request, reply, look.list())) return reply
     const statuses = await listStatuses(db)
     const shown = columnsOf(statuses, look.filter)
@@ -36,7 +36,7 @@ export default async function board (app: FastifyInstance) {
 
   // Some columns as they stand now, for a board that stays open: those that were touched.
   app.get<{ Querystring: Query }>(`${BOARD}/now`, { config: { ...config, quiet: true } }, async (request, reply) => {
-    const look = boardAt(request)
+    const look = await boardAt(db, request)
     if (!request.isFragment) return reply.redirect(look.list(), 303)
     const statuses = await listStatuses(db)
     return reply.page('', await readBoard(look, statuses, readWanted(one(request.query.columns), statuses)), { fragment: 'leads/board/_now' })
@@ -44,7 +44,7 @@ export default async function board (app: FastifyInstance) {
 
   // The next cards of a column; as a page, a column by itself.
   app.get<OfColumn>(`${BOARD}/columns/:status`, { config }, async (request, reply) => {
-    const look = boardAt(request)
+    const look = await boardAt(db, request)
     const statuses = await listStatuses(db)
     const status = statuses.find(({ id }) => id === idOf(request.params.status))
     if (!status) throw new NotFound()
@@ -55,7 +55,7 @@ export default async function board (app: FastifyInstance) {
   async function readBoard (look: Look, statuses: LeadStatus[], wanted: Wanted[]) {
     const { viewer, filter } = look
     const counted = async () => {
-      const made = madeBadges((await listViews(db, viewer, LEADS)).views)
+      const made = madeBadges((await listViews(db, viewer, LEADS)).views, look.fields)
       return { badges: await countBadges(db, viewer, made), made: made.map(({ view }) => view) }
     }
     const [read, badges] = await Promise.all([readColumns(db, viewer, filter, wanted), counted()])

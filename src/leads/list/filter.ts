@@ -1,6 +1,9 @@
+import type { ListField } from '../../form-editor/shape.js'
 import { one, typed, type Pairs, type Query } from '../../list-views/address.js'
 import { readColumns } from '../../list-views/columns.js'
+import { conditionPairs, readConditions, type Condition } from '../../list-views/condition.js'
 import { idOf, isDay } from '../../web/form.js'
+import type { DecimalMark } from '../../web/format.js'
 import { GROUPS, type Group } from '../lead.js'
 import { COLUMN_NAMES } from './columns.js'
 
@@ -32,6 +35,8 @@ export interface LeadFilter {
   created: Span
   due: Span
   closed: Span
+  /** What is asked of own fields. */
+  own: Condition[]
   sort: Sort
   descending: boolean
   /** Columns besides the number, in their order; null: the usual ones. */
@@ -43,6 +48,9 @@ export interface LeadFilter {
 
 export interface Span { from: string, to: string }
 
+/** What an address is read with: the own fields that can be asked for, and how who typed it writes decimals. */
+export interface Reading { inView?: boolean, fields?: readonly ListField[], decimalMark?: DecimalMark | undefined }
+
 const among = <T extends string>(values: readonly T[], value: string): T | null => values.find(v => v === value) ?? null
 const day = (value: string) => isDay(value) ? value : ''
 const chosen = (value: string): Chosen => value === 'none' ? 'none' : idOf(value)
@@ -51,7 +59,7 @@ const chosen = (value: string): Chosen => value === 'none' ? 'none' : idOf(value
  * Reads the list's address. Anything in it that makes no sense (any more) is left out: an address is not a form to be refused. A search within a
  * saved view stays among what the view shows.
  */
-export function readLeadFilter (query: unknown, { inView = false } = {}): LeadFilter {
+export function readLeadFilter (query: unknown, { inView = false, fields = [], decimalMark }: Reading = {}): LeadFilter {
   const q = (query ?? {}) as Query
   const sort = among(SORTS, one(q.sort)) ?? 'created'
   const order = one(q.order)
@@ -68,6 +76,7 @@ export function readLeadFilter (query: unknown, { inView = false } = {}): LeadFi
     show: show === 'open' && asksClosed(asked) ? 'all' : show,
     sort,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
+    own: readConditions(fields, q, decimalMark),
     columns: readColumns(COLUMN_NAMES, q.columns),
     after,
     before: after === null ? idOf(one(q.before)) : null
@@ -90,6 +99,7 @@ export function kept (f: LeadFilter, { inView = false } = {}): Pairs {
   if (f.show !== usualShow(f, inView)) pairs.push(['show', f.show])
   for (const name of ['status', 'group', 'type', 'campaign', 'location', 'manager'] as const) if (f[name]) pairs.push([name, String(f[name])])
   for (const name of DAYS) for (const end of ['from', 'to'] as const) if (f[name][end]) pairs.push([`${name}_${end}`, f[name][end]])
+  pairs.push(...f.own.flatMap(conditionPairs))
   if (f.sort !== 'created') pairs.push(['sort', f.sort])
   if (f.descending !== isNewestFirst(f.sort)) pairs.push(['order', f.descending ? 'desc' : 'asc'])
   if (f.columns) pairs.push(['columns', f.columns.join(',')])
@@ -98,4 +108,4 @@ export function kept (f: LeadFilter, { inView = false } = {}): Pairs {
 
 /** Whether anything but a badge narrows the list. */
 export const isNarrowed = (f: LeadFilter): boolean =>
-  Boolean(f.q || f.status || f.group || f.type || f.campaign || f.location || f.manager || DAYS.some(name => f[name].from || f[name].to))
+  Boolean(f.q || f.status || f.group || f.type || f.campaign || f.location || f.manager || f.own.length > 0 || DAYS.some(name => f[name].from || f[name].to))

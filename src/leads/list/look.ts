@@ -1,13 +1,15 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
+import { listOwnFields, type ListField } from '../../form-editor/shape.js'
 import { parsed, saysNothing, textOf, type Pairs, type Query } from '../../list-views/address.js'
 import { lookThrough, type Seen } from '../../list-views/look.js'
 import { listViews } from '../../list-views/queries.js'
 import type { ListView } from '../../list-views/view.js'
+import { decimalMark } from '../../web/format.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
 import { COLUMNS, USUAL, type Column } from './columns.js'
-import { kept, readLeadFilter, type LeadFilter } from './filter.js'
+import { kept, readLeadFilter, type LeadFilter, type Reading } from './filter.js'
 
 /** Where leads are listed: as a table, or as a board. */
 export const TABLE = '/leads'
@@ -17,6 +19,8 @@ export const BOARD = '/leads/board'
 export interface Look {
   viewer: Viewer
   filter: LeadFilter
+  /** The own fields that can be asked for. */
+  fields: readonly ListField[]
   /** TABLE or BOARD. */
   at: string
   /** The address with some of the filter changed, of the other look too; the page is kept only when it is among the changes. */
@@ -35,14 +39,16 @@ export interface Look {
 }
 
 /** The board as its address means it. */
-export function boardAt (request: FastifyRequest): Look {
-  const filter = boardFilter((request.query ?? {}) as Query)
+export async function boardAt (db: Db, request: FastifyRequest): Promise<Look> {
+  const viewer = viewerOf(request)
+  const fields = await fieldsOf(db, viewer)
+  const filter = boardFilter((request.query ?? {}) as Query, reading(viewer, fields, request.query as Query))
   const list = listing(filter, BOARD), pairs = kept(filter)
   const { sort, descending, columns } = filter
   return {
-    viewer: viewerOf(request), filter, at: BOARD, list, kept: pairs, carried: pairs, everything: BOARD, open: opening('board', list),
+    viewer, fields, filter, at: BOARD, list, kept: pairs, carried: pairs, everything: BOARD, open: opening('board', list),
     badge: show => listing({ ...NOTHING, sort, descending, columns, show }, BOARD)(),
-    shownBy: ({ query }) => listing(boardFilter(parsed(query)), BOARD)()
+    shownBy: ({ query }) => listing(boardFilter(parsed(query), { fields }), BOARD)()
   }
 }
 
@@ -89,9 +95,10 @@ export const tableAt = (db: Db, request: FastifyRequest): Promise<TableLook> => 
 
 /** The same of an address that was kept. */
 export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<TableLook> {
-  const { query, place, address, isChangedFrom, ...seen } = lookThrough(viewer, { path: TABLE, usual: 'open', tidied }, await listViews(db, viewer, LEADS), asked)
+  const [fields, views] = await Promise.all([fieldsOf(db, viewer), listViews(db, viewer, LEADS)])
+  const { query, place, address, isChangedFrom, ...seen } = lookThrough(viewer, { path: TABLE, usual: 'open', tidied: query => tidied(query, fields) }, views, asked)
   const inView = seen.view !== null
-  const filter = readLeadFilter(query, { inView })
+  const filter = readLeadFilter(query, { inView, ...reading(viewer, fields, asked) })
   const pairs = kept(filter, { inView })
   const elsewhere = listing(filter, TABLE)
   const list: Look['list'] = (change = {}, path = TABLE) => {
@@ -100,7 +107,7 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
   }
   const { sort, descending, columns } = filter
   return {
-    ...seen, viewer, filter, list, at: TABLE, kept: pairs, isChanged: isChangedFrom(pairs),
+    ...seen, viewer, fields, filter, list, at: TABLE, kept: pairs, isChanged: isChangedFrom(pairs),
     carried: inView ? [...new URLSearchParams(list().split('?')[1])].filter(([name]) => name !== 'q') as Pairs : pairs,
     open: opening('table', list), shownBy: ({ id }) => `${TABLE}?view=${id}`,
     badge: show => address(kept({ ...NOTHING, sort, descending, columns, show }), {}, { ...place, view: null }),
@@ -112,11 +119,17 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
 const MOST_BADGES = 8
 
 /** The views that stand among the badges, and what each counts. */
-export const madeBadges = (views: readonly ListView[]) =>
-  views.filter(({ badge }) => badge).slice(0, MOST_BADGES).map(view => ({ id: view.id, view, filter: readLeadFilter(parsed(view.query)) }))
+export const madeBadges = (views: readonly ListView[], fields: readonly ListField[]) =>
+  views.filter(({ badge }) => badge).slice(0, MOST_BADGES).map(view => ({ id: view.id, view, filter: readLeadFilter(parsed(view.query), { fields }) }))
 
 /** What a view keeps as the list would write it today. */
-export const tidied = (query: string): string => textOf(kept(readLeadFilter(parsed(query))))
+export const tidied = (query: string, fields: readonly ListField[]): string => textOf(kept(readLeadFilter(parsed(query), { fields })))
+
+/** The own fields that the list of leads can be narrowed by: all that their types ask for. */
+export const fieldsOf = (db: Db, viewer: Viewer): Promise<ListField[]> => listOwnFields(db, 'lead', viewer.formVersions)
+
+// Numbers stand in an address as 1.5; only what a form has just sent is read as people write them.
+const reading = ({ language, organisation }: Viewer, fields: readonly ListField[], asked: Query): Reading => ({ fields, decimalMark: 'tidy' in asked ? decimalMark(language, organisation.country) : undefined })
 
 /** A filter that asks for nothing, whatever is open. */
 const NOTHING = readLeadFilter({})
@@ -125,8 +138,8 @@ const NOTHING = readLeadFilter({})
  * What a board shows. It has no order of when leads came in: those that came into their column last stand first, unless it is sorted by what is
  * due; and what is archived isn't on it.
  */
-export function boardFilter (query: Query): LeadFilter {
-  const asked = readLeadFilter(query)
+export function boardFilter (query: Query, reading: Reading = {}): LeadFilter {
+  const asked = readLeadFilter(query, reading)
   const shown = { ...asked, show: asked.show === 'archived' ? 'all' as const : asked.show }
   return asked.sort === 'due' ? shown : { ...shown, sort: 'created', descending: true }
 }

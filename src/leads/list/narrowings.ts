@@ -1,3 +1,4 @@
+import { conditionWords } from '../../list-views/condition-words.js'
 import type { Format } from '../../web/format.js'
 import type { Translate } from '../../web/i18n.js'
 import type { Say } from '../../web/labels.js'
@@ -32,5 +33,6 @@ export function narrowings (filter: LeadFilter, chosen: Named, { t, fmt, say }: 
   if (filter.manager) found.push({ words: orNone(t('leads_list.manager'), chosen.managers, filter.manager), off: { manager: null } })
   const days = { created: t('leads_list.created'), due: t('leads_list.due'), closed: t('leads_list.closed_on') }
   for (const name of DAYS) if (filter[name].from || filter[name].to) found.push({ words: span(days[name], filter[name]), off: { [name]: { from: '', to: '' } } })
+  for (const condition of filter.own) found.push({ words: conditionWords(condition, { t, fmt, say }), off: { own: filter.own.filter(one => one !== condition) } })
   return found
 }

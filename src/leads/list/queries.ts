@@ -2,6 +2,8 @@ import type { Knex } from 'knex'
 import { maskPhone, seesContacts } from '../../clients/masking.js'
 import { visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
+import { VALUES } from '../../form-editor/definition.js'
+import { meeting } from '../../list-views/condition-sql.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Group, LeadStatus, LeadType } from '../lead.js'
 import { listStatuses } from '../statuses.js'
@@ -127,6 +129,8 @@ const SHOW: Record<Show, (viewer: Viewer) => (query: Knex.QueryBuilder) => void>
   archived: () => query => { query.whereNotNull('leads.archived_at') }
 }
 
+const OWN_VALUES = { ...VALUES.lead, row: 'leads.id' }
+
 /** Leaves the leads that this viewer may see and the filter asks for. */
 export function filtered (viewer: Viewer, filter: LeadFilter) {
   const { timeZone } = viewer.organisation
@@ -148,6 +152,7 @@ export function filtered (viewer: Viewer, filter: LeadFilter) {
       if (from) query.whereRaw(`leads.${name}_at >= ?::date::timestamp at time zone ?`, [from, timeZone])
       if (to) query.whereRaw(`leads.${name}_at < (?::date + 1)::timestamp at time zone ?`, [to, timeZone])
     }
+    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone))
   }
 }
 

@@ -1,6 +1,8 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { listOwnFields } from '../../form-editor/shape.js'
 import type { Query } from '../../list-views/address.js'
 import { choosing } from '../../list-views/columns.js'
+import { HOWS } from '../../list-views/condition.js'
 import savedViews from '../../list-views/routes.js'
 import actions from '../../many/actions/routes.js'
 import exports from '../../many/export/routes.js'
@@ -41,10 +43,10 @@ export default async function list (app: FastifyInstance, { databaseUrl }: { dat
     return reply.page('', await read(look), { fragment: 'leads/list/_now' })
   })
 
-  for (const [at, lookAt, shows, sorts] of [[TABLE, (request: FastifyRequest) => tableAt(db, request), SHOWS, SORTS], [BOARD, boardAt, BADGES, BOARD_SORTS]] as const) {
+  for (const [at, lookAt, shows, sorts] of [[TABLE, (request: FastifyRequest) => tableAt(db, request), SHOWS, SORTS], [BOARD, (request: FastifyRequest) => boardAt(db, request), BADGES, BOARD_SORTS]] as const) {
     app.get(`${at}/filters`, { config }, async (request, reply) => {
       const [look, choices, statuses, types] = await Promise.all([lookAt(request), listFilterChoices(db), listStatuses(db), listTypes(db)])
-      return reply.page('leads/list/filters', { ...look, statusName, typeName, shows, sorts, choices: { ...choices, statuses, types } }, { fragment: 'leads/list/_filter_form' })
+      return reply.page('leads/list/filters', { ...look, HOWS, statusName, typeName, shows, sorts, choices: { ...choices, statuses, types } }, { fragment: 'leads/list/_filter_form' })
     })
   }
 
@@ -53,11 +55,11 @@ export default async function list (app: FastifyInstance, { databaseUrl }: { dat
     return reply.page('leads/list/columns', { ...look, ...choosing<Column>(COLUMNS, look.columns, request.query as Query) }, { fragment: 'leads/list/_columns' })
   })
 
-  await app.register(savedViews, { name: LEADS, path: TABLE, can: SEES_LEADS, title: { key: 'leads_list.title' }, all: { key: 'leads_list.shows.open' }, tidy: async query => tidied(query), badges: true })
+  await app.register(savedViews, { name: LEADS, path: TABLE, can: SEES_LEADS, title: { key: 'leads_list.title' }, all: { key: 'leads_list.shows.open' }, tidy: async query => tidied(query, await listOwnFields(db, 'lead')), badges: true })
 
   async function read (look: TableLook) {
     const { viewer, filter, views } = look
-    const made = madeBadges(views)
+    const made = madeBadges(views, look.fields)
     const [page, badges, chosen, selected, statuses] = await Promise.all([
       listLeads(db, viewer, filter, look.columns), countBadges(db, viewer, made), findNamed(db, filter),
       manyLeads.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyLeads, viewer) : null, viewer.can('leads.move') ? listStatuses(db, { removed: true }) : []

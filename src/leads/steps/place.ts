@@ -5,7 +5,7 @@ import { idOf } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { orderOf } from '../board/column.js'
 import { leadsIn } from '../board/queries.js'
-import { BOARD, boardFilter, TABLE, tableFrom } from '../list/look.js'
+import { BOARD, boardFilter, fieldsOf, TABLE, tableFrom } from '../list/look.js'
 import { inOrder, readings } from '../list/order.js'
 import { filtered } from '../list/queries.js'
 import { listStatuses } from '../statuses.js'
@@ -32,7 +32,7 @@ export function placeOf (request: FastifyRequest): Place | null {
 
 /** The lead that comes after or before one where somebody came from; null at its end. The one itself needn't be there any more: its place in the order remains. */
 export async function findNeighbour (db: Db, viewer: Viewer, { at, query, column }: Pick<Place, 'at' | 'query' | 'column'>, id: number, side: 'after' | 'before'): Promise<number | null> {
-  const { filter } = at === BOARD ? { filter: boardFilter(query) } : await tableFrom(db, viewer, query)
+  const { filter } = at === BOARD ? { filter: boardFilter(query, { fields: await fieldsOf(db, viewer) }) } : await tableFrom(db, viewer, query)
   const status = column === null ? null : (await listStatuses(db)).find(one => one.id === column)
   if (status === undefined) return null
   const leads = status ? leadsIn(db, viewer, status, filter) : db('leads').modify(filtered(viewer, filter))
