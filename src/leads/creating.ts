@@ -21,7 +21,7 @@ export async function createLead (trx: Db, by: Viewer, { phones, own = [], clien
   const numbering = readNumbering(given)
   let id: number | undefined
   // Only another template can have made a number already, also of a lead that is deleted: the next one is taken then.
-  while (id === undefined) id = await write(trx, { ...values, ...numbering, client_id, status_id: given.status_id, late, by: by.id, now: given.now, phones: JSON.stringify(numbers), details: JSON.stringify({ source }) })
+  while (id === undefined) id = await write(trx, { ...values, ...numbering, client_id, status_id: given.status_id, late, by: by.id, now: given.now, phones: JSON.stringify(numbers), digits: numbers.map(({ digits }) => ` ${digits}`).join(''), details: JSON.stringify({ source }) })
   await writeValues(trx, 'lead', id, own)
   return id
 }
@@ -50,9 +50,9 @@ async function write (trx: Db, values: Record<string, unknown>): Promise<number 
     with counted as (
       insert into lead_counters as c (period, last) values (:period, 1) on conflict (period) do update set last = c.last + 1 returning last::text
     ), made as (
-      insert into leads (number, type_id, contact_name, campaign_id, comment, due_at, urgent, location_id, manager_id, client_id, status_id, status_since, status_late_at, created_by, created_at)
+      insert into leads (number, type_id, contact_name, campaign_id, comment, due_at, urgent, location_id, manager_id, client_id, status_id, status_since, status_late_at, created_by, created_at, search_phones)
       select :before || lpad(last, greatest(length(last), :width), '0') || :after, :type_id::bigint, :contact_name, :campaign_id::bigint, :comment, :due_at::timestamptz, :urgent::boolean, :location_id::bigint, :manager_id::bigint, :client_id::bigint,
-        :status_id::bigint, :now::timestamptz, :late::timestamptz, :by::bigint, :now::timestamptz
+        :status_id::bigint, :now::timestamptz, :late::timestamptz, :by::bigint, :now::timestamptz, :digits
       from counted where not exists (select from deleted_lead_numbers d where d.number = :before || lpad(last, greatest(length(last), :width), '0') || :after)
       on conflict (number) do nothing returning id
     ), phones as (

@@ -36,9 +36,20 @@ t.test('the table, its badges and what narrows it', async t => {
     ['?show=urgent', [linked]], ['?show=new', [supplier, linked]], ['?show=mine', [waiting]], ['?show=overdue', [work, linked]], ['?show=late', [waiting]], ['?show=pending', [waiting]],
     ['?show=all', [lost, supplier, waiting, work, linked]], ['?show=archived', [archived]], ['?group=lost', [lost]], [`?campaign=${ads.id}`, [linked]], [`?location=${rynek.id}`, [work]], ['?location=none', [supplier, linked]],
     [`?manager=${sofia.id}`, [supplier, linked]], ['?closed_from=2020-01-01', [lost]], ['?created_to=2020-01-01', []], ['?sort=due', [work, linked, waiting, supplier]], ['?sort=due&order=desc', [waiting, linked, work, supplier]],
-    ['?q=00002', [work]], ['?q=L-00003', [waiting]], ['?q=piotr', [work]], ['?q=12 000', [work]], ['?q=512000333', [work]], ['?q=joao', [waiting]], ['?q=nunez', [linked]], ['?q=612345', [linked]], ['?q=carmen', [lost]], ['?q=piotr+carmen', []], ['?q=%25', []],
+    ['?q=00002', [work]], ['?q=L-00003', [waiting]], ['?q=piotr', [work]], ['?q=12 000', [work]], ['?q=512000333', [work]], ['?q=joao', [waiting]], ['?q=nunez', [linked]], ['?q=612345', [linked]], ['?q=carmen', [lost]], ['?q=piotr+carmen', []], ['?q=pi', [work]], ['?q=io', []], ['?q=00001+nunez', [linked]], ['?q=00002+nunez', []], ['?q=%25', []],
     ['?q=carmen&show=open', []], ['?status=x&sort=y&show=z&after=w&created_from=2026-99-99', [supplier, waiting, work, linked]]
   ] as const) t.same(await found(query), wanted.map(({ number }) => number), query)
+  // What a lead is found by follows its client, and its own phones.
+  await db('clients').where({ id: maria }).update({ surname: 'Ibáñez' })
+  await db('client_phones').where({ client_id: maria }).update({ e164: '+34699888777', digits: '34699888777' })
+  await db('lead_phones').where({ lead_id: work.id }).update({ digits: '48512999333' })
+  await db('leads').where({ id: waiting.id }).update({ client_id: maria })
+  for (const [query, wanted] of [['?q=ibanez', [waiting, linked]], ['?q=nunez', []], ['?q=699888', [waiting, linked]], ['?q=612345', []], ['?q=512999', [work]], ['?q=512000', []]] as const) t.same(await found(query), wanted.map(({ number }) => number), query)
+  await db('leads').where({ id: waiting.id }).update({ client_id: null })
+  t.same(await found('?q=ibanez'), [linked.number], 'unlinked')
+  await db('lead_phones').where({ lead_id: work.id }).delete()
+  t.same(await found('?q=512999'), [])
+
   t.match(await list('?status=4242'), new RegExp(words('leads_list.none_match')))
 
   // Sofia sees those she manages, and of a supplier nothing.

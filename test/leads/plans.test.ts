@@ -13,7 +13,7 @@ import { makeViewer } from '../../src/web/viewer.js'
 import { testApp } from '../support/app.js'
 import { makeManyLeads } from '../support/many-leads.js'
 
-const COUNT = 8000
+const COUNT = 12_000
 
 const viewerWith = (rights: readonly Right[], id: number) => makeViewer({
   id, name: 'Anna', email: 'anna@clientela.example', language: 'pl', roleId: 1, roleKey: null, rights,

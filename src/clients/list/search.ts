@@ -52,7 +52,8 @@ export function matching (viewer: Viewer, q: string) {
     const names = (part: Knex.QueryBuilder) => { for (const term of termsFor(viewer, q)) everyWord(part, viewer, term) }
     const [whole, value] = wholeContact(viewer, q)
     if (whole !== null) {
-      query.where(either => { either.whereRaw(whole, [value]).orWhere(part => { names(part) }) })
+      // An array of ids, because Postgres can look up an array's members beside another index, and a subquery's only by reading all clients.
+      query.where(either => { either.whereRaw(`clients.id = any (array(${whole}))`, [value]).orWhere(part => { names(part) }) })
       return
     }
     if (!seesContacts(viewer)) return names(query)
@@ -63,8 +64,8 @@ export function matching (viewer: Viewer, q: string) {
   }
 }
 
-// To whom numbers are closed, digits are words as any other.
-const termsFor = (viewer: Viewer, q: string): Term[] =>
+/** The terms of what was typed, as this viewer may search: to whom numbers are closed, digits are words as any other. */
+export const termsFor = (viewer: Viewer, q: string): Term[] =>
   seesContacts(viewer) ? readTerms(q) : split(q).map(word => ({ words: [word], part: word, starts: [...word].length < SHORT }))
 
 function everyWord (query: Knex.QueryBuilder, viewer: Viewer, term: Term): void {
@@ -72,15 +73,15 @@ function everyWord (query: Knex.QueryBuilder, viewer: Viewer, term: Term): void 
   else for (const word of term.words) query.whereRaw(HAS_WORD, [word])
 }
 
-// An array of ids, because Postgres can look up an array's members beside another index, and a subquery's only by reading all clients.
-const BY_PHONE = 'clients.id = any (array(select client_id from client_phones where e164 = ? and removed_at is null))'
-const BY_EMAIL = 'clients.id = any (array(select client_id from client_emails where address_key = ? and removed_at is null))'
+const WITH_PHONE = 'select client_id from client_phones where e164 = ? and removed_at is null'
+const WITH_EMAIL = 'select client_id from client_emails where address_key = ? and removed_at is null'
 
-function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] | [null, null] {
+/** SQL for the clients with a whole number or address, which is all that can be found of them where contacts are masked; null where it is no such search. */
+export function wholeContact (viewer: Viewer, q: string): [sql: string, value: string] | [null, null] {
   if (seesContacts(viewer)) return [null, null]
   const { e164 } = readNumber(q, viewer.organisation.country)
-  if (e164) return [BY_PHONE, e164]
-  return isEmail(q) ? [BY_EMAIL, q.toLowerCase()] : [null, null]
+  if (e164) return [WITH_PHONE, e164]
+  return isEmail(q) ? [WITH_EMAIL, q.toLowerCase()] : [null, null]
 }
 
 /** A search as it is best carried out: `lead` is the term that the fewest words begin with, and leads through the index. */

@@ -5,7 +5,7 @@ import type { Db } from '../../database/knex.js'
 import { VALUES } from '../../form-editor/definition.js'
 import { meeting } from '../../list-views/condition-sql.js'
 import type { Viewer } from '../../web/viewer.js'
-import type { Group, LeadStatus, LeadType } from '../lead.js'
+import { isClosed, type Group, type LeadStatus, type LeadType } from '../lead.js'
 import { listStatuses } from '../statuses.js'
 import { listTypes } from '../types.js'
 import { visibleLeads } from '../visibility.js'
@@ -115,16 +115,19 @@ export async function newestMove (db: Db): Promise<number> {
 }
 
 const OPEN = 'leads.closed_at is null and leads.archived_at is null'
-const OF_GROUP = 'leads.archived_at is null and leads.status_id = any (array(select id from lead_statuses where group_key = ?))'
+const OF_GROUP = 'leads.status_id = any (array(select id from lead_statuses where group_key = ?))'
+
+/** Leaves those in a status of a group; that they are open, or closed, is said because an index of these few knows it. */
+const ofGroup = (group: Group) => (query: Knex.QueryBuilder): void => { query.whereRaw(`leads.closed_at is ${isClosed(group) ? 'not ' : ''}null and ${OF_GROUP}`, [group]) }
 
 const SHOW: Record<Show, (viewer: Viewer) => (query: Knex.QueryBuilder) => void> = {
   open: () => query => { query.whereRaw(OPEN) },
   urgent: () => query => { query.whereRaw(`${OPEN} and leads.urgent`) },
-  new: () => query => { query.whereRaw(OF_GROUP, ['new']) },
+  new: () => query => { query.whereNull('leads.archived_at').modify(ofGroup('new')) },
   mine: ({ id }) => query => { query.whereRaw(`${OPEN} and leads.manager_id = ?`, [id]) },
   overdue: () => query => { query.whereRaw(`${OPEN} and leads.due_at <= now()`) },
   late: () => query => { query.whereRaw(`${OPEN} and leads.status_late_at <= now()`) },
-  pending: () => query => { query.whereRaw(OF_GROUP, ['pending']) },
+  pending: () => query => { query.whereNull('leads.archived_at').modify(ofGroup('pending')) },
   all: () => query => { query.whereNull('leads.archived_at') },
   archived: () => query => { query.whereNotNull('leads.archived_at') }
 }
@@ -145,7 +148,7 @@ export function filtered (viewer: Viewer, filter: LeadFilter) {
     equal('leads.campaign_id', filter.campaign)
     equal('leads.location_id', filter.location)
     equal('leads.manager_id', filter.manager)
-    if (filter.group) query.whereRaw('leads.status_id = any (array(select id from lead_statuses where group_key = ?))', [filter.group])
+    if (filter.group) query.modify(ofGroup(filter.group))
     // Days are those of the organisation's zone.
     for (const name of DAYS) {
       const { from, to } = filter[name]

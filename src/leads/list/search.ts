@@ -1,40 +1,57 @@
 import type { Knex } from 'knex'
-import { matching as matchingClients, readTerms, type Term } from '../../clients/list/search.js'
+import { termsFor, wholeContact, type Term } from '../../clients/list/search.js'
 import { seesContacts } from '../../clients/masking.js'
 import { readNumber } from '../../clients/phones/number.js'
 import { SEES_CLIENTS, visibleTo } from '../../clients/visibility.js'
-import { anywhere } from '../../database/like.js'
+import { anywhere, atStart } from '../../database/like.js'
 import type { Viewer } from '../../web/viewer.js'
 
-// Arrays of ids, because Postgres can look up an array's members beside another index.
-const OF_PHONE = `leads.id = any (array(select lead_id from lead_phones where digits like ${anywhere('?')}))`
 const OF_NUMBER = 'leads.id = any (array(select lead_id from lead_phones where e164 = ?))'
 
-const PART_OF_PHONE = /^\d{3,}$/
-
 /**
- * Leaves the leads whose number, contact name and phones have everything that is searched for somewhere, or whose client is found by it. Who may
- * not see contacts in full can't feel their way to a phone digit by digit: for them only a whole one matches.
+ * Leaves the leads that match every term: by their number, contact name or phones, or by their client's names or contacts, for those who may see that
+ * client; anywhere, what is short at the beginning of a word. Who may not see contacts in full can't feel their way to a phone digit by digit: for them
+ * only a whole one matches.
  */
 export function matching (viewer: Viewer, q: string) {
   return (query: Knex.QueryBuilder): void => {
     if (q === '') return
-    const full = seesContacts(viewer)
     query.where(some => {
-      some.where(own => {
-        for (const term of full ? readTerms(q) : [{ words: q.split(/\s+/).slice(0, 8), part: '' }]) own.where(either => { found(either, term) })
-      })
-      const { e164 } = full ? { e164: null } : readNumber(q, viewer.organisation.country)
+      some.where(all => { for (const term of termsFor(viewer, q)) all.where(either => { found(either, viewer, term) }) })
+      if (seesContacts(viewer)) return
+      const { e164 } = readNumber(q, viewer.organisation.country)
       if (e164) some.orWhereRaw(OF_NUMBER, [e164])
-      if (SEES_CLIENTS.some(right => viewer.can(right))) {
-        const clients = query.client.queryBuilder().from('clients').modify(visibleTo(viewer)).modify(matchingClients(viewer, q)).select('clients.id')
-        some.orWhereRaw('leads.client_id = any (array(?))', [clients])
-      }
+      const [holders, value] = wholeContact(viewer, q)
+      if (holders) orOfClient(some, viewer, client => { client.whereRaw(`leads.client_id = any (array(${holders}))`, [value]) })
     })
   }
 }
 
-function found (query: Knex.QueryBuilder, { words, part }: Term): void {
-  query.where(all => { for (const word of words) all.whereRaw(`leads.search like ${anywhere('fold(?)')}`, [word]) })
-  if (PART_OF_PHONE.test(part)) query.orWhereRaw(OF_PHONE, [part])
+function found (either: Knex.QueryBuilder, viewer: Viewer, { words, part }: Term): void {
+  const everyWord = (column: string) => (query: Knex.QueryBuilder) => { for (const word of words) query.whereRaw(has(column, word), [word]) }
+  const inContacts = seesContacts(viewer) && part.length >= SHORT
+  either.where(everyWord('leads.search'))
+  if (inContacts && /^\d+$/.test(part)) either.orWhereRaw(has('leads.search_phones', part), [part])
+  orOfClient(either, viewer, client => {
+    client.where(known => {
+      known.where(everyWord('leads.client_names'))
+      if (inContacts) known.orWhereRaw(has('leads.client_contacts', part), [part])
+    })
+  })
+}
+
+// So many letters make a trigram.
+const SHORT = 3
+
+// Words in these columns stand behind a blank each: see migrations/0030_search_leads.ts.
+const has = (column: string, text: string): string => `${column} like ${[...text].length < SHORT ? `'% ' || ${atStart('fold(?)')}` : anywhere('fold(?)')}`
+
+/** Or what is known of the lead's client, if the viewer may see that client. */
+function orOfClient (either: Knex.QueryBuilder, viewer: Viewer, isSo: (client: Knex.QueryBuilder) => void): void {
+  const [some, all] = [SEES_CLIENTS.some(right => viewer.can(right)), SEES_CLIENTS.every(right => viewer.can(right))]
+  if (!some) return
+  either.orWhere(client => {
+    isSo(client)
+    if (!all) client.whereExists(query => { query.from('clients').whereRaw('clients.id = leads.client_id').modify(visibleTo(viewer)) })
+  })
 }
