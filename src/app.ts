@@ -33,6 +33,7 @@ import map from './map/routes.js'
 import notifications from './notifications/routes.js'
 import phoneTypes from './phone-types/routes.js'
 import priceTypes from './price-types/routes.js'
+import leadsReport from './reports/leads/routes.js'
 import roles from './roles/routes.js'
 import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
@@ -132,6 +133,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(leadStatus)
   await app.register(leadSteps)
   await app.register(calendar)
+  await app.register(leadsReport)
   await app.register(campaigns)
   await app.register(locations)
   await app.register(map)

@@ -47,6 +47,8 @@ export const NO_PAGES: Record<string, string> = {
   '/leads/:id/previous': 'leads to another lead',
   '/tasks/due': 'is a part of every page',
   '/calendar/:token.ics': 'is for calendars',
+  '/reports/leads.csv': 'is a file',
+  '/reports/leads.xlsx': 'is a file',
   '/notifications/now': 'is a part of every page',
   '/clients/:id/files/:token/:name': 'is a file',
   '/logo/:hash.webp': 'is a picture',

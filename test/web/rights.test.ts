@@ -214,6 +214,9 @@ POST /notifications/:notification/read  leads.view_own | leads.view_locations | 
 GET /notifications/now  leads.view_own | leads.view_locations | leads.view_all
 POST /notifications/read  leads.view_own | leads.view_locations | leads.view_all
 GET /readyz  public
+GET /reports/leads  reports.view
+GET /reports/leads.csv  reports.view
+GET /reports/leads.xlsx  reports.view
 GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view | clients.export
 GET /settings/audit  audit.view
 GET /settings/clients  settings.manage

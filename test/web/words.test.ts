@@ -12,6 +12,7 @@ import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries
 import { SECURITIES } from '../../src/mail/queries.js'
 import { GROUPS } from '../../src/leads/lead.js'
 import { CHANNELS, NOTICES } from '../../src/notifications/notice.js'
+import { BY, WHEN } from '../../src/reports/leads/filter.js'
 import { SHOWS, SORTS } from '../../src/leads/list/filter.js'
 import { manyLeads } from '../../src/leads/many.js'
 import { TYPE_ICONS } from '../../src/lead-settings/form.js'
@@ -62,6 +63,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'leads_list.sorts.*': SORTS,
   'lead_groups.*': GROUPS,
   'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id'], // of src/leads/save.ts
+  'lead_report.by.*': BY,
+  'lead_report.when.*': WHEN,
   'notifications.events.*': NOTICES,
   'notifications.says.*': NOTICES,
   'notifications.channels.*': CHANNELS,

@@ -57,6 +57,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('.sheet button.primary')
       await page.waitForSelector('#address')
     } },
+    { name: 'lead-report', route: '/reports/leads', path: '/reports/leads?by=manager' },
     { name: 'notifications', route: '/notifications', path: '/notifications' },
     { name: 'notification-settings', route: '/settings/notifications', path: '/settings/notifications' },
     { name: 'leads-row', route: '/leads', path: '/leads?show=all', prepare: async page => {
