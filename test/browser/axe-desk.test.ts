@@ -12,7 +12,7 @@ import { leadSights } from './sights/leads.js'
 t.test('the first run, as anybody can use it', async t => {
   const { app } = await testApp(t, { organisation: false })
   const baseURL = await listen(app)
-  for (const sight of SETUP) t.same(await look((await newPage(t, { baseURL })).page, sight), [], sight.name)
+  for (const [n, sight] of SETUP.entries()) t.same(await look((await newPage(t, { baseURL })).page, sight, n), [], sight.name)
 })
 
 t.test('the pages of a desk with nothing in it yet', async t => {
