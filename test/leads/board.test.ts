@@ -164,6 +164,7 @@ t.test('leads on a board, and moved where they are listed', async t => {
     t.equal(await step(third.id, 'next', column), `/leads/${second.id}${column}`)
     t.equal((await as(anna).post(`/leads/${second.id}/move${column}`, { to: statuses.in_work })).location, `/leads/${second.id}${column}`, 'what is done on the page keeps it')
     t.equal(await step(second.id, 'next', column), `/leads/${third.id}${column}`, 'also where it isn’t any more')
+    t.match((await as(anna).get(`/leads/${first.id}?in=table&own=a&own=b`)).body, `href="/leads/${first.id}/next?in=table&amp;own=a&amp;own=b"`, 'all that was asked is kept')
     t.notMatch((await as(anna).get(`/leads/${first.id}`)).body, 'lead-steps')
     t.equal((await as(sofia).get(`/leads/${first.id}/next?in=table`)).status, 404)
     t.equal((await as(anna).get('/leads/x/next?in=table')).status, 404)

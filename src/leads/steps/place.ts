@@ -1,6 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../../database/knex.js'
-import { one, textOf, type Pairs, type Query } from '../../list-views/address.js'
+import { all, one, textOf, type Pairs, type Query } from '../../list-views/address.js'
 import { idOf } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { orderOf } from '../board/column.js'
@@ -26,8 +26,8 @@ export function placeOf (request: FastifyRequest): Place | null {
   const { in: where, column, ...query } = (request.query ?? {}) as Query
   const at = { table: TABLE, board: BOARD }[one(where)]
   if (!at) return null
-  const [list, all] = [query, request.query as Query].map(from => textOf(Object.entries(from).map(([name, value]): Pairs[number] => [name, one(value)])))
-  return { at, query, column: at === BOARD ? idOf(one(column)) : null, back: list ? `${at}?${list}` : at, text: `?${all}` }
+  const [list, whole] = [query, request.query as Query].map(from => textOf(Object.entries(from).flatMap(([name, value]) => all(value).map((each): Pairs[number] => [name, each]))))
+  return { at, query, column: at === BOARD ? idOf(one(column)) : null, back: list ? `${at}?${list}` : at, text: `?${whole}` }
 }
 
 /** The lead that comes after or before one where somebody came from; null at its end. The one itself needn't be there any more: its place in the order remains. */
