@@ -150,6 +150,7 @@ export const AUDIT_FIELDS = {
   view: 'text',
   view_query: 'text',
   shared: 'yes_no',
+  badge: 'yes_no',
   lead_group: 'choice',
   won_by: 'choice',
   limit_minutes: 'number',

@@ -5,8 +5,8 @@ import type { Opening } from './queries.js'
 const name = required(60)
 const query = text(6000)
 
-/** Reads a new view: its name, whom it is for, and what it keeps. */
-export const readNewView = (body: unknown) => readForm(z.object({ name, shared: tick, query }), body)
+/** Reads a new view: its name, whom it is for, what it keeps, and whether it is to become a badge. */
+export const readNewView = (body: unknown) => readForm(z.object({ name, shared: tick, badge: tick, query }), body)
 
 /** Reads a change of a view: of its name and for whom it is, of what it keeps, or of both; `version` is what the person saw. */
 export function readViewChange (body: Body) {

@@ -4,7 +4,7 @@ import { auditedRole, listRoles } from '../roles/queries.js'
 import type { Role } from '../roles/ranks.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
-import { mayChange, type ListView, type ListViews } from './view.js'
+import { mayChange, type BadgeLook, type ListView, type ListViews } from './view.js'
 
 /** Another view of those one sees beside it is called so. */
 export class NameTaken extends Error {}
@@ -57,11 +57,24 @@ export async function changeView (db: Db, by: Viewer, list: string, id: number, 
     if (values.shared !== undefined && values.shared !== view.shared && (!by.can('views.share') || view.owner_id !== by.id)) throw new Forbidden(['views.share'])
     if (version !== view.version) throw new ViewChanged(view)
     const position = values.shared === undefined || values.shared === view.shared ? undefined : trx('list_views').where({ list, shared: values.shared }).select(trx.raw('coalesce(max(position), 0) + 1'))
-    await trx('list_views').where({ id }).update({ ...values, ...(position && { position }), version: view.version + 1, changed_by: by.id, changed_at: trx.fn.now() })
+    await trx('list_views').where({ id }).update({ ...values, ...(values.shared === false && { badge: false }), ...(position && { position }), version: view.version + 1, changed_by: by.id, changed_at: trx.fn.now() })
     const { name, shared, query } = { ...view, ...values }
     if (!view.shared && !shared) return
     const kind = shared === view.shared ? 'views.changed' : shared ? 'views.shared' : 'views.unshared'
     await recordChanges(trx, by, kind, { subject: subject(id, name), changes: changesBetween({ name: view.name, view_query: view.query, shared: view.shared }, { name, view_query: query, shared }) })
+  }))
+}
+
+/** Lets a view stand above its list as a badge, or no longer: all see it then. Throws NotFound, Forbidden, ViewChanged and NameTaken. */
+export async function setBadge (db: Db, by: Viewer, list: string, id: number, version: number | null, { badge, labels, icon, colour }: BadgeLook & { badge: boolean }): Promise<void> {
+  await named(db.transaction(async trx => {
+    const view = await lockView(trx, by, list, id)
+    if (version !== view.version) throw new ViewChanged(view)
+    const shared = view.shared || badge
+    const position = shared === view.shared ? undefined : trx('list_views').where({ list, shared }).select(trx.raw('coalesce(max(position), 0) + 1'))
+    await trx('list_views').where({ id }).update({ badge, shared, labels: JSON.stringify(labels), icon, colour, ...(position && { position }), version: view.version + 1, changed_by: by.id, changed_at: trx.fn.now() })
+    const told = (of: BadgeLook & { badge: boolean, shared: boolean }) => ({ badge: of.badge, label: Object.values(of.labels).join(' / '), icon: of.icon, colour: of.colour, shared: of.shared })
+    await recordChanges(trx, by, 'views.changed', { subject: subject(id, view.name), changes: changesBetween(told(view), told({ badge, labels, icon, colour, shared })) })
   }))
 }
 

@@ -1,8 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { idOf, refused, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
+import { attempt } from './attempt.js'
+import badges from './badge/routes.js'
 import { readNewView, readOpening, readRoleOpenings, readViewChange } from './form.js'
-import { changeView, createView, findOpening, findView, keepOpening, keepRoleOpenings, listRoleOpenings, listViews, moveView, NameTaken, removeView, ViewChanged, type ViewValues } from './queries.js'
+import { changeView, createView, findOpening, findView, keepOpening, keepRoleOpenings, listRoleOpenings, listViews, moveView, removeView, type ViewValues } from './queries.js'
 import { mayChange, type ListView, type SavedList } from './view.js'
 
 type Of = { Params: { view: string } }
@@ -13,6 +15,7 @@ export default async function savedViews (app: FastifyInstance, list: SavedList)
   const { path } = list
   const at = `${path}/views`
   const config = { can: list.can }
+  if (list.badges) await app.register(badges, { list })
 
   app.get(at, { config }, async (request, reply) => reply.page('list-views/index', await overview(request)))
 
@@ -25,7 +28,7 @@ export default async function savedViews (app: FastifyInstance, list: SavedList)
     const form = readNewView(request.body)
     const answer = await attempt(form.errors, async () => createView(db, viewerOf(request), list.name, { ...form.values!, query: await list.tidy(form.values!.query) }))
     if (answer.errors) return reply.page('list-views/new', { list, ...refused(form.typed, answer.errors) }, { status: 422 })
-    return reply.flash('views.saved', { name: form.values!.name }).goTo(`${path}?view=${answer.made}`)
+    return reply.flash('views.saved', { name: form.values!.name }).goTo(form.values!.badge && list.badges ? `${at}/${answer.made}/badge` : `${path}?view=${answer.made}`)
   })
 
   app.post(`${at}/opening`, { config }, async (request, reply) => {
@@ -89,16 +92,3 @@ export default async function savedViews (app: FastifyInstance, list: SavedList)
     return { list, views, opensWith, opening, roles, errors: {}, mayChange: (view: ListView) => mayChange(viewer, view) }
   }
 }
-
-/** Waits for a change. What was made, or why it wasn't: in words, or because somebody else was quicker. */
-async function attempt<T> (errors: FieldErrors | undefined, change: () => Promise<T>): Promise<{ made?: T, errors?: FieldErrors, changed?: ListView }> {
-  if (errors) return { errors }
-  try {
-    return { made: await change() }
-  } catch (error) {
-    if (error instanceof NameTaken) return { errors: { name: { key: 'views.name_taken' } } }
-    if (error instanceof ViewChanged) return { changed: error.view }
-    throw error
-  }
-}
-

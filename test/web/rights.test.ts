@@ -199,6 +199,8 @@ GET /leads/views  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/views  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/views/:view  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/views/:view  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/views/:view/badge  settings.manage
+POST /leads/views/:view/badge  settings.manage
 POST /leads/views/:view/delete  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/views/:view/down  leads.view_own | leads.view_locations | leads.view_all
 POST /leads/views/:view/restore  leads.view_own | leads.view_locations | leads.view_all

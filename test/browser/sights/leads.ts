@@ -17,6 +17,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
   await db.raw("insert into lead_phones (lead_id, typed, e164, display, digits) select id, '600 123 456', '+48600123456', '+48 600 123 456', '48600123456' from leads where number like 'L-0900%'")
   await db.raw("insert into notifications (employee_id, lead_id, notice, in_app, due_at, read_at) select ?, l.id, n, true, now(), case when l.id % 2 = 0 then now() end from leads l, unnest(array['new', 'assigned', 'moved', 'comment', 'due_soon', 'overdue', 'late', 'urgent']) n where l.number in ('L-09001', 'L-09002')", [anna.id])
   const [one, open] = [(await db('leads').where({ client_id: client }).first('id')).id, await makeLead(desk)]
+  const [view] = await db('list_views').insert({ list: 'leads', owner_id: anna.id, name: 'Waiting for parts, for too long', query: 'group=pending', shared: true, badge: true, labels: JSON.stringify({ pl: 'Czeka na części' }), icon: 'wrench', colour: 'amber' }).returning('id')
   return [
     { name: 'lead-new', route: '/leads/new', path: '/leads/new', prepare: async page => {
       await page.fill('[name="phones.0.number"]', '600 123 987')
@@ -50,6 +51,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('button.primary')
       await page.waitForSelector('#reason-error')
     } },
+    { name: 'leads-badge', route: '/leads/views/:view/badge', path: `/leads/views/${view.id}/badge` },
     { name: 'leads-export', route: '/leads/export', path: '/leads/export?in=q%3Da' },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
