@@ -9,6 +9,9 @@ import { carriedOver, withCarried } from '../form-editor/items.js'
 import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
+import { listLeadsOf } from '../leads/client/leads.js'
+import { clockOf } from '../leads/list/due.js'
+import { SEES_LEADS } from '../leads/visibility.js'
 import actions from '../many/actions/routes.js'
 import exports from '../many/export/routes.js'
 import selection from '../many/selection/routes.js'
@@ -164,12 +167,13 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const filter = feedFilter('client', request.query.feed)
     const viewer = viewerOf(request)
     const card = cardOf('client', client)
-    const [choices, feed, openTasks, twins] = await Promise.all([
-      listChoices(db, heldIn(form)), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0
+    const [choices, feed, openTasks, twins, leadsOf] = await Promise.all([
+      listChoices(db, heldIn(form)), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0,
+      SEES_LEADS.some(right => viewer.can(right)) ? listLeadsOf(db, viewer, client.id) : null
     ])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/show', { client, card, form, feed, filter, openTasks, twins, carried, token: randomUUID(), ...choices }, { status })
+    return reply.page('clients/show', { client, card, form, feed, filter, openTasks, twins, leadsOf, clockOf, carried, token: randomUUID(), ...choices }, { status })
   }
 }
 

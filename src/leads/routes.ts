@@ -12,6 +12,7 @@ import { Forbidden } from '../web/errors.js'
 import { idOf, text, readOne, typedText, type Body, type FieldError } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
+import { listLeadsOf } from './client/leads.js'
 import { findLinkable, offersOf } from './client/queries.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
@@ -20,8 +21,9 @@ import deleting from './deleting/routes.js'
 import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
 import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
-import { spanWords } from './list/due.js'
+import { clockOf, spanWords } from './list/due.js'
 import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from './moving.js'
+import people from './people/routes.js'
 import { findLead, listLeadChoices, listStays, lockLead, managesLeads, seesLead, setLeadArchived } from './queries.js'
 import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
@@ -39,6 +41,7 @@ export default async function leads (app: FastifyInstance) {
   const { db } = app
   await app.register(client, { show })
   await app.register(deleting)
+  await app.register(people)
 
   app.get('/leads/new', { config: { can: 'leads.create' } }, async (request, reply) => showNew(request, reply, await contextOf(db, viewerOf(request), null), {}, 200))
 
@@ -132,7 +135,7 @@ export default async function leads (app: FastifyInstance) {
   async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, shown: Shown, status: number) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
-    const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, body)])
+    const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, request.method === 'GET' ? { client_id: (request.query as Body).client ?? '' } : body)])
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
     const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine } })
     return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
@@ -148,12 +151,13 @@ export default async function leads (app: FastifyInstance) {
     if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
     const card = cardOf('lead', { id: lead.id, name: lead.number })
     const filter = feedFilter('lead', request.query.feed)
-    const [choices, context, feed, openTasks, stays, offers] = await Promise.all([
-      listLeadChoices(db, lead), contextOf(db, viewer, lead), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : []
+    const [choices, context, feed, openTasks, stays, offers, leadsOf] = await Promise.all([
+      listLeadChoices(db, lead), contextOf(db, viewer, lead), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : [],
+      lead.client ? listLeadsOf(db, viewer, lead.client.id, { except: lead.id }) : null
     ])
     const form = leadFormState(viewer, context, shown)
     return reply.page('leads/show', {
-      ...heading, moves, ...choices, types: context.types, card, feed, filter, openTasks, stays, offers, linked: lead.client, form, token: randomUUID()
+      ...heading, moves, ...choices, types: context.types, card, feed, filter, openTasks, stays, offers, leadsOf, clockOf, linked: lead.client, form, token: randomUUID()
     }, { fragment: 'leads/form/_form', status })
   }
 }

@@ -5,6 +5,7 @@ import { readCards, readColumns } from '../../src/leads/board/queries.js'
 import { readLeadFilter } from '../../src/leads/list/filter.js'
 import { BOARD, boardFilter, TABLE } from '../../src/leads/list/look.js'
 import { countBadges, listLeads, whatCameDue } from '../../src/leads/list/queries.js'
+import { listPeople } from '../../src/leads/people/queries.js'
 import { listStatuses } from '../../src/leads/statuses.js'
 import { findNeighbour } from '../../src/leads/steps/place.js'
 import { parsed } from '../../src/list-views/address.js'
@@ -44,7 +45,8 @@ t.test('no list of leads reads all of them', async t => {
     t.ok(asked.length > 0, name)
   }
   const middle = COUNT / 2
-  for (const [whose, viewer] of [['all', viewerWith(RIGHTS, me)], ['own', viewerWith(['leads.view_own'], me)], ['those of a location', viewerWith(['leads.view_own', 'leads.view_locations'], me)]] as const) {
+  const viewers = [['all', viewerWith(RIGHTS, me)], ['own', viewerWith(['leads.view_own'], me)], ['those of a location', viewerWith(['leads.view_own', 'leads.view_locations'], me)]] as const
+  for (const [whose, viewer] of viewers) {
     const list = (query: string) => check(`${whose}: ${query}`, () => listLeads(db, viewer, readLeadFilter(parsed(query))))
     await check(`badges of ${whose}`, () => countBadges(db, viewer))
     for (const query of ['', 'show=urgent', 'show=new', 'show=mine', 'show=overdue', 'show=late', 'show=pending', 'show=all', 'show=archived', 'sort=due', 'sort=due&order=desc', 'sort=since', 'show=all&sort=due', 'show=all&sort=since&order=desc', 'group=lost', `campaign=${campaign + 3}`, `show=all&campaign=${campaign}`,
@@ -52,7 +54,7 @@ t.test('no list of leads reads all of them', async t => {
       'q=0004711', 'q=zofia', 'q=zofia a1b2', 'q=a1b2', 'q=612345', `after=${middle}`, `show=all&before=${middle}&sort=due`]) await list(query)
   }
   const statuses = await listStatuses(db)
-  for (const [whose, viewer] of [['all', viewerWith(RIGHTS, me)], ['own', viewerWith(['leads.view_own'], me)], ['those of a location', viewerWith(['leads.view_own', 'leads.view_locations'], me)]] as const) {
+  for (const [whose, viewer] of viewers) {
     for (const query of ['', 'show=urgent', 'show=mine', 'show=overdue', 'show=late', 'sort=due', `campaign=${campaign}`, `manager=${me + 3}`, `location=${location + 1}`, 'group=lost', 'q=zofia a1b2']) {
       const filter = boardFilter(parsed(query))
       const columns = columnsOf(statuses, filter)
@@ -64,5 +66,6 @@ t.test('no list of leads reads all of them', async t => {
       await check(`the next of ${whose}`, () => findNeighbour(db, viewer, { at, query: parsed(query), column }, middle, 'after'))
     }
   }
+  for (const [whose, viewer] of viewers) for (const q of ['', 'zofia', '612345']) await check(`people known to who sees ${whose}: ${q}`, () => listPeople(db, viewer, { q, after: null }))
   await check('what came due', () => whatCameDue(db, new Date()))
 })

@@ -192,6 +192,9 @@ GET /leads/filters  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/live  leads.view_own | leads.view_locations | leads.view_all
 GET /leads/new  leads.create
 GET /leads/now  leads.view_own | leads.view_locations | leads.view_all
+GET /leads/people  leads.view_own | leads.view_locations | leads.view_all
+POST /leads/people/client  leads.edit
+POST /leads/people/link  leads.edit
 GET /leads/phone-row  leads.create | leads.edit
 POST /leads/selection  leads.edit | leads.move | leads.archive | leads.export
 POST /leads/selection/clear  leads.edit | leads.move | leads.archive | leads.export

@@ -1,4 +1,5 @@
 import { emptyFields } from '../../clients/form.js'
+import { numberKey } from '../../clients/phones/number.js'
 import { createClient } from '../../clients/queries.js'
 import { visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
@@ -43,15 +44,21 @@ export async function setClientOf (trx: Db, by: Viewer, lead: Lead, clientId: nu
   return true
 }
 
-/** Makes a client of a lead's contact, with all its phones, and links it. The lead has to be locked. Throws ContactTaken (by way of refusingTaken). */
-export async function promote (trx: Db, by: Viewer, lead: Lead): Promise<number> {
+/**
+ * Makes a client of a lead's contact, with all its phones and those of other leads that are theirs too, and links them all. The leads have to be locked.
+ * Throws ContactTaken (by way of refusingTaken).
+ */
+export async function promote (trx: Db, by: Viewer, lead: Lead, others: readonly Lead[] = []): Promise<number> {
   const [first = '', ...surname] = lead.contact_name.split(/\s+/)
-  const numbers = await trx('lead_phones').where({ lead_id: lead.id }).orderBy(['position', 'id']).select('typed', 'e164', 'display', 'digits')
+  const leads = [lead, ...others]
+  const all = await trx('lead_phones').whereIn('lead_id', leads.map(({ id }) => id)).orderByRaw('lead_id = ? desc, lead_id desc, position, id', [lead.id]).select('typed', 'e164', 'display', 'digits')
+  const keys = all.map(numberKey)
+  const numbers = all.filter((_, n) => keys.indexOf(keys[n]!) === n)
   const [type] = await listTypes(trx)
   const client = await createClient(trx, by, {
     ...emptyFields(by), first_name: first, surname: surname.join(' '), campaign_id: lead.campaign_id, location_id: lead.location_id, emails: [], tags: [],
     phones: numbers.map(number => ({ id: null, number, typeId: type!.id, newType: '', whatsapp: false, viber: false, sms: false, remove: false, was: '' }))
   }, 'lead')
-  await setClientOf(trx, by, lead, client)
+  for (const one of leads) await setClientOf(trx, by, one, client)
   return client
 }

@@ -29,6 +29,8 @@ export interface LeadFilter {
   group: Group | null
   type: number | null
   campaign: number | null
+  /** Whose they are. */
+  client: number | null
   location: Chosen
   manager: Chosen
   /** Days from and to, both included: "2026-11-03", or ''. */
@@ -66,7 +68,7 @@ export function readLeadFilter (query: unknown, { inView = false, fields = [], d
   const after = idOf(one(q.after))
   const span = (name: string): Span => ({ from: day(one(q[`${name}_from`])), to: day(one(q[`${name}_to`])) })
   const asked = {
-    q: typed(q.q), status: idOf(one(q.status)), group: among(GROUPS, one(q.group)), type: idOf(one(q.type)), campaign: idOf(one(q.campaign)), location: chosen(one(q.location)), manager: chosen(one(q.manager)),
+    q: typed(q.q), status: idOf(one(q.status)), group: among(GROUPS, one(q.group)), type: idOf(one(q.type)), campaign: idOf(one(q.campaign)), client: idOf(one(q.client)), location: chosen(one(q.location)), manager: chosen(one(q.manager)),
     created: span('created'), due: span('due'), closed: span('closed')
   }
   const show = among(SHOWS, one(q.show)) ?? usualShow(asked, inView)
@@ -97,7 +99,7 @@ export const isNewestFirst = (sort: Sort): boolean => sort === 'created'
 export function kept (f: LeadFilter, { inView = false } = {}): Pairs {
   const pairs: Pairs = []
   if (f.show !== usualShow(f, inView)) pairs.push(['show', f.show])
-  for (const name of ['status', 'group', 'type', 'campaign', 'location', 'manager'] as const) if (f[name]) pairs.push([name, String(f[name])])
+  for (const name of ['status', 'group', 'type', 'campaign', 'client', 'location', 'manager'] as const) if (f[name]) pairs.push([name, String(f[name])])
   for (const name of DAYS) for (const end of ['from', 'to'] as const) if (f[name][end]) pairs.push([`${name}_${end}`, f[name][end]])
   pairs.push(...f.own.flatMap(conditionPairs))
   if (f.sort !== 'created') pairs.push(['sort', f.sort])
@@ -108,4 +110,4 @@ export function kept (f: LeadFilter, { inView = false } = {}): Pairs {
 
 /** Whether anything but a badge narrows the list. */
 export const isNarrowed = (f: LeadFilter): boolean =>
-  Boolean(f.q || f.status || f.group || f.type || f.campaign || f.location || f.manager || f.own.length > 0 || DAYS.some(name => f[name].from || f[name].to))
+  Boolean(f.q || f.status || f.group || f.type || f.campaign || f.client || f.location || f.manager || f.own.length > 0 || DAYS.some(name => f[name].from || f[name].to))

@@ -29,6 +29,7 @@ export function narrowings (filter: LeadFilter, chosen: Named, { t, fmt, say }: 
   if (filter.group) found.push({ words: groupName(t, filter.group), off: { group: null } })
   if (filter.type) found.push({ words: type ? typeName(t, say, type) : '?', off: { type: null } })
   if (filter.campaign) found.push({ words: named(chosen.campaigns, filter.campaign), off: { campaign: null } })
+  if (filter.client) found.push({ words: t('leads_list.of_one_client'), off: { client: null } })
   if (filter.location) found.push({ words: orNone(t('leads_list.location'), chosen.locations, filter.location), off: { location: null } })
   if (filter.manager) found.push({ words: orNone(t('leads_list.manager'), chosen.managers, filter.manager), off: { manager: null } })
   const days = { created: t('leads_list.created'), due: t('leads_list.due'), closed: t('leads_list.closed_on') }

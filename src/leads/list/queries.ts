@@ -147,6 +147,8 @@ export function filtered (viewer: Viewer, filter: LeadFilter) {
     equal('leads.type_id', filter.type)
     equal('leads.campaign_id', filter.campaign)
     equal('leads.location_id', filter.location)
+    // Of a client whom the viewer may not see there are none.
+    if (filter.client) query.whereRaw('leads.client_id = any (array(?))', [query.client.queryBuilder().from('clients').where('clients.id', filter.client).modify(visibleTo(viewer)).select('clients.id')])
     equal('leads.manager_id', filter.manager)
     if (filter.group) query.modify(ofGroup(filter.group))
     // Days are those of the organisation's zone.

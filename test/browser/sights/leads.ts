@@ -52,6 +52,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.waitForSelector('#reason-error')
     } },
     { name: 'leads-badge', route: '/leads/views/:view/badge', path: `/leads/views/${view.id}/badge` },
+    { name: 'leads-people', route: '/leads/people', path: '/leads/people' },
     { name: 'leads-export', route: '/leads/export', path: '/leads/export?in=q%3Da' },
     { name: 'leads-masked', route: '/leads', path: '/leads', as: 'sofia' },
     { name: 'leads-none', route: '/leads', path: '/leads?q=nobody+at+all' },
