@@ -116,7 +116,8 @@ export async function deleteStatus (trx: Db, by: Viewer, id: number, instead: nu
   if (reason) throw new Refusal({ delete: { key: `lead_status_form.${reason}` } })
   const to = statuses.find(other => other.id === instead && other.id !== id)
   if (!to && (instead !== null || await countLeadsOf(trx, id) > 0)) throw new Refusal({ instead: { key: 'lead_status_form.instead_which' } })
-  const leads = to ? await moveLeads(trx, by, status, to) : 0
+  const t = translator(by.organisation.language)
+  const leads = to ? await moveLeads(trx, by, status, to, t('lead_status_form.lost_by_it', { name: nameOf(by, status) })) : 0
   await trx('lead_status_moves').where({ from_id: id }).orWhere({ to_id: id }).delete()
   // A type that isn't offered any more begins elsewhere, should it ever be again.
   await trx('lead_types').where({ first_status_id: id }).update({ first_status_id: statuses.find(({ group, id: other }) => group === 'new' && other !== id)!.id })

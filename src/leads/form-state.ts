@@ -59,7 +59,7 @@ export function leadFormState (viewer: Viewer, context: FormContext, { form, con
     asks,
     sections: asks.sections.map(({ labels, items }) => ({ labels, items: items.filter(isShown) })),
     typed,
-    phones: indexed(rows, more || (!lead && !form)),
+    phones: indexed(rows.map(row => row.masked ? { ...row, shown: lead?.phones.find(({ id }) => id === row.id)?.display ?? '' } : row), more || (!lead && !form)),
     own: ownStates(viewer, lead, asks, form, isTold),
     errors: form?.errors ?? {},
     unseen: form ? unseenIn(asks, form.errors) : [],

@@ -26,7 +26,8 @@ export interface LeadFields {
 /** A phone as it is to be: one that stays as it is has no number here. */
 export interface PhoneWrite { id: number | null, number?: PhoneNumber }
 
-export interface PhoneRow { id: number | null, typed: string, masked: boolean, remove: boolean, error?: { key: string } }
+/** A row of the form; of a masked one `shown` is what is to be seen of it, and what is typed takes its place. */
+export interface PhoneRow { id: number | null, typed: string, masked: boolean, shown?: string, remove: boolean, error?: { key: string } }
 
 export interface LeadForm extends OwnForm { fields: LeadFields, phoneRows: PhoneRow[], asks: Form }
 
@@ -97,9 +98,9 @@ function readPhoneRows (typed: Body, country: string, errors: FieldErrors): { wr
     const { value = '', error } = readPhone(at('number'))
     const row: PhoneRow = { id: idOf(at('id')), typed: at('number'), masked: at('masked') !== '', remove: at('remove') !== '' }
     rows.push(row)
-    if (row.remove || (!row.masked && value === '' && !error)) continue
-    if (row.masked) {
-      write.push({ id: row.id })
+    if (row.remove) continue
+    if (value === '' && !error) {
+      if (row.masked) write.push({ id: row.id })
       continue
     }
     const number = readNumber(value, country)
@@ -130,4 +131,4 @@ export function leadTyped (lead: Lead, timeZone: string): Body {
   }
 }
 
-export const phoneRowsOf = (lead: Lead): PhoneRow[] => lead.phones.map(({ id, typed, masked }) => ({ id, typed, masked, remove: false }))
+export const phoneRowsOf = (lead: Lead): PhoneRow[] => lead.phones.map(({ id, typed, display, masked }) => ({ id, typed: masked ? '' : typed, masked, ...(masked && { shown: display }), remove: false }))

@@ -175,7 +175,8 @@ t.test('one is deleted, and its leads go where it is said', async t => {
   t.equal((await as(anna).post(`${await at('mishandled')}/delete`)).status, 303, 'one without leads at once')
 
   await as(anna).post(`${await at('in_work')}/delete`, { instead: (await status('canceled')).id })
-  t.match(await read(open), { status_late_at: null })
+  t.match(await read(open), { status_late_at: null, lost_reason: words('lead_status_form.lost_by_it', { name: 'In work' }) })
+  t.match(await db('events').where({ lead_id: open }).orderBy('id', 'desc').first(), { details: { reason: words('lead_status_form.lost_by_it', { name: 'In work' }) } })
   t.ok((await read(open)).closed_at)
   t.match(await db('audit_entries').where({ kind: 'leads.status_deleted' }).orderBy('id', 'desc').first(), { subject_name: 'In work', details: { changes: [{ field: 'deleted' }, { field: 'replaced_by', new: 'Canceled' }, { field: 'leads', new: 2 }] } })
 })

@@ -2,7 +2,7 @@ import t from 'tap'
 import { eraseClients } from '../../src/clients/erasing/erase.js'
 import { cast } from '../support/cast.js'
 import { addClient, formOf } from '../support/clients.js'
-import { says } from '../support/words.js'
+import { says, words } from '../support/words.js'
 
 const { db, as, anna, marek, sofia, nuno, olga } = await cast(t)
 
@@ -177,7 +177,11 @@ t.test('an overdue one is saved by somebody who sees its phones masked, and they
   t.equal((await as(sofia).post(`/leads/${id}`, { ...opened, comment: 'Rang' })).status, 303)
   t.match(await lead(id), { comment: 'Rang', due_at: new Date('2026-01-02T03:04:05Z') })
   t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), ['+48602000003'])
-  t.equal((await as(sofia).post(`/leads/${id}`, { ...opened, 'phones.0.remove': 'on' })).status, 303)
+  const wrong = await as(sofia).post(`/leads/${id}`, { ...opened, comment: 'Rang', due_time: '25:00' })
+  t.match(wrong.body, `title="${words('phones.masked')}">+48 •••`, 'a mistake leaves them to be seen as they were')
+  t.equal((await as(sofia).post(`/leads/${id}`, { ...opened, 'phones.0.number': '602 000 004' })).status, 303)
+  t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), ['+48602000004'], 'one that is masked can be replaced')
+  t.equal((await as(sofia).post(`/leads/${id}`, { ...formOf((await as(sofia).get(`/leads/${id}`)).body, `/leads/${id}`), 'phones.0.remove': 'on' })).status, 303)
   t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), [])
 })
 
