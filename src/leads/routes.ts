@@ -146,7 +146,7 @@ export default async function leads (app: FastifyInstance) {
     if (!request.isFragment) void request.around()
     const lead = await findLead(db, viewer, idOf(request.params.id))
     const place = placeOf(request)
-    const heading = { lead, place, within: place?.text ?? '', spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
+    const heading = { lead, place, within: place?.text ?? '', clockOf, spanWords, statuses: await listStatuses(db, { removed: true }), move: move ?? null }
     const moves = lead.archived_at ? [] : movesFrom(viewer, heading.statuses, lead.status_id)
     if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
     const card = cardOf('lead', { id: lead.id, name: lead.number })

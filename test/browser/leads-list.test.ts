@@ -36,6 +36,14 @@ t.test('a lead that comes in, or moves, shows on a list that is open; what its v
   await page.waitForURL('**/leads?q=piot&group=new')
   t.same((await page.locator('.leads .no').allTextContents()), ['L-Piotr'])
   t.same([...problems, ...other.problems], [])
+
+  await db('leads').where({ id: hers }).update({ manager_id: sofia.id, due_at: db.raw("now() + interval '3 minutes 30 seconds'") })
+  await other.page.waitForSelector('[data-due-in]')
+  t.equal(await other.page.textContent('[data-due-in]'), 'in 3 min')
+  await other.page.clock.install()
+  await other.page.reload()
+  await other.page.clock.fastForward('40:00')
+  await other.page.waitForSelector('.when.late :text("36 min late")')
 })
 
 t.test('without JavaScript the list is searched and filtered by its forms', async t => {

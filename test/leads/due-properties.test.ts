@@ -1,6 +1,9 @@
 import fc from 'fast-check'
 import t from 'tap'
 import { addWorkingTime, workingTimeBetween, type Hours, type Span } from '../../src/locations/hours.js'
+import { spanWords } from '../../src/leads/list/due.js'
+import { translator } from '../../src/web/i18n.js'
+import { LANGUAGES } from '../../src/web/viewer.js'
 import { instantOf } from '../../src/web/zone.js'
 
 /*
@@ -81,6 +84,10 @@ t.test('working time is added as a clock on the wall would count it, also across
     const between = workingTimeBetween(hours, table.zone, begun, end)
     if (between !== minutes) throw new Error(`${between} between instead of ${minutes}`)
   }), { numRuns: 300, seed: 5 }))
+})
+
+t.test('a span reads the same in every language, as the script that goes on with it takes for granted', async t => {
+  for (const language of LANGUAGES) t.same([5, 59.9, 60, 1439, 1680, 9 * 1440].map(minutes => spanWords(minutes, translator(language))), ['5 min', '59 min', '1 h', '23 h', '1 d 4 h', '9 d'], language)
 })
 
 t.test('a due time is the instant at which a clock in the zone shows it', async t => {

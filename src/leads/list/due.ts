@@ -7,7 +7,12 @@ const HOUR = 60
 const DAY = 24 * HOUR
 
 /** What the clock of a lead says, and how it looks: late (red), due or closed (grey). */
-export interface Clock { look: 'late' | 'due' | 'closed', words: string }
+export interface Clock {
+  look: 'late' | 'due' | 'closed'
+  words: string
+  /** How long is left, below 0 how late it is, where the words say so: public/js/ticking.js goes on with them. */
+  minutes: number | null
+}
 
 /** A span of minutes in its largest units: "35 min", "3 h", "1 d 4 h", "12 d". */
 export function spanWords (span: number, t: Translate): string {
@@ -21,11 +26,11 @@ export function spanWords (span: number, t: Translate): string {
 
 /** How late an open lead is, or until when it has to be answered: within the next hours how long is left, later the day and the time. Null: it has no due time. */
 export function clockOf ({ closed, due_at: at, due_in: left }: Pick<ListedLead, 'closed' | 'due_at' | 'due_in'>, now: Date, timeZone: string, { t, fmt }: { t: Translate, fmt: Format }): Clock | null {
-  if (closed) return { look: 'closed', words: t('leads_list.closed') }
+  if (closed) return { look: 'closed', words: t('leads_list.closed'), minutes: null }
   if (at === null || left === null) return null
-  if (left < 0) return { look: 'late', words: t('leads_list.late', { span: spanWords(-left, t) }) }
+  if (left < 0) return { look: 'late', words: t('leads_list.late', { span: spanWords(-left, t) }), minutes: left }
   const today = dayOf(now, timeZone)
-  if (dayOf(at, timeZone) === today || left < 6 * HOUR) return { look: 'due', words: t('leads_list.left', { span: spanWords(left, t) }) }
+  if (dayOf(at, timeZone) === today || left < 6 * HOUR) return { look: 'due', words: t('leads_list.left', { span: spanWords(left, t) }), minutes: left }
   const [day, clock] = localOf(at, timeZone).split('T') as [string, string]
-  return { look: 'due', words: day === daysLater(today, 1) ? `${fmt.day(day, now)} ${fmt.clock(clock)}` : fmt.moment(at, now) }
+  return { look: 'due', words: day === daysLater(today, 1) ? `${fmt.day(day, now)} ${fmt.clock(clock)}` : fmt.moment(at, now), minutes: null }
 }
