@@ -43,7 +43,7 @@ function found (either: Knex.QueryBuilder, viewer: Viewer, { words, part }: Term
 // So many letters make a trigram.
 const SHORT = 3
 
-// Words in these columns stand behind a blank each: see migrations/0030_search_leads.ts.
+// Words in these columns stand behind a blank each: see migrations/0032_search_leads.ts.
 const has = (column: string, text: string): string => `${column} like ${[...text].length < SHORT ? `'% ' || ${atStart('fold(?)')}` : anywhere('fold(?)')}`
 
 /** Or what is known of the lead's client, if the viewer may see that client. */
