@@ -1,5 +1,5 @@
 import type { Db } from '../database/knex.js'
-import { SEES_LEAD } from '../leads/visibility.js'
+import { seesLeadOf } from '../leads/visibility.js'
 import { writeLetters, type Told } from './letters.js'
 import { FIRST, type Cause } from './notice.js'
 
@@ -21,7 +21,7 @@ export async function tell (trx: Db, causes: readonly Cause[], publicUrl: string
       join employees e on (u.role_id is null and e.id = l.manager_id) or e.role_id = u.role_id
       join roles r on r.id = e.role_id
       left join notification_mutes m on m.employee_id = e.id and m.notice = c.notice
-      where e.deactivated_at is null and e.password_hash is not null and e.id is distinct from c.by_id and ${SEES_LEAD}
+      where e.deactivated_at is null and e.password_hash is not null and e.id is distinct from c.by_id and ${seesLeadOf('e', 'r')}
       group by 1, 2, 3, 4, 5
     ), told as (
       insert into notifications (employee_id, lead_id, notice, event_id, due_at, in_app)

@@ -4,7 +4,7 @@ import type { Db } from '../database/knex.js'
 import { CARDS, type Card, type ShownCard } from '../feed/card.js'
 import { record } from '../feed/record.js'
 import { VALUES } from '../form-editor/definition.js'
-import { SEEN_BY, visibleLeads } from '../leads/visibility.js'
+import { seesLeadOf, visibleLeads } from '../leads/visibility.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import type { TaskValues } from './form.js'
@@ -51,7 +51,7 @@ export interface Assignee { id: number, name: string }
 
 /** Who can be given a task of this client or lead, by name: those who work here and may see it. Of `except`, whose task it is, also without. */
 export async function listAssignees (db: Db, card: Pick<ShownCard, 'subject' | 'id' | 'is_supplier'>, except: number | null = null): Promise<Assignee[]> {
-  const sees = (query: Knex.QueryBuilder) => card.subject === 'lead' ? query.whereRaw(SEEN_BY, [card.id]) : query.whereRaw('? = any (roles.rights)', [card.is_supplier ? 'suppliers.view' : 'clients.view'])
+  const sees = (query: Knex.QueryBuilder) => card.subject === 'lead' ? query.whereRaw(`exists (select from leads l where l.id = ? and ${seesLeadOf('employees', 'roles')})`, [card.id]) : query.whereRaw('? = any (roles.rights)', [card.is_supplier ? 'suppliers.view' : 'clients.view'])
   return db('employees').join('roles', 'roles.id', 'employees.role_id')
     .where(one => one
       .where(able => able.whereNull('deactivated_at').whereNotNull('password_hash').where(may => may.where('roles.key', 'owner').orWhere(sees)))

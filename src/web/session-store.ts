@@ -29,7 +29,8 @@ const select = (sessions: string, where = '') => `
          v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
          o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness,
          o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height,
-         (select json_object_agg(subject, version) from form_versions) as form_versions
+         (select json_object_agg(subject, version) from form_versions) as form_versions,
+         array(select location_id from employee_locations l where l.employee_id = e.id) as location_ids
   from ${sessions} s
   left join employees e on e.id = s.employee_id
   left join roles r on r.id = e.role_id
@@ -121,6 +122,7 @@ function readViewer (row: Record<string, any>): Viewer {
     needsTwoSteps: row.needs_two_steps,
     viewingAs: row.viewed_id && { id: row.viewed_id, key: row.viewed_key, name: row.viewed_name },
     organisation,
+    locationIds: row.location_ids,
     formVersions: row.form_versions
   })
 }

@@ -39,6 +39,8 @@ export interface Viewer {
   roleKey: string | null
   rights: ReadonlySet<Right>
   organisation: Organisation
+  /** Where they work. */
+  locationIds: readonly number[]
   /** Which version of its forms and fields each subject has now ("client"): what a process remembers of them holds while it is this one. */
   formVersions: Readonly<Record<string, number>>
   /** Whether their role asks for two-step sign-in and they have not set it up: until then nothing else opens. */

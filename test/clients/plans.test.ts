@@ -83,6 +83,7 @@ async function fillOwn (db: Db): Promise<void> {
 const viewerWith = (rights: readonly Right[]) => makeViewer({
   id: 1, name: 'Anna', email: 'anna@clientela.example', language: 'pl', roleId: 1, roleKey: null, rights,
   organisation: { name: 'Naprawa', country: 'PL', currency: 'PLN', timeZone: 'Europe/Warsaw', language: 'pl', phoneUniqueness: 'warn', emailUniqueness: 'warn', fileMegabytes: 50, fileCount: 20, fileKinds: [], logo: null },
+  locationIds: [],
   formVersions: {}
 })
 

@@ -19,6 +19,7 @@ const COUNT = 12_000
 const viewerWith = (rights: readonly Right[], id: number) => makeViewer({
   id, name: 'Anna', email: 'anna@clientela.example', language: 'pl', roleId: 1, roleKey: null, rights,
   organisation: { name: 'Naprawa', country: 'PL', currency: 'PLN', timeZone: 'Europe/Warsaw', language: 'pl', phoneUniqueness: 'warn', emailUniqueness: 'warn', fileMegabytes: 50, fileCount: 20, fileKinds: [], logo: null },
+  locationIds: [],
   formVersions: {}
 })
 

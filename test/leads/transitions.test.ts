@@ -24,6 +24,7 @@ t.test('whatever is tried, a lead goes only where its status leads, and its hist
   const viewer = (mayWin: boolean) => makeViewer({
     id: anna.id, name: anna.name, email: anna.email, language: 'en', roleId: anna.roleId, roleKey: null, rights: RIGHTS.filter(right => mayWin || right !== 'leads.win'),
     organisation: { name: 'Naprawa', country: 'PL', currency: 'PLN', timeZone: 'Europe/Warsaw', language: 'en', phoneUniqueness: 'warn', emailUniqueness: 'warn', fileMegabytes: 50, fileCount: 20, fileKinds: [], logo: null },
+    locationIds: [],
     formVersions: {}
   })
   const type = (await db('lead_types').first('id'))!.id

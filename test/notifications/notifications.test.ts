@@ -3,7 +3,7 @@ import { findNews, forgetOldNotices } from '../../src/notifications/queries.js'
 import { ring } from '../../src/notifications/ring.js'
 import { findActor } from '../../src/web/session-store.js'
 import { visibleLeads } from '../../src/leads/visibility.js'
-import { SEES_LEAD } from '../../src/leads/visibility.js'
+import { seesLeadOf } from '../../src/leads/visibility.js'
 import { cast, type Person } from '../support/cast.js'
 import { formOf } from '../support/clients.js'
 import { runJobs } from '../support/jobs.js'
@@ -113,7 +113,7 @@ t.test('only those are told who may see the lead, and it is theirs to read only 
 
   for (const person of [anna, marek, sofia, nuno, olga]) {
     const viewer = (await findActor(db, person.id))!
-    const { rows } = await db.raw(`select l.id from leads l cross join employees e join roles r on r.id = e.role_id where e.id = ? and ${SEES_LEAD} order by l.id`, [person.id])
+    const { rows } = await db.raw(`select l.id from leads l cross join employees e join roles r on r.id = e.role_id where e.id = ? and ${seesLeadOf('e', 'r')} order by l.id`, [person.id])
     t.same(rows.map(({ id }: { id: number }) => id), await db('leads').modify(visibleLeads(viewer)).orderBy('id').pluck('id'), `the rule for all is the rule for ${person.name}`)
   }
   await allow(USUAL)

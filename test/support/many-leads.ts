@@ -18,7 +18,7 @@ export async function makeManyLeads (db: Db, { count, open }: Many): Promise<voi
   await db.raw(`
     insert into leads (number, type_id, status_id, contact_name, campaign_id, location_id, manager_id, created_at, status_since, due_at, urgent, status_late_at, closed_at, archived_at)
     select 'M-' || lpad(n::text, 7, '0'), (select id from lead_types order by id offset (n % 7 = 0)::int limit 1), s.id,
-      (array['Łukasz', 'Zofia', 'José', 'Inês', 'João', 'María', 'Antônio'])[1 + n % 7] || ' ' || md5(n::text), (select max(id) from campaigns) - floor(sqrt(n % 144))::int, case when n % 5 > 0 then (select max(id) from locations) - n % 6 end, (select min(id) from employees) + n % 20,
+      (array['Łukasz', 'Zofia', 'José', 'Inês', 'João', 'María', 'Antônio'])[1 + n % 7] || ' ' || md5(n::text), (select max(id) from campaigns) - floor(sqrt(n % 144))::int, case when n % 5 > 0 then (select max(id) from locations) - n % 6 end, (select min(id) from employees) + n / 7 % 20,
       at - interval '1 minute', at, case when n % 4 > 0 then at + interval '50 hours' end, not closed and n % 50 = 3, case when not closed and n % 3 = 0 then at + interval '100 hours' end, case when closed then at + interval '1 minute' end, case when n % 90 = 0 then now() end
     from generate_series(1, :count::int) n cross join lateral (select n % :every > 0 and n <= :newest as closed, now() - (:count - n) * interval '10 minutes' as at) c
     cross join lateral (select id from lead_statuses where removed_at is null and (group_key in ('won', 'lost')) = closed order by position, id offset n % (case when closed then 5 else 3 end) limit 1) s`, made)

@@ -13,9 +13,9 @@ const MINUTE = 60_000
 const ANEW = ['leads', 'leads-anew']
 
 /** What a list listens to: the leads its viewer may see, and no others. */
-async function topicsOf (db: Db, viewer: Viewer): Promise<string[]> {
+function topicsOf (viewer: Viewer): string[] {
   if (viewer.can('leads.view_all')) return ['leads']
-  const locations = viewer.can('leads.view_locations') ? await db('employee_locations').where({ employee_id: viewer.id }).pluck('location_id') : []
+  const locations = viewer.can('leads.view_locations') ? viewer.locationIds : []
   return [...viewer.can('leads.view_own') ? [`leads of ${viewer.id}`] : [], ...locations.map(id => `leads at ${id}`)]
 }
 
@@ -31,7 +31,7 @@ export default async function live (app: FastifyInstance) {
 
   app.get<Listening>('/leads/live', { exposeHeadRoute: false, config: { can: SEES_LEADS, quiet: true } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const topics = [...await topicsOf(db, viewer), `employee:${viewer.id}`]
+    const topics = [...topicsOf(viewer), `employee:${viewer.id}`]
     const isBehind = async () => request.query.moves !== undefined && String(await newestMove(db)) !== request.query.moves ? ANEW : []
     const behind = async () => [...await isBehind(), ...await isDueBehind(request)]
     stream(app, request, reply, { topics, behind, anew: [...ANEW, 'tasks'], allowed: () => stillSees(request, topics) })
@@ -40,7 +40,7 @@ export default async function live (app: FastifyInstance) {
   // Whoever has come to another location, or to other rights, begins a stream of their own.
   async function stillSees (request: FastifyRequest, topics: string[]): Promise<boolean> {
     const viewer = await request.readViewer()
-    return viewer !== null && [...await topicsOf(db, viewer), `employee:${viewer.id}`].join() === topics.join()
+    return viewer !== null && [...topicsOf(viewer), `employee:${viewer.id}`].join() === topics.join()
   }
 }
 
