@@ -40,6 +40,11 @@ export async function listFirst (db: Db): Promise<number[]> {
   return db('lead_types').whereNull('removed_at').distinct().pluck('first_status_id')
 }
 
+/** What the statuses are called that one role alone may move leads into: without it everybody might. */
+export async function namesOfClosedBy (db: Db, by: Viewer, role: number): Promise<string[]> {
+  return (await listStatuses(db)).filter(({ roles }) => roles.length === 1 && roles[0] === role).map(status => nameOf(by, status))
+}
+
 /** Adds a status at the end of its group. Throws Refusal. */
 export async function createStatus (trx: Db, by: Viewer, values: StatusValues): Promise<string> {
   await beginChange(trx)

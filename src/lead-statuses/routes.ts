@@ -12,9 +12,14 @@ import { attempt } from '../web/refusal.js'
 import { LANGUAGES } from '../web/viewer.js'
 import { colourOf, STATUS_COLOURS } from './colour.js'
 import { CLOCKS, readStatusForm, readVersion, statusTyped, WON_BY } from './form.js'
+import { countHoursAnew } from './late.js'
 import { limitOf, UNIT_NAMES } from './limit.js'
 import { drawMap, findTrouble } from './map.js'
 import { changeStatus, countLeads, countLeadsOf, createStatus, deleteStatus, keepReason, listFirst, moveStatus, StatusChanged } from './queries.js'
+
+declare module '../jobs/enqueue.js' {
+  interface Jobs { 'leads.hours': { location: number | null } }
+}
 
 interface OfOne { Params: { id: string } }
 
@@ -24,6 +29,9 @@ const URL = '/settings/lead-statuses'
 export default async function leadStatuses (app: FastifyInstance) {
   const { db } = app
   const config = { can: 'settings.manage' } as const
+
+  // Left by the change of a location's hours, or of the company's time zone.
+  app.job('leads.hours', async ({ location }) => countHoursAnew(db, location))
 
   app.get(URL, { config }, async (request, reply) => showList(request, reply))
 

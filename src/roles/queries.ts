@@ -1,5 +1,6 @@
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import type { Db } from '../database/knex.js'
+import { namesOfClosedBy } from '../lead-statuses/queries.js'
 import { BUILT_IN_ROLES } from '../rights.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import type { FieldErrors } from '../web/form.js'
@@ -47,11 +48,14 @@ export async function renameRole (db: Db, by: Viewer, id: number, { name, was }:
   }), TAKEN)
 }
 
-/** Deletes one of one's own roles that nobody has. Throws NotFound, and Refusal when it is built in, in use, or holds rights that the acting person doesn't. */
+/** Deletes one of one's own roles that nobody has. Throws NotFound, and Refusal when it is built in, in use, or holds rights that the acting person doesn't, or is the only one that may move leads into a status: that would be everybody's then. */
 export async function deleteRole (db: Db, by: Viewer, id: number): Promise<void> {
   return explain(changingRanks(db, by, 'roles.manage', async (trx, by) => {
     const role = await findOwn(trx, id)
     if (!covers(by, role)) throw new Refusal({ form: { key: 'roles.delete_beyond' } })
+    await trx('roles').where({ id }).forUpdate().select('id')
+    const closed = await namesOfClosedBy(trx, by, id)
+    if (closed.length > 0) throw new Refusal({ form: { key: 'roles.opens_status', values: { names: closed.join(', ') } } })
     await trx('roles').where({ id }).delete()
     await recordAudit(trx, by, 'roles.deleted', { subject: auditedRole(role), changes: changesBetween({ rights: role.rights }, { rights: null }) })
   }), { employees_role_id_fkey: { form: { key: 'roles.in_use' } } })

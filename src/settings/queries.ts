@@ -1,6 +1,7 @@
 import { changesBetween, recordChanges, type Actor } from '../audit/record.js'
 import { fingerprint } from '../web/fingerprint.js'
 import type { Db } from '../database/knex.js'
+import { enqueue } from '../jobs/enqueue.js'
 import { Refusal } from '../web/refusal.js'
 
 const GENERAL = { company: 'name', country: 'country', currency: 'currency', time_zone: 'time_zone', language: 'language' } as const
@@ -27,6 +28,7 @@ export async function saveSettings<P extends Page> (db: Db, by: Actor, page: P, 
     if (was !== '' && was !== fingerprint(before)) throw new Refusal({ form: { key: 'settings.changed_meanwhile' } })
     const given = Object.entries(values)
     await trx('organisation').where({ id: 1 }).update(Object.fromEntries(given.map(([field, value]) => [columns[field], value])))
+    if ('time_zone' in values && before.time_zone !== values.time_zone) await enqueue(trx, 'leads.hours', { location: null }, { key: 'hours of leads' })
     await recordChanges(trx, by, page, { changes: changesBetween(before, { ...values }) })
   })
 }

@@ -4,11 +4,12 @@ import { listStatuses } from '../../src/leads/statuses.js'
 import { drawMap, findTrouble } from '../../src/lead-statuses/map.js'
 import { cast } from '../support/cast.js'
 import { formOf } from '../support/clients.js'
+import { runJobs } from '../support/jobs.js'
 import { says, words } from '../support/words.js'
 
 const URL = '/settings/lead-statuses'
 const made = await cast(t)
-const { as, db, anna, olga, sofia } = made
+const { app, as, db, anna, olga, sofia } = made
 const status = async (key: string) => (await listStatuses(db, { removed: true })).find(one => one.key === key || one.labels.en === key)!
 const at = async (key: string) => `${URL}/${(await status(key)).id}`
 const form = async (key: string): Promise<Body> => formOf((await as(anna).get(await at(key))).body, await at(key))
@@ -126,9 +127,41 @@ t.test('and when its limit does', async t => {
   t.same([await late(nowhere), await late(there), await late(other)], ['2026-11-23T09:30:00.000Z', '2026-11-23T09:30:00.000Z', null])
   await save('waiting', { limit_clock: 'working' })
   t.same([await late(nowhere), await late(there)], ['2026-11-23T09:30:00.000Z', '2026-11-30T08:30:00.000Z'], 'an hour this Monday, half an hour the next')
+
+  const hours = (path: string, body: Record<string, unknown>) => as(anna).post(`/settings/locations/${place}/hours${path}`, body)
+  const week = formOf((await as(anna).get(`/settings/locations/${place}/hours`)).body, `/settings/locations/${place}/hours`)
+  t.equal((await hours('', { ...week, day1: '9-11' })).status, 303)
+  await runJobs(app)
+  t.same([await late(nowhere), await late(there)], ['2026-11-23T09:30:00.000Z', '2026-11-23T09:30:00.000Z'], 'longer hours, sooner late')
+  t.match(await db('lead_alarms').where({ lead_id: there }), [{ notice: 'late', at: new Date('2026-11-23T09:30:00Z') }])
+  await hours('/closed-days', { starts_on: '2026-11-23', ends_on: '', note: '' })
+  await runJobs(app)
+  t.equal(await late(there), '2026-11-30T09:30:00.000Z', 'closed that Monday')
+  const [{ id: days }] = await db('location_closed_days')
+  await hours(`/closed-days/${days}/remove`, {})
+  await runJobs(app)
+  t.equal(await late(there), '2026-11-23T09:30:00.000Z')
+  const general = formOf((await as(anna).get('/settings/general')).body, '/settings/general')
+  for (const [time_zone, at] of [['Europe/Lisbon', '2026-11-23T10:30:00.000Z'], [general.time_zone, '2026-11-23T09:30:00.000Z']] as const) {
+    t.equal((await as(anna).post('/settings/general', { ...general, was: '', time_zone })).status, 303)
+    await runJobs(app)
+    t.equal(await late(there), at, 'hours are told in the zone of the company')
+  }
   await save('waiting', { limit: '' })
   t.same([await late(nowhere), await late(there)], [null, null])
   await db('leads').delete()
+})
+
+t.test('a role that alone may move leads into a status stays, or the status would be everybody\'s', async t => {
+  const [{ id }] = await db('roles').insert({ name: 'Closers', rights: [] }).returning('id')
+  await save('waiting', { roles: [String(id)] })
+  const kept = await as(olga).post(`/settings/roles/${id}/delete`)
+  t.equal(kept.status, 422)
+  t.ok(says(kept.body, 'roles.opens_status', { names: 'Waiting' }))
+  await save('waiting', { roles: [String(id), String(anna.roleId)] })
+  t.equal((await as(olga).post(`/settings/roles/${id}/delete`)).status, 303)
+  t.same((await status('waiting')).roles, [anna.roleId])
+  await save('waiting', { roles: [] })
 })
 
 t.test('a lead that is moved into a status while that is changed is as the status is afterwards', async t => {

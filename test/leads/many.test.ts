@@ -137,6 +137,18 @@ t.test('manager, campaign, location, urgent and the archive go there and back', 
   t.match((await as(anna).get('/leads/actions')).body, /Set manager: <b>Sofia Ramos<[^]*Undone/)
 })
 
+t.test('what the form of their type requires isn\'t taken from any', async t => {
+  const items = () => db('form_items').whereIn('form_id', db('lead_types').where({ key: 'lead' }).select('form_id')).where({ system: 'manager' })
+  await items().update({ required: true })
+  const path = await act(anna, { do: 'set_manager', to: 'none', of: 'matching', in: 'show=all' })
+  t.match(await state(path), { state: 'done', changed: 0, total: 4 })
+  t.match((await as(anna).get(`${path}?why=required`)).body, /Ewa[^]*Piotr[^]*João/)
+  t.equal((await lead(fresh)).manager_id, sofia.id)
+  await undo(anna, await act(anna, { do: 'set_manager', to: marek.id, of: 'matching', in: 'show=all' }))
+  t.equal((await lead(fresh)).manager_id, sofia.id, 'and another one is given, and taken back')
+  await items().update({ required: false })
+})
+
 t.test('rights: of the kind, of the lead, and a manager who may have leads', async t => {
   for (const [who, kind] of [[sofia, 'archive'], [nuno, 'set_status']] as const) t.equal((await as(who).post('/leads/actions', { do: kind, of: 'matching', in: '' })).status, 403, kind)
   t.notMatch((await as(sofia).get('/leads/actions/new')).body, /do=archive/)

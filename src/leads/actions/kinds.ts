@@ -9,7 +9,7 @@ import { assertMove, MoveRefused } from '../moving.js'
 import { listStatuses } from '../statuses.js'
 
 /** Why a lead was left as it is: those of every noun, and those of leads. */
-export const LEAD_SKIPPED = [...SKIPPED, 'archived', 'no_such_move', 'status_gone'] as const
+export const LEAD_SKIPPED = [...SKIPPED, 'archived', 'required', 'no_such_move', 'status_gone'] as const
 type Why = (typeof LEAD_SKIPPED)[number]
 
 const { mine, mineIf, sets, flags, archive, restore } = stepsOf('lead', 'leads')
@@ -18,6 +18,16 @@ const { mine, mineIf, sets, flags, archive, restore } = stepsOf('lead', 'leads')
 async function unlessArchived (trx: Db, _by: Viewer, { details }: Doing, here: number[]): Promise<Prepared> {
   const archived: number[] = await trx('leads').whereRaw('id = any (?)', [here]).whereNotNull('archived_at').pluck('id')
   return { refused: archived.map(id => ({ id, why: 'archived' satisfies Why })), bindings: { to: details.to?.id ?? null } }
+}
+
+/** The same, and what the form of a lead's type requires isn't taken from it. */
+const unlessRequired = (item: 'manager' | 'campaign' | 'location') => async (trx: Db, by: Viewer, action: Doing, here: number[]): Promise<Prepared> => {
+  const prepared = await unlessArchived(trx, by, action, here)
+  if (action.undoes || action.details.to) return prepared
+  const requires: number[] = await trx('leads').join('lead_types as y', 'y.id', 'leads.type_id').join('form_items as i', 'i.form_id', 'y.form_id')
+    .whereRaw('leads.id = any (?)', [here]).where({ 'i.system': item, 'i.required': true, 'i.hidden': false }).whereNotNull(`leads.${item}_id`).pluck('leads.id')
+  const refused = prepared.refused ?? [], archived = new Set(refused.map(({ id }) => id))
+  return { ...prepared, refused: [...refused, ...requires.filter(id => !archived.has(id)).map(id => ({ id, why: 'required' satisfies Why }))] }
 }
 
 /** Asks of each lead what is asked of one that is moved by hand: whether its status leads there, for this person, for this reason. */
@@ -47,7 +57,7 @@ async function mayMove (trx: Db, by: Viewer, { details, undoes }: Doing, here: n
 /** Counts anew from when leads are too long in their status: it is another, or the hours of another location. */
 async function limitAnew (trx: Db, by: Viewer, changed: number[]): Promise<void> {
   for (const status of await listStatuses(trx, { removed: true })) {
-    if (status.limitMinutes !== null && !isClosed(status.group)) await setLate(trx, status.id, status, by.organisation.timeZone, changed)
+    if (status.limitMinutes !== null && !isClosed(status.group)) await setLate(trx, status.id, status, by.organisation.timeZone, { ids: changed })
   }
 }
 
@@ -74,10 +84,10 @@ const STATUS: Pick<ActionKind, 'apply' | 'back'> = {
 
 /** What can be done to many leads at once. */
 export const LEAD_KINDS = {
-  set_manager: { needs: ['leads.edit'], ...sets('manager_id', 'employees'), prepare: unlessArchived },
+  set_manager: { needs: ['leads.edit'], ...sets('manager_id', 'employees'), prepare: unlessRequired('manager') },
   set_status: { needs: ['leads.move'], ...STATUS, prepare: mayMove, settle: limitAnew },
-  set_campaign: { needs: ['leads.edit'], ...sets('campaign_id', 'campaigns'), prepare: unlessArchived },
-  set_location: { needs: ['leads.edit'], ...sets('location_id', 'locations'), prepare: unlessArchived, settle: limitAnew },
+  set_campaign: { needs: ['leads.edit'], ...sets('campaign_id', 'campaigns'), prepare: unlessRequired('campaign') },
+  set_location: { needs: ['leads.edit'], ...sets('location_id', 'locations'), prepare: unlessRequired('location'), settle: limitAnew },
   make_urgent: { needs: ['leads.edit'], ...flags('urgent', true), prepare: unlessArchived },
   not_urgent: { needs: ['leads.edit'], ...flags('urgent', false), prepare: unlessArchived },
   archive: { needs: ['leads.archive'], ...archive },

@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { enqueue } from '../../jobs/enqueue.js'
 import { NotFound } from '../../web/errors.js'
 import type { ClosedDays, Hours, Span } from '../hours.js'
 import { printOf } from './form.js'
@@ -29,6 +30,7 @@ export async function saveWeek (trx: Db, locationId: number, week: readonly (rea
   await trx('location_hours').where({ location_id: locationId }).delete()
   const rows = week.flatMap((spans, i) => spans.map(span => ({ location_id: locationId, weekday: i + 1, ...span })))
   if (rows.length > 0) await trx('location_hours').insert(rows)
+  await countAnew(trx, locationId)
   return before
 }
 
@@ -38,6 +40,7 @@ export async function addClosedDays (trx: Db, locationId: number, { startsOn, en
   const same = await trx('location_closed_days').where({ location_id: locationId, starts_on: startsOn, ends_on: endsOn }).whereNull('removed_at').first('id')
   if (same) return false
   await trx('location_closed_days').insert({ location_id: locationId, starts_on: startsOn, ends_on: endsOn, note })
+  await countAnew(trx, locationId)
   return true
 }
 
@@ -49,8 +52,12 @@ export async function setClosedDaysRemoved (trx: Db, locationId: number, id: num
   const twin = await trx('location_closed_days').where({ location_id: locationId, starts_on: row.starts_on, ends_on: row.ends_on }).whereNull('removed_at').first('id')
   if (removed === (row.removed_at !== null) || (!removed && twin)) return null
   await trx('location_closed_days').where({ id }).update({ removed_at: removed ? trx.fn.now() : null })
+  await countAnew(trx, locationId)
   return { id: row.id, startsOn: row.starts_on, endsOn: row.ends_on, note: row.note }
 }
+
+// Open leads that have so much time in these hours have more now, or less.
+const countAnew = (trx: Db, location: number) => enqueue(trx, 'leads.hours', { location }, { key: `hours of leads at ${location}` })
 
 async function lockLocation (trx: Db, id: number): Promise<void> {
   if (!await trx('locations').where({ id }).forUpdate().first('id')) throw new NotFound()
