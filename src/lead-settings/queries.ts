@@ -35,10 +35,22 @@ export async function saveNumbers (trx: Db, by: Viewer, { template, restarts, ve
   const now = await trx('lead_settings').forUpdate().first('number_template', 'restarts', 'version')
   if (version !== null && version !== now.version) throw new Refusal({ form: { key: 'lead_settings.numbers_meanwhile', values: { template: now.number_template } } })
   await trx('lead_settings').update({ number_template: template, restarts }).increment('version')
+  if (restarts !== now.restarts) await goOnCounting(trx, by.organisation.timeZone, now.restarts, restarts)
   await recordChanges(trx, by, 'leads.numbers', {
     changes: changesBetween({ number_template: now.number_template, number_restarts: now.restarts }, { number_template: template, number_restarts: restarts })
   })
 }
+
+// A counter that restarts otherwise goes on from where the other one is: from 1 it would come through numbers that leads have.
+async function goOnCounting (trx: Db, timeZone: string, before: Restarts, restarts: Restarts): Promise<void> {
+  const date = await today(trx, timeZone)
+  await trx.raw(`
+    insert into lead_counters as c (period, last) select ?, last from lead_counters where period = ?
+    on conflict (period) do update set last = greatest(c.last, excluded.last)`, [periodOf(restarts, date), periodOf(before, date)])
+}
+
+const today = async (db: Db, timeZone: string): Promise<{ year: number, month: number }> =>
+  (await db.raw('select extract(year from now() at time zone :zone)::int as year, extract(month from now() at time zone :zone)::int as month', { zone: timeZone })).rows[0]
 
 /** A number as a lead of a location (null: of none) would be given it next. */
 export interface Sample { location: string | null, number: string }
@@ -47,8 +59,8 @@ export interface Sample { location: string | null, number: string }
 export async function sampleNumbers (db: Db, { template, restarts }: Pick<NumberValues, 'template' | 'restarts'>, timeZone: string): Promise<Sample[]> {
   const { parts } = parseTemplate(template)
   if (!parts) return []
-  const { rows: [{ year, month }] } = await db.raw('select extract(year from now() at time zone :zone)::int as year, extract(month from now() at time zone :zone)::int as month', { zone: timeZone })
-  const taken = await db('lead_counters').where({ period: periodOf(restarts, { year, month }) }).first('last')
+  const [{ year, month }, now] = await Promise.all([today(db, timeZone), findSettings(db)])
+  const taken = await db('lead_counters').whereIn('period', [restarts, now.restarts].map(how => periodOf(how, { year, month }))).max('last as last').first()
   const counter = Number(taken?.last ?? 0) + 1
   const locations: { name: string, code: string }[] = parts.some(({ kind }) => kind === 'location')
     ? await db('locations').whereNull('retired_at').whereNot({ code: '' }).orderByRaw('position nulls last, name_key, id').limit(3).select('name', 'code')

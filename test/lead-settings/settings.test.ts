@@ -52,6 +52,18 @@ t.test('the number template is previewed, checked and kept', async t => {
   t.match(await db('audit_entries').where({ kind: 'leads.numbers' }).orderBy('id').first(), { details: { changes: [{ field: 'number_template', old: 'L-{counter:5}', new: 'Z-{year}-{counter:4}' }, { field: 'number_restarts', old: 'never', new: 'yearly' }] } })
 })
 
+t.test('a counter that restarts otherwise goes on, and the preview says so: from 1 it would come through numbers there are', async t => {
+  const date = await db.raw("select to_char(now() at time zone 'Europe/Warsaw', 'YYYY') as year").then(({ rows }) => rows[0].year)
+  await db('lead_counters').delete()
+  await db('lead_counters').insert([{ period: '', last: 30 }, { period: date, last: 12 }])
+  await db('lead_settings').update({ number_template: 'L-{year}-{counter}', restarts: 'never' })
+  t.match((await saveNumbers({ template: 'L-{year}-{counter}', restarts: 'yearly' }, 'preview', { fragment: true })).body, new RegExp(`>L-${date}-31<`))
+  t.equal((await saveNumbers({ template: 'L-{year}-{counter}', restarts: 'yearly' })).status, 303)
+  t.match((await as(anna).get(URL)).body, new RegExp(`>L-${date}-31<`))
+  t.same(await db('lead_counters').orderBy('period').select('period', 'last'), [{ period: '', last: 30 }, { period: date, last: 30 }])
+  await db('lead_counters').delete()
+})
+
 t.test('a location has a code of letters and digits', async t => {
   const wrong = await as(anna).post('/settings/locations', { name: 'Port', code: 'A-1' })
   t.equal(wrong.error('code'), words('locations.code_signs'))
