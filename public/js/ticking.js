@@ -8,14 +8,26 @@
     return hours > 0 && days < 7 ? `${days} d ${hours} h` : `${days} d`
   }
 
+  const leftOf = (clock, told) => {
+    if (shown.get(clock)?.told !== told) shown.set(clock, { told, at: Date.now() })
+    return told - (Date.now() - shown.get(clock).at) / 60_000
+  }
+  const say = (clock, words, left) => {
+    const said = words.replace('%', span(Math.abs(left)))
+    if (clock.textContent !== said) clock.textContent = said
+  }
+
   const tick = () => {
     for (const clock of document.querySelectorAll('[data-due-in]')) {
-      const { dueIn } = clock.dataset
-      if (shown.get(clock)?.dueIn !== dueIn) shown.set(clock, { dueIn, at: Date.now() })
-      const left = dueIn - (Date.now() - shown.get(clock).at) / 60_000
-      const words = document.body.dataset[left < 0 ? 'late' : 'left'].replace('%', span(Math.abs(left)))
-      if (clock.textContent !== words) clock.textContent = words
+      const left = leftOf(clock, clock.dataset.dueIn)
+      say(clock, document.body.dataset[left < 0 ? 'late' : 'left'], left)
       if (left < 0) clock.closest('.when, .due-clock')?.classList.add('late', 'flag-bad')
+    }
+    // What is said only once it is too late.
+    for (const clock of document.querySelectorAll('[data-late-in]')) {
+      const left = leftOf(clock, clock.dataset.lateIn)
+      say(clock, clock.dataset.words, left)
+      clock.parentElement.hidden = left >= 0
     }
   }
 

@@ -32,7 +32,7 @@ export interface Lead {
   status_id: number
   status: { id: number, key: string | null, labels: Labels, group: Group, colour: string | null }
   status_since: Date
-  /** How many minutes it has been in its status too long; null when it hasn't. */
+  /** How many minutes it has been in its status too long, below 0 how many are left; null when that has no limit, or it is closed. */
   status_late: number | null
   client_id: number | null
   /** Null also when the viewer may not see that client. */
@@ -65,7 +65,7 @@ const named = (table: string, id: string) => `(select json_build_object('id', n.
 const SHOWN = `
   leads.id, leads.number, leads.type_id, leads.status_id, leads.status_since, leads.client_id, leads.contact_name, leads.campaign_id, leads.location_id, leads.manager_id, leads.comment, leads.due_at, leads.urgent,
   leads.lost_reason, leads.created_at, leads.closed_at, leads.archived_at, leads.version,
-  case when leads.closed_at is null and leads.status_late_at < now() then floor(extract(epoch from now() - leads.status_late_at) / 60)::int end as status_late,
+  case when leads.closed_at is null then floor(extract(epoch from now() - leads.status_late_at) / 60)::int end as status_late,
   case when leads.closed_at is null then floor(extract(epoch from now() - leads.due_at) / 60)::int end as due_late,
   (select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id) as type,
   (select json_build_object('id', s.id, 'key', s.key, 'labels', s.labels, 'group', s.group_key, 'colour', s.colour) from lead_statuses s where s.id = leads.status_id) as status,

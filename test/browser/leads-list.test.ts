@@ -44,6 +44,13 @@ t.test('a lead that comes in, or moves, shows on a list that is open; what its v
   await other.page.reload()
   await other.page.clock.fastForward('40:00')
   await other.page.waitForSelector('.when.late :text("36 min late")')
+
+  // Its page says as well that it is too long in its status, from when it is.
+  await db('leads').where({ id: hers }).update({ status_late_at: db.raw("now() + interval '10 minutes 30 seconds'") })
+  await other.page.goto(`/leads/${hers}`)
+  await other.page.waitForSelector('[data-late-in]', { state: 'hidden' })
+  await other.page.clock.fastForward('20:00')
+  await other.page.waitForSelector('#heading :text("Too long in this status: 9 min")')
 })
 
 t.test('without JavaScript the list is searched and filtered by its forms', async t => {
