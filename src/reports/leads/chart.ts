@@ -5,7 +5,7 @@ export interface Bar extends Line { y: number, width: number }
 export interface Chart { width: number, height: number, left: number, bars: Bar[] }
 
 const WIDTH = 640
-const LEFT = 170
+const LEFT = 210 // room for 20 letters, which a phone shows larger
 const RIGHT = 90
 const STEP = 30
 
