@@ -16,7 +16,7 @@ export async function keepViews (db: Db, { staff }: Shop): Promise<void> {
   const mine = { name: 'My notes', query: 'columns=note,phone,active', shared: false, owner_id: specialist.id, position: 0 }
   const [first] = await db('list_views').insert([...views, mine].map(view => ({ list: 'clients', changed_by: view.owner_id, ...view }))).returning('id')
   await db('list_views').insert([
-    { name: 'Missed calls', query: `type=${(await db('lead_types').where({ key: 'missed_call' }).first('id')).id}`, badge: true, labels: JSON.stringify({ es: 'Llamadas perdidas', pl: 'Nieodebrane', pt: 'Chamadas perdidas' }), icon: 'phone-missed', colour: 'amber', position: 0 },
+    { name: 'Missed calls', query: `type=${(await db('lead_types').where({ key: 'missed_call' }).first('id')).id}`, badge: true, labels: JSON.stringify({ en: 'Missed calls', es: 'Llamadas perdidas', pl: 'Nieodebrane', pt: 'Chamadas perdidas' }), icon: 'phone-missed', colour: 'amber', position: 0 },
     { name: 'Why we lose', query: 'group=lost&columns=status,client,campaign,closed,lost_reason,manager', position: 1 }
   ].map(view => ({ badge: false, labels: '{}', icon: '', colour: '', ...view, list: 'leads', shared: true, owner_id: manager.id, changed_by: manager.id })))
   const role = await db('roles').where({ key: 'specialist' }).first('id')

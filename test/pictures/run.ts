@@ -30,6 +30,8 @@ try {
   await take(browser, 'profile', `/clients/${busy.client_id}`, { width: 1366, height: 900 }, 'light')
   await take(browser, 'profile-dark', `/clients/${busy.client_id}`, { width: 1366, height: 900 }, 'dark')
   await take(browser, 'phone', '/clients', { width: 390, height: 844 }, 'light')
+  await take(browser, 'leads', '/leads', { width: 1366, height: 768 }, 'light')
+  await take(browser, 'board', '/leads/board', { width: 1366, height: 768 }, 'light')
   await take(browser, 'roles', '/settings/roles', { width: 1366, height: 768 }, 'light')
 } finally {
   await browser.close()
