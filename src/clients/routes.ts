@@ -10,6 +10,7 @@ import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import { listLeadsOf } from '../leads/client/leads.js'
+import { clientFormOf, linkTo, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
 import { clockOf } from '../leads/list/due.js'
 import { SEES_LEADS } from '../leads/visibility.js'
 import actions from '../many/actions/routes.js'
@@ -30,6 +31,7 @@ import { explain } from './explain.js'
 import { formState, heldIn, type FormState } from './form-state.js'
 import list from './list/routes.js'
 import { manyClients } from './many.js'
+import { maskPhone, seesContacts } from './masking.js'
 import merging from './merging/routes.js'
 import phones from './phones/routes.js'
 import place from './place/routes.js'
@@ -52,8 +54,9 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const shape = await shapeOf(db, 'client', viewer.formVersions)
-    return showNew(request, reply, formState(viewer, null, shape), 200)
+    const [shape, origin] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), originOf(db, viewer, request.query as Body)])
+    if (origin?.lead.client_id) return reply.redirect(`/leads/${origin.lead.id}`, 303)
+    return showNew(request, reply, formState(viewer, null, shape, origin ? await clientFormOf(db, viewer, origin, shape, { masked: true }) : undefined), 200, origin)
   })
 
   app.post('/clients', { config: { can: 'clients.create' } }, async (request, reply) => {
@@ -61,16 +64,25 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const body = (request.body ?? {}) as Body
     const shape = await shapeOf(db, 'client')
     const context = { shape, client: null }
-    if (isStep(body) || 'add_tag' in body) return showNew(request, reply, formState(viewer, null, shape, withoutErrors(readClientForm(withCarried(body), viewer, context))), 200)
-    const form = readClientForm(body, viewer, context)
-    if (hasErrors(form)) return showNew(request, reply, formState(viewer, null, shape, form), 422)
-    const values = { ...emptyFields(viewer), ...form.fields as ClientFields, phones: kept(form.phones), emails: kept(form.emails), tags: form.tags, own: form.own }
+    const origin = await originOf(db, viewer, body)
+    if (isStep(body) || 'add_tag' in body) return showNew(request, reply, formState(viewer, null, shape, withoutErrors(readClientForm(withCarried(body), viewer, context))), 200, origin)
+    const form = withHidden(viewer, readClientForm(body, viewer, context), origin?.numbers ?? [])
+    if (hasErrors(form)) return showNew(request, reply, formState(viewer, null, shape, form), 422, origin)
+    const phones = await phonesWith(db, viewer, kept(form.phones), origin?.numbers ?? [])
+    const values = { ...emptyFields(viewer), ...form.fields as ClientFields, phones, emails: kept(form.emails), tags: form.tags, own: form.own }
     try {
-      const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => String(await createClient(trx, viewer, values))))
+      const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
+        const from = await originOf(trx, viewer, body, { lock: true })
+        if (from?.lead.client_id) return String(from.lead.client_id) // somebody was quicker
+        const id = await createClient(trx, viewer, values, from ? 'lead' : 'form')
+        if (from) await linkTo(trx, viewer, from, id)
+        return String(id)
+      }))
+      if (origin && idOf(body.lead) !== null) return reply.flash('clients.created').redirect(`/leads/${origin.lead.id}`, 303)
       const isSeen = SEES_CLIENTS.some(right => viewer.can(right))
       return reply.flash('clients.created').redirect(isSeen ? `/clients/${id}` : '/clients/new', 303)
     } catch (error) {
-      return showNew(request, reply, formState(viewer, null, shape, await explain(db, error, viewer, form, shape, null)), 422)
+      return showNew(request, reply, formState(viewer, null, shape, await explain(db, error, viewer, form, shape, null)), 422, origin)
     }
   })
 
@@ -140,12 +152,12 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
       return conflicts
     })
 
-  async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number) {
+  async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number, origin: Origin | null) {
     const choices = await listChoices(db, heldIn(form))
     addRows((request.body ?? {}) as Body, form, choices, true)
     const token = ((request.body ?? {}) as Body).token ?? randomUUID()
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/new', { client: null, form, token, carried, ...choices }, { status, fragment: 'clients/form/_body' })
+    return reply.page('clients/new', { client: null, form, token, carried, origin: origin && { ...origin, hidden: seesContacts(viewerOf(request)) ? [] : origin.numbers.map(({ display }) => maskPhone(display)) }, ...choices }, { status, fragment: 'clients/form/_body' })
   }
 
   async function showPart (request: FastifyRequest<At>, reply: FastifyReply, client: Client, shape: Shape, form: ClientForm, status: number, conflicts: Conflict[] = []) {

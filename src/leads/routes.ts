@@ -1,6 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { refusingTaken } from '../clients/uniqueness/queries.js'
 import { SEES_CLIENTS } from '../clients/visibility.js'
+import type { Db } from '../database/knex.js'
 import { once } from '../database/once.js'
 import { transaction } from '../database/transaction.js'
 import { cardOf } from '../feed/card.js'
@@ -14,6 +16,7 @@ import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import { listLeadsOf } from './client/leads.js'
 import { findLinkable, offersOf } from './client/queries.js'
+import { makesClients, originIn, promote } from './client/making.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
 import { createLead } from './creating.js'
@@ -63,8 +66,14 @@ export default async function leads (app: FastifyInstance) {
     const linked = await linkedIn(viewer, body)
     try {
       const manager_id = asksFor(form.asks, 'manager') ? form.fields.manager_id : await managesLeads(db, viewer.id) ? viewer.id : null
-      const id = Number(await transaction(db, trx => once(trx, body.token, viewer.id, async () => String(await createLead(trx, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null })))))
-      const { number } = (await db('leads').where({ id }).first('number'))!
+      const id = Number(await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
+        const id = await createLead(trx, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null })
+        if ('with_client' in body && !linked && makesClients(viewer) && await mayOpen(viewer, id, trx)) await promote(trx, viewer, await originIn(trx, [await lockLead(trx, viewer, id)], ''))
+        return String(id)
+      })))
+      const { number, client_id: client } = (await db('leads').where({ id }).first('number', 'client_id'))!
+      const asks = 'with_client' in body && client === null && makesClients(viewer) && await mayOpen(viewer, id) // of a client more than the lead has
+      if (asks) return reply.flash('leads.created', { number }).redirect(`/clients/new?lead=${id}`, 303)
       return reply.flash('leads.created', { number }).redirect(await mayOpen(viewer, id) ? `/leads/${id}` : '/leads/new', 303)
     } catch (error) {
       return showNew(request, reply, context, { form: await explain(db, viewer, error, form) }, 422)
@@ -124,7 +133,7 @@ export default async function leads (app: FastifyInstance) {
     })
   }
 
-  const mayOpen = async (viewer: Viewer, id: number) => SEES_LEADS.some(right => viewer.can(right)) && seesLead(db, viewer, id)
+  const mayOpen = async (viewer: Viewer, id: number, at: Db = db) => SEES_LEADS.some(right => viewer.can(right)) && seesLead(at, viewer, id)
 
   /** The client whom a new lead's form links: the one just chosen, or the one carried along. */
   async function linkedIn (viewer: Viewer, body: Body) {
@@ -138,7 +147,7 @@ export default async function leads (app: FastifyInstance) {
     const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, request.method === 'GET' ? { client_id: (request.query as Body).client ?? '' } : body)])
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
     const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine } })
-    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
+    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, makesClients: makesClients(viewer), form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {
@@ -157,7 +166,7 @@ export default async function leads (app: FastifyInstance) {
     ])
     const form = leadFormState(viewer, context, shown)
     return reply.page('leads/show', {
-      ...heading, moves, ...choices, types: context.types, card, feed, filter, openTasks, stays, offers, leadsOf, clockOf, linked: lead.client, form, token: randomUUID()
+      ...heading, moves, ...choices, types: context.types, makesClients: makesClients(viewer), card, feed, filter, openTasks, stays, offers, leadsOf, clockOf, linked: lead.client, form, token: randomUUID()
     }, { fragment: 'leads/form/_form', status })
   }
 }

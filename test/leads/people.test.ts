@@ -1,8 +1,10 @@
 import t from 'tap'
 import { cast, type Person } from '../support/cast.js'
-import { addClient } from '../support/clients.js'
-import { addLead } from '../support/leads.js'
+import { addClient, formOf } from '../support/clients.js'
+import { reshape } from '../support/fields.js'
 import { runJobs } from '../support/jobs.js'
+import { addLead } from '../support/leads.js'
+import { words } from '../support/words.js'
 
 const { app, db, as, anna, marek, sofia, nuno } = await cast(t)
 const [phone, second] = ['+48 512 000 333', '+48 512 000 334']
@@ -43,9 +45,9 @@ t.test('each number once, by its last lead, as one may see them', async t => {
 t.test('one press makes a client of somebody, with every number and all the leads one may see', async t => {
   t.equal((await as(anna).post('/leads/people/client', { phone: '999' })).status, 404)
   t.equal((await as(sofia).post('/leads/people/client', { phone: await idOf(odd) })).status, 404, 'not hers')
-  const refused = await as(anna).post('/leads/people/client', { phone: await idOf(nameless) })
-  t.equal(refused.status, 422)
-  t.match(refused.body, /A client needs a name/)
+  const asked = (await as(anna).post('/leads/people/client', { phone: await idOf(nameless) })).location!
+  t.equal(asked, `/clients/new?known=${await idOf(nameless)}`, 'who has no name is given one in the form')
+  t.not((await as(anna).get(asked)).error('first_name'), '')
   const { location } = await as(anna).post('/leads/people/client', { phone: await idOf(first) })
   const id = Number(location!.split('/').at(-1))
   t.match(await db('clients').where({ id }).first(), { first_name: 'Piotr', surname: 'Lis' })
@@ -89,4 +91,40 @@ t.test('a client\'s page shows their leads, and a lead\'s page the others of its
   t.match(all, /Of one client/)
   await db('clients').where({ id: maria }).update({ is_supplier: true })
   t.equal([...(await as(sofia).get(`/leads?show=all&client=${maria}`)).body.matchAll(/class="no"/g)].length, 0, 'whose they are isn\'t told to who may not see that')
+})
+
+t.test('what the form of clients asks for beside name and phones is asked for before a client is made of a lead', async t => {
+  await reshape(db, { address: { required: true }, phones: { required: true } })
+  const lead = await addLead(db, { contact_name: 'Wanda Rutkiewicz', manager: sofia, phones: ['+48 601 222 333', '+48 601 222 334'] })
+  const counted = async () => Number((await db('clients').count().first())!.count)
+  const before = await counted()
+  const { location } = await as(sofia).post(`/leads/${lead.id}/client`)
+  t.equal(location, `/clients/new?lead=${lead.id}`)
+  t.equal(await counted(), before)
+  const page = await as(sofia).get(location!)
+  t.match(page.body, /value="Wanda"[^]*value="Rutkiewicz"/)
+  t.equal(page.error('address'), words('form.required'))
+  t.equal(page.error('phones'), '', 'its phones are there, though she sees them masked')
+  t.match(page.body, '+48 ••• ••• •33, +48 ••• ••• •34')
+  t.notMatch(page.body, '222')
+  const form = { ...formOf(page.body, '/clients'), phone_rows: [] }
+  t.equal((await as(sofia).post('/clients', form)).status, 422)
+  t.equal((await as(sofia).post('/clients', { ...form, address: 'ul. Górska 8' })).location, `/leads/${lead.id}`)
+  const client = (await db('leads').where({ id: lead.id }).first('client_id')).client_id
+  t.match(await db('clients').where({ id: client }).first(), { first_name: 'Wanda', address: 'ul. Górska 8' })
+  t.same(await db('client_phones').where({ client_id: client }).orderBy('position').pluck('e164'), ['+48601222333', '+48601222334'])
+  t.equal((await as(sofia).post('/clients', { ...form, address: 'x', token: '' })).location, `/leads/${lead.id}`)
+  t.equal(await counted(), before + 1, 'of one lead one client')
+
+  const whole = await addLead(db, { contact_name: 'Jerzy', manager: marek, phones: ['+48 601 222 335'] })
+  t.match((await as(marek).get((await as(marek).post(`/leads/${whole.id}/client`)).location!)).body, /name="phones\.0\.number" value="\+48 601 222 335"/, 'who sees them may change them')
+  t.equal((await as(sofia).get(`/clients/new?lead=${whole.id}`)).status, 404)
+  t.equal((await as(sofia).post('/clients', { ...form, lead: whole.id })).status, 404)
+  t.equal((await as(nuno).post(`/leads/${whole.id}/client`)).status, 403, 'who may not see clients isn’t told whose it is')
+
+  await reshape(db, { address: { required: false }, phones: { required: false } })
+  const typed = { type_id: (await db('lead_types').where({ key: 'lead' }).first('id')).id, contact_name: 'Ida Nowa', phone_rows: '0', 'phones.0.number': '601 222 336', with_client: '1' }
+  t.match((await as(marek).post('/leads', typed)).location, /^\/leads\/\d+$/)
+  t.match(await db('leads').where({ contact_name: 'Ida Nowa' }).first('client_id'), { client_id: Number }, 'a new lead is saved with its client')
+  t.match((await as(marek).post('/leads', { ...typed, contact_name: '', comment: 'Rang' })).location, /^\/clients\/new\?lead=\d+$/)
 })

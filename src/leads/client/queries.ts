@@ -1,9 +1,5 @@
-import { emptyFields } from '../../clients/form.js'
-import { numberKey } from '../../clients/phones/number.js'
-import { createClient } from '../../clients/queries.js'
 import { visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
-import { listTypes } from '../../phone-types/queries.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { recordLeadEvent } from '../feed/record.js'
@@ -42,23 +38,4 @@ export async function setClientOf (trx: Db, by: Viewer, lead: Lead, clientId: nu
   if (clientId === null) await recordLeadEvent(trx, by, lead.id, 'lead.unlinked', { client: lead.client_id! })
   else await recordLeadEvent(trx, by, lead.id, 'lead.linked', { client: clientId })
   return true
-}
-
-/**
- * Makes a client of a lead's contact, with all its phones and those of other leads that are theirs too, and links them all. The leads have to be locked.
- * Throws ContactTaken (by way of refusingTaken).
- */
-export async function promote (trx: Db, by: Viewer, lead: Lead, others: readonly Lead[] = []): Promise<number> {
-  const [first = '', ...surname] = lead.contact_name.split(/\s+/)
-  const leads = [lead, ...others]
-  const all = await trx('lead_phones').whereIn('lead_id', leads.map(({ id }) => id)).orderByRaw('lead_id = ? desc, lead_id desc, position, id', [lead.id]).select('typed', 'e164', 'display', 'digits')
-  const keys = all.map(numberKey)
-  const numbers = all.filter((_, n) => keys.indexOf(keys[n]!) === n)
-  const [type] = await listTypes(trx)
-  const client = await createClient(trx, by, {
-    ...emptyFields(by), first_name: first, surname: surname.join(' '), campaign_id: lead.campaign_id, location_id: lead.location_id, emails: [], tags: [],
-    phones: numbers.map(number => ({ id: null, number, typeId: type!.id, newType: '', whatsapp: false, viber: false, sms: false, remove: false, was: '' }))
-  }, 'lead')
-  for (const one of leads) await setClientOf(trx, by, one, client)
-  return client
 }

@@ -1,10 +1,10 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { readNumber } from '../../clients/phones/number.js'
-import { ContactTaken, refusingTaken } from '../../clients/uniqueness/queries.js'
+import { refusingTaken } from '../../clients/uniqueness/queries.js'
 import { SEES_CLIENTS } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
 import { Forbidden } from '../../web/errors.js'
-import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
+import { idOf, typedText, type Body } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { contextOf } from '../context.js'
 import { explain } from '../explain.js'
@@ -12,7 +12,9 @@ import type { Shown } from '../form-state.js'
 import { readLeadForm } from '../form.js'
 import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
-import { findLinkable, findOffers, promote, setClientOf } from './queries.js'
+import { placeOf } from '../steps/place.js'
+import { makesClients, originIn, promote } from './making.js'
+import { findLinkable, findOffers, setClientOf } from './queries.js'
 
 type At = { Params: { id: string }, Querystring: { feed?: string } }
 type Show = (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown, status: number) => Promise<FastifyReply>
@@ -54,41 +56,38 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
 
   app.post<At>('/leads/:id/client', { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    if (!viewer.can('clients.create')) throw new Forbidden(['clients.create'])
-    return keeping(request, reply, async (trx, lead): Promise<FieldErrors> => {
-      if (lead.client_id !== null) return {}
-      if (lead.contact_name === '') return { contact_name: { key: 'leads.name_needed' } }
-      await promote(trx, viewer, lead)
+    if (!makesClients(viewer)) throw new Forbidden(['clients.create', ...SEES_CLIENTS])
+    return keeping(request, reply, async (trx, lead) => {
+      if (lead.client_id !== null) return
+      if (await promote(trx, viewer, await originIn(trx, [lead], '')) === null) return `/clients/new?lead=${lead.id}`
       reply.flash('clients.created')
-      return {}
     })
   })
 
-  /** Does something to a lead once what its form brings is saved; when either can't be, the form is shown again with why. */
-  async function keeping (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<FieldErrors | void>) {
+  /** Does something to a lead once what its form brings is saved, and goes to the page that `work` names; when either can't be, the form is shown again with why. */
+  async function keeping (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<string | void>) {
     const viewer = viewerOf(request)
     const known = await findLead(db, viewer, idOf(request.params.id))
     const form = readLeadForm(request.body, viewer, await contextOf(db, viewer, known))
     const carries = Object.keys(form.typed).some(name => name.startsWith('was.'))
     if (carries && Object.keys(form.errors).length > 0) return show(request, reply, { form }, 422)
+    let next: string | void
     try {
-      await refusingTaken(db, async trx => {
+      next = await refusingTaken(db, async trx => {
         const lead = await lockLead(trx, viewer, known.id)
         if (lead.archived_at) throw new Forbidden()
         const conflicts = carries ? await saveLead(trx, viewer, lead, form) : []
-        if (conflicts.length > 0) throw new Unsaved(409, {}, conflicts)
-        const errors = await work(trx, await findLead(trx, viewer, lead.id)) ?? {}
-        if (Object.keys(errors).length > 0) throw new Unsaved(422, errors)
+        if (conflicts.length > 0) throw new Unsaved(conflicts)
+        return work(trx, await findLead(trx, viewer, lead.id))
       })
     } catch (error) {
-      if (error instanceof Unsaved) return show(request, reply, { form: { ...form, errors: error.errors }, conflicts: error.conflicts }, error.status)
-      const told = error instanceof ContactTaken ? { ...form, errors: { 'phones.0.number': { key: 'phones.taken' } } } : await explain(db, viewer, error, form)
-      return show(request, reply, { form: told }, 422)
+      if (error instanceof Unsaved) return show(request, reply, { form, conflicts: error.conflicts }, 409)
+      return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
-    return reply.redirect(`/leads/${known.id}`, 303)
+    return reply.redirect(next ?? `/leads/${known.id}${placeOf(request)?.text ?? ''}`, 303)
   }
 }
 
 class Unsaved extends Error {
-  constructor (readonly status: number, readonly errors: FieldErrors, readonly conflicts: LeadConflict[] = []) { super('unsaved') }
+  constructor (readonly conflicts: LeadConflict[]) { super('unsaved') }
 }

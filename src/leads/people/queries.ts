@@ -5,7 +5,7 @@ import type { Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { matching } from '../list/search.js'
-import { lockLead, type Lead } from '../queries.js'
+import { findLead, lockLead, type Lead } from '../queries.js'
 import { visibleLeads } from '../visibility.js'
 
 export const PAGE_SIZE = 50
@@ -75,13 +75,13 @@ async function describe (db: Db, viewer: Viewer, rows: Found[]): Promise<Known[]
   })
 }
 
-/** The leads without a client that have this number, the newest first, all of them locked. Throws NotFound where the viewer may see none. */
-export async function lockLeadsOf (trx: Db, viewer: Viewer, phoneId: number | null): Promise<Lead[]> {
+/** The leads without a client that have this number, the newest first, locked unless said otherwise. Throws NotFound where the viewer may see none. */
+export async function lockLeadsOf (trx: Db, viewer: Viewer, phoneId: number | null, { lock = true } = {}): Promise<Lead[]> {
   const phone = phoneId === null ? undefined : await numbersOf(trx, viewer).where('p.id', phoneId).first(trx.raw(`${NUMBER} as key`))
   if (!phone) throw new NotFound()
   const ids: number[] = await numbersOf(trx, viewer).whereRaw(`${NUMBER} = ?`, [phone.key]).distinct().orderBy('leads.id').pluck('leads.id')
   const leads: Lead[] = []
-  for (const id of ids) leads.unshift(await lockLead(trx, viewer, id))
+  for (const id of ids) leads.unshift(await (lock ? lockLead : findLead)(trx, viewer, id))
   // Somebody else may have been quicker with one of them.
   const left = leads.filter(lead => lead.client_id === null && !lead.archived_at)
   if (left.length === 0) throw new NotFound()

@@ -7,7 +7,8 @@ import { Forbidden } from '../../web/errors.js'
 import { idOf, type Body, type FieldError } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
-import { findLinkable, promote, setClientOf } from '../client/queries.js'
+import { originIn, promote } from '../client/making.js'
+import { findLinkable, setClientOf } from '../client/queries.js'
 import { SEES_LEADS } from '../visibility.js'
 import { listPeople, lockLeadsOf } from './queries.js'
 
@@ -25,16 +26,15 @@ export default async function people (app: FastifyInstance) {
   app.post(`${PATH}/client`, { config: { can: 'leads.edit' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     assertMay(viewer, 'clients.view', 'clients.create')
+    const phone = phoneIn(request)
     try {
-      const made = await refusingTaken(db, async trx => {
-        const leads = await lockLeadsOf(trx, viewer, phoneIn(request))
-        const named = leads.find(({ contact_name: name }) => name !== '')
-        if (!named) return null
-        const id = await promote(trx, viewer, named, leads.filter(lead => lead !== named))
-        return { id, count: leads.length }
+      const { id, count } = await refusingTaken(db, async trx => {
+        const leads = await lockLeadsOf(trx, viewer, phone)
+        return { id: await promote(trx, viewer, await originIn(trx, leads, '')), count: leads.length }
       })
-      if (!made) return show(request, reply, { key: 'leads.name_needed' }, 422)
-      return reply.flash('people.promoted', { count: made.count }).goTo(`/clients/${made.id}`)
+      // The form of clients asks for more.
+      if (id === null) return reply.goTo(`/clients/new?known=${phone}`)
+      return reply.flash('people.promoted', { count }).goTo(`/clients/${id}`)
     } catch (error) {
       if (!(error instanceof ContactTaken)) throw error
       return show(request, reply, { key: 'phones.taken' }, 422)
