@@ -4,7 +4,7 @@ import { findClient } from '../clients/queries.js'
 import { SEES_CLIENTS, visibleTo } from '../clients/visibility.js'
 import type { Db } from '../database/knex.js'
 import type { Subject } from '../form-editor/definition.js'
-import { shownTo } from '../leads/feed/queries.js'
+import { shownTo, withoutSecrets } from '../leads/feed/queries.js'
 import { findLead } from '../leads/queries.js'
 import { listStatuses } from '../leads/statuses.js'
 import { SEES_LEADS, visibleLeads } from '../leads/visibility.js'
@@ -33,6 +33,8 @@ interface OfSubject {
   visible (viewer: Viewer): (query: Knex.QueryBuilder) => void
   /** Throws NotFound for one that isn't there or isn't the viewer's to see. */
   find (db: Db, viewer: Viewer, id: number | null): Promise<ShownCard>
+  /** Leaves the entries of which the viewer may know. */
+  known (viewer: Viewer): (query: Knex.QueryBuilder) => void
   /** Entries as the viewer may read them. */
   shown (db: Db, viewer: Viewer, events: FeedEvent[]): Promise<FeedEvent[]>
   /** What its entries need to be shown, besides themselves. */
@@ -44,6 +46,7 @@ export const CARDS: Record<Subject, OfSubject> = {
     sees: SEES_CLIENTS,
     visible: viewer => query => visibleTo(viewer)(query),
     find: async (db, viewer, id) => cardOf('client', await findClient(db, viewer, id)),
+    known: () => () => {},
     shown: async (_db, viewer, events) => maskEvents(viewer, events),
     around: async () => ({})
   },
@@ -51,6 +54,7 @@ export const CARDS: Record<Subject, OfSubject> = {
     sees: SEES_LEADS,
     visible: viewer => visibleLeads(viewer),
     find: async (db, viewer, id) => { const { id: found, number } = await findLead(db, viewer, id); return cardOf('lead', { id: found, name: number }) },
+    known: withoutSecrets,
     shown: (db, viewer, events) => shownTo(db, viewer, events),
     around: async db => ({ statuses: await listStatuses(db, { removed: true }) })
   }

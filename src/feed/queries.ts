@@ -27,7 +27,7 @@ export async function listFeed (db: Db, viewer: Viewer, card: Card, { filter = '
   const kinds = kindsOf(card.subject, filter)
   const { owner } = VALUES[card.subject]
   const rows: (FeedEvent & { newest: number })[] = await db('events').leftJoin('employees', 'employees.id', 'events.employee_id')
-    .where({ [owner]: card.id })
+    .where({ [owner]: card.id }).modify(CARDS[card.subject].known(viewer))
     .modify(query => {
       if (kinds) query.whereIn('kind', kinds)
       if (older) query.where('events.id', '<', older)
@@ -48,7 +48,7 @@ export async function hasNewer (db: Db, card: Card, after: number): Promise<bool
 
 /** One entry of the feed. Throws NotFound. */
 export async function findEvent (db: Db, viewer: Viewer, card: Card, id: number | null): Promise<FeedEvent> {
-  const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ ...of(card), 'events.id': id }).first(...SELECT)
+  const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ ...of(card), 'events.id': id }).modify(CARDS[card.subject].known(viewer)).first(...SELECT)
   if (!event) throw new NotFound()
   await addTasks(db, viewer, [event])
   const [shown] = await withFiles(db, await CARDS[card.subject].shown(db, viewer, [event]))

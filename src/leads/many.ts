@@ -25,7 +25,7 @@ export const manyLeads: ActsOnMany<LeadFilter, LeadAsked> & Exported<LeadFilter>
   touches: 'active_at = now()',
   skipped: LEAD_SKIPPED,
   ticks: ['leads.edit', 'leads.move', 'leads.archive', 'leads.export'],
-  name: alias => `concat_ws(' · ', ${alias}.number, case when ${alias}.client_id is null then nullif(${alias}.contact_name, '') end)`,
+  name: alias => `concat_ws(' · ', ${alias}.number, nullif(${alias}.contact_name, ''))`,
   visible: visibleLeads,
   filtered,
   look: lookAtLeads,

@@ -150,6 +150,10 @@ t.test('a number that is a client’s offers to link, to those who may see clien
   const hidden = (await as(nuno).get(`/leads/${id}`)).body
   t.notMatch(hidden, 'Kwiatkowska', 'who may not see clients sees what was typed')
   t.match(hidden, 'value="Piotr"')
+  t.notMatch(hidden, words('leads.feed.linked'), 'nor that there is a client at all')
+  const entry = (await db('events').where({ lead_id: id, kind: 'lead.linked' }).first('id')).id
+  t.notMatch((await as(nuno).get(`/leads/${id}/feed?after=${entry - 1}`, { fragment: true })).body, words('leads.feed.linked'))
+  t.match((await as(anna).get(`/leads/${id}/feed?after=${entry - 1}`, { fragment: true })).body, words('leads.feed.linked'))
   t.equal((await as(nuno).post(`/leads/${id}/unlink`)).status, 403)
   t.equal((await as(anna).post(`/leads/${id}/unlink`)).status, 303)
   t.match((await as(anna).get(`/leads/${id}`)).body, 'value="Piotr"', 'unlinked, what was typed is back')

@@ -1,10 +1,20 @@
 import type { Named } from '../../clients/client.js'
+import type { Knex } from 'knex'
 import { maskPhone, seesContacts } from '../../clients/masking.js'
-import { visibleTo } from '../../clients/visibility.js'
+import { SEES_CLIENTS, visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
 import type { FeedEvent } from '../../feed/event.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { LeadChange } from './event.js'
+
+/** Leaves out that a lead was linked to a client whom this viewer may not see, or unlinked: they aren't told that it is a client's. */
+export const withoutSecrets = (viewer: Viewer) => (query: Knex.QueryBuilder): void => {
+  if (SEES_CLIENTS.every(right => viewer.can(right))) return
+  query.where(known => {
+    known.whereNotIn('kind', ['lead.linked', 'lead.unlinked'])
+      .orWhereExists(client => { client.from('clients').whereRaw("clients.id = (events.details ->> 'client')::bigint").modify(visibleTo(viewer)) })
+  })
+}
 
 /** Entries of leads' feeds as the viewer may read them: with the name of the client they are about, and phones masked. */
 export async function shownTo (db: Db, viewer: Viewer, events: FeedEvent[]): Promise<FeedEvent[]> {
