@@ -15,7 +15,7 @@ import { idOf, text, readOne, typedText, type Body, type FieldError } from '../w
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import { listLeadsOf } from './client/leads.js'
-import { findLinkable, offersOf } from './client/queries.js'
+import { findLinkable, offersFor, offersOf } from './client/queries.js'
 import { makesClients, originIn, promote } from './client/making.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
@@ -147,7 +147,8 @@ export default async function leads (app: FastifyInstance) {
     const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, request.method === 'GET' ? { client_id: (request.query as Body).client ?? '' } : body)])
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
     const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine } })
-    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, makesClients: makesClients(viewer), form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
+    const offers = linked ? [] : await offersFor(db, viewer, form.phones.map(({ typed }) => typed))
+    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, offers, makesClients: makesClients(viewer), form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {

@@ -136,11 +136,14 @@ t.test('a number that is a client’s offers to link, to those who may see clien
   const check = '/leads/check?phones.0.number=512000333'
   t.match((await as(sofia).get(check, { fragment: true })).body, 'Kwiatkowska')
   t.equal((await as(nuno).get(check, { fragment: true })).status, 403)
+  const wrong = { type_id: typeId, ...phone('512 000 333'), due_on: '2001-01-01' }
+  t.match((await as(sofia).post('/leads', wrong)).body, /id="says-0"[^>]*><div class="offers">[^]*Kwiatkowska/, 'also beside what else is wrong')
   const id = await make(anna, phone('+48 512 000 333'))
   t.match((await as(anna).get(`/leads/${id}`)).body, 'Kwiatkowska', 'also without scripts')
 
   await db('roles').where({ id: nuno.roleId }).update({ rights: ['leads.view_all', 'leads.edit', 'leads.create'] })
   t.notMatch((await as(nuno).get(`/leads/${id}`)).body, /Kwiatkowska|class="offers"/)
+  t.notMatch((await as(nuno).post('/leads', wrong)).body, /Kwiatkowska|class="offers"/)
   t.equal((await as(nuno).post(`/leads/${id}/link`, { client })).status, 404)
 
   t.equal((await as(anna).post(`/leads/${id}/link`, { client })).status, 303)

@@ -1,3 +1,4 @@
+import { readNumber } from '../../clients/phones/number.js'
 import { visibleTo } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
@@ -20,6 +21,16 @@ export async function findOffers (db: Db, viewer: Viewer, numbers: readonly stri
 /** The clients with any of a lead's own numbers, also where its phones are masked: who may see clients is told of them. */
 export async function offersOf (db: Db, viewer: Viewer, leadId: number): Promise<Offer[]> {
   return findOffers(db, viewer, await db('lead_phones').where({ lead_id: leadId }).whereNotNull('e164').pluck('e164'))
+}
+
+/** The clients with each of the numbers typed into a form that is shown again, one list a row; each where it is met first. */
+export async function offersFor (db: Db, viewer: Viewer, typed: readonly string[]): Promise<Offer[][]> {
+  const met = new Set<number>(), rows: Offer[][] = []
+  for (const number of typed) {
+    const { e164 } = readNumber(number.trim(), viewer.organisation.country)
+    rows.push(e164 ? (await findOffers(db, viewer, [e164])).filter(({ id }) => !met.has(id) && met.add(id)) : [])
+  }
+  return rows
 }
 
 /** A client who can be linked. Throws NotFound for one that isn't the viewer's to see. */
