@@ -50,4 +50,9 @@
   const closeMenus = except => document.querySelectorAll('details.menu[open]').forEach(menu => { if (!menu.contains(except)) menu.open = false })
   document.addEventListener('click', event => closeMenus(event.target))
   document.addEventListener('keydown', event => { if (event.key === 'Escape') closeMenus(null) })
+
+  // Of a menu of statuses all is in sight, also once it asks why.
+  const showMenu = menu => menu.scrollIntoView({ block: 'nearest' })
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => { if (ctx.target?.matches?.('.move > div')) showMenu(ctx.target) })
+  document.addEventListener('toggle', ({ target }) => { if (target.matches?.('.move[open] details[open]')) showMenu(target.closest('.move > div')) }, true)
 })()

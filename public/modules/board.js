@@ -59,9 +59,6 @@ document.addEventListener('leads-in', ({ detail: { lead, statuses } }) => {
   look(statuses, 0)
 })
 
-// Of a menu at the end of a column all is in sight.
-document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => { if (ctx.target?.matches?.('.board .move > div')) ctx.target.scrollIntoView({ block: 'nearest' }) })
-
 document.addEventListener('visibilitychange', () => { if (!document.hidden && touched.size > 0) look([]) })
 document.addEventListener('click', ({ target }) => { if (target.closest?.('#move-dialog [data-close]')) dialog().close() })
 

@@ -75,3 +75,59 @@ t.test('without scripts: several phones, a client made of them, and a move', asy
   await page.click('.lead-moves button:has-text("In work")')
   await page.waitForSelector('#heading .lead-status:has-text("In work")')
 })
+
+for (const javaScript of [true, false]) {
+  t.test(`${javaScript ? 'with' : 'without'} scripts a lead goes from a phone that is a client’s to won`, async t => {
+    const { enter, olga, client, db } = await openDesk(t)
+    await client({ first_name: 'Ewa', surname: 'Kwiatkowska', phone_rows: '0', 'phones.0.number': '512 000 333', 'phones.0.type': String((await db('phone_types').first('id'))!.id) })
+    const { page, problems } = await enter(olga, { javaScript })
+    await page.goto('/leads/new')
+    await page.fill('[name="phones.0.number"]', '512000333')
+    await page.check('[name=urgent]')
+    if (!javaScript) await page.click('[name=add_phone]')
+    await page.click('.offers [name=link]')
+    await page.waitForSelector('.linked-client :text("Kwiatkowska")')
+    await page.click('#lead-form .primary')
+    for (const status of ['In work', 'Successful order']) {
+      await page.click(`.lead-moves button:has-text("${status}")`)
+      await page.waitForSelector(`#heading .lead-status:has-text("${status}")`)
+    }
+    t.equal(await page.locator('#heading .bad, .lead-moves').count(), 0, 'no longer urgent, and closed')
+    t.match(await db('leads').first(), { urgent: false, closed_at: Date, client_id: Number })
+    if (javaScript) {
+      await page.click('#write a[href$="/tasks/new"]')
+      await page.waitForSelector('#task-form')
+      t.same(await page.evaluate(() => [...document.querySelectorAll('[id]')].map(({ id }) => id).filter((id, n, all) => all.indexOf(id) !== n)), [], 'nothing is called like anything else')
+    }
+    t.same(problems, [])
+  })
+}
+
+t.test('a specialist who can’t view clients is told of none, however a phone is typed', async t => {
+  const { enter, as, anna, sofia, client, db } = await openDesk(t)
+  const ewa = await client({ first_name: 'Ewa', surname: 'Kwiatkowska', phone_rows: '0', 'phones.0.number': '512 000 333', 'phones.0.type': String((await db('phone_types').first('id'))!.id) })
+  await db('roles').where({ id: sofia.roleId }).update({ rights: db.raw("array_remove(rights, 'clients.view')") })
+  const { page, problems } = await enter(sofia)
+  const asked: string[] = []
+  page.on('request', request => asked.push(request.url()))
+  await page.goto('/leads/new')
+  await page.fill('[name=contact_name]', 'Ewa K.')
+  await page.fill('[name="phones.0.number"]', '512000333')
+  await page.fill('[name=due_on]', '2001-01-01')
+  await page.click('#lead-form .primary')
+  await page.waitForSelector('#due-on-error')
+  await page.fill('[name=due_on]', '')
+  await page.click('#lead-form .primary')
+  await page.waitForURL(/\/leads\/\d+$/)
+  const { pathname } = new URL(page.url())
+  t.equal((await as(anna).post(`${pathname}/link`, { client: ewa })).status, 303)
+  t.equal((await as(anna).post(`${pathname}/comments`, { body: 'Rang her' })).status, 303)
+  await page.waitForSelector('#events .comment:has-text("Rang her")')
+  for (const at of [pathname, '/leads', '/leads/board', '/leads?q=kwiat']) {
+    if (at !== pathname) await page.goto(at)
+    t.notMatch(await page.textContent('main'), /Kwiatkowska|Linked|Client has|333/, at)
+    t.equal(await page.locator('.offers, .linked-client, [formaction$="/client"], a[href^="/clients/"]').count(), 0, at)
+  }
+  t.same(asked.filter(url => url.includes('/leads/check')), [])
+  t.same(problems, [])
+})
