@@ -23,7 +23,7 @@ export default async function signIn (app: FastifyInstance) {
 
   app.get('/', { config: { signedIn: true } }, async (request, reply) => {
     const sees = (rights: readonly Right[]) => rights.some(right => request.viewer!.can(right))
-    return reply.redirect(sees(SEES_CLIENTS) ? '/clients' : sees(SEES_LEADS) ? '/leads' : '/account', 303)
+    return reply.redirect(sees(SEES_CLIENTS) ? '/clients' : sees(SEES_LEADS) ? '/leads' : sees(['leads.create']) ? '/leads/new' : '/account', 303)
   })
 
   app.get<{ Querystring: { to?: string } }>('/sign-in', { config: { public: true } }, async (request, reply) => {

@@ -108,6 +108,13 @@ t.test('it moves only where its status leads, and only by those who may', async 
   t.same(await db('lead_moves').where({ lead_id: id }).orderBy('id').pluck('to_id'), [statuses.new_lead, statuses.in_work, statuses.waiting, statuses.successful_order])
 })
 
+t.test('who may only make leads begins there, and finds the way back', async t => {
+  await db('roles').where({ id: nuno.roleId }).update({ rights: ['leads.create'] })
+  t.equal((await as(nuno).get('/')).location, '/leads/new')
+  t.match((await as(nuno).get('/account')).body, '<a class="nav" href="/leads/new"')
+  await db('roles').where({ id: nuno.roleId }).update({ rights: [] })
+})
+
 t.test('of two who move it the second is told', async t => {
   const id = await make(anna)
   const answers = await Promise.all([anna, olga, marek].map(person => as(person).post(`/leads/${id}/move`, { from: statuses.new_lead, to: statuses.in_work })))
