@@ -58,7 +58,7 @@ const YEARS = 3
 export async function makeCompany (db: Db, until: Date): Promise<Shop> {
   const calendar = makeCalendar(DEMO_COMPANY.time_zone, YEARS * 365, until)
   const opened = new Date(calendar.start)
-  const locations = await insertNamed(db, 'locations', LOCATIONS.map(name => ({ name, created_at: opened })))
+  const locations = await insertNamed(db, 'locations', LOCATIONS.map(name => ({ name, code: name.slice(0, 3).toUpperCase(), created_at: opened })))
   const staff = await makeStaff(db, locations, opened, new Date(calendar.end - 300 * 86_400_000))
   const { name: company, language } = DEMO_COMPANY
   return {

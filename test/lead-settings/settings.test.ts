@@ -19,6 +19,7 @@ t.test('who may not manage settings sees none of it', async t => {
 })
 
 t.test('the number template is previewed, checked and kept', async t => {
+  t.ok(says((await saveNumbers({ template: '{location}/{counter:3}' }, 'preview', { fragment: true })).body, 'lead_settings.no_codes'))
   await db('locations').insert({ name: 'Rynek', code: 'RY' })
   const preview = await saveNumbers({ template: '{location}/{counter:3}' }, 'preview', { fragment: true })
   t.equal(preview.status, 200)
