@@ -13,14 +13,14 @@ export async function tell (trx: Db, causes: readonly Cause[], publicUrl: string
   const { rows }: { rows: (Told & { mailed: boolean })[] } = await trx.raw(`
     with found as (
       select c.n, c.lead_id, c.event_id, c.due_at, e.id as employee_id,
-        (array_agg(c.notice order by array_position(:first::text[], c.notice)))[1] as notice,
-        bool_or(u.in_app and not coalesce(m.in_app, false)) as in_app, bool_or(u.mail and not coalesce(m.mail, false)) as mailed
+        (array_agg(c.notice order by array_position(:first::text[], c.notice)) filter (where h.in_app or h.mail))[1] as notice, bool_or(h.in_app) as in_app, bool_or(h.mail) as mailed
       from json_to_recordset(:given) as c (n int, lead_id bigint, notice text, by_id bigint, event_id bigint, due_at timestamptz)
       join leads l on l.id = c.lead_id
       join notification_rules u on u.notice = c.notice
       join employees e on (u.role_id is null and e.id = l.manager_id) or e.role_id = u.role_id
       join roles r on r.id = e.role_id
       left join notification_mutes m on m.employee_id = e.id and m.notice = c.notice
+      cross join lateral (select u.in_app and not coalesce(m.in_app, false) as in_app, u.mail and not coalesce(m.mail, false) as mail) h
       where e.deactivated_at is null and e.password_hash is not null and e.id is distinct from c.by_id and ${seesLeadOf('e', 'r')}
       group by 1, 2, 3, 4, 5
     ), told as (
