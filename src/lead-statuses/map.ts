@@ -1,19 +1,26 @@
 import { isClosed, type LeadStatus } from '../leads/lead.js'
 
-/** What is wrong with where the statuses lead: no lead gets out of a dead end, or into what is unreachable. */
+/** What is wrong with where the statuses lead: no lead is ever closed that came into a dead end, and none comes into what is unreachable. */
 export interface Trouble { deadEnd: boolean, unreachable: boolean }
 
-/** Which statuses are dead ends (not closed, and lead nowhere) and which no lead can come to from the first status of any type. */
+/** Which statuses are dead ends (not closed, and no way leads from them to one that is) and which no lead can come to from the first status of any type. */
 export function findTrouble (statuses: readonly LeadStatus[], first: readonly number[]): Map<number, Trouble> {
-  const byId = new Map(statuses.map(status => [status.id, status]))
-  const reached = new Set<number>()
-  const waiting = [...first]
+  const next = new Map(statuses.map(status => [status.id, status.next]))
+  const reached = follow(first, id => next.get(id) ?? [])
+  const ending = follow(statuses.filter(({ group }) => isClosed(group)).map(({ id }) => id), id => statuses.filter(({ next }) => next.includes(id)).map(({ id }) => id))
+  return new Map(statuses.map(({ id }) => [id, { deadEnd: !ending.has(id), unreachable: !reached.has(id) }]))
+}
+
+/** All that can be come to from these, step by step. */
+function follow (from: readonly number[], steps: (id: number) => readonly number[]): Set<number> {
+  const found = new Set<number>()
+  const waiting = [...from]
   for (let id = waiting.pop(); id !== undefined; id = waiting.pop()) {
-    if (reached.has(id)) continue
-    reached.add(id)
-    waiting.push(...byId.get(id)?.next ?? [])
+    if (found.has(id)) continue
+    found.add(id)
+    waiting.push(...steps(id))
   }
-  return new Map(statuses.map(({ id, group, next }) => [id, { deadEnd: !isClosed(group) && next.length === 0, unreachable: !reached.has(id) }]))
+  return found
 }
 
 /** A status as a box of the map. */
