@@ -5,7 +5,7 @@ import { addWorkingTime, type Hours } from '../locations/hours.js'
 import { findHours } from '../locations/hours/queries.js'
 
 /** Leads whose moment is reckoned before others get their turn. */
-const BATCH = 500
+const BATCH = 200
 
 interface Limit { group: string, limitMinutes: number | null, limitClock: 'always' | 'working' }
 
