@@ -42,11 +42,12 @@ t.test('a lead from a phone that is a client’s to a lost one, seen by another 
   await a.page.fill('#reason', '')
   await a.page.click('.lose button:has-text("Expensive")')
   await a.page.waitForSelector('#reason-error')
-  await a.page.fill('#reason', 'The neighbour did it')
+  await a.page.fill('#reason', `The neighbour did it ${'x'.repeat(300)}`)
   await a.page.click('.lose button:has-text("Expensive")')
   await a.page.waitForSelector('#heading .lead-status:has-text("Expensive")')
   await m.page.waitForSelector('#heading :text("The neighbour did it")')
   t.equal(await a.page.locator('.lead-moves').count(), 0)
+  t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a word without an end widens nothing')
 
   await a.page.click('[name=unlink]')
   await a.page.waitForSelector('[name=contact_name]')
