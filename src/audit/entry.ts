@@ -126,7 +126,7 @@ export const AUDIT_FIELDS = {
   consent_viber: 'text',
   consent_sms: 'text',
   consent_email: 'text',
-  colour: 'text',
+  colour: 'colour',
   starts_on: 'date',
   ends_on: 'date',
   mark_up: 'number',
@@ -159,7 +159,7 @@ export const AUDIT_FIELDS = {
   moved_by: 'list',
   leads: 'number',
   code: 'text',
-  icon: 'text',
+  icon: 'icon',
   first_status: 'text',
   form_of: 'text',
   number_template: 'text',
@@ -167,7 +167,7 @@ export const AUDIT_FIELDS = {
   told: 'list',
   due_soon_minutes: 'number'
 } as const satisfies Record<string, AuditValue>
-export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role'
+export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role' | 'colour' | 'icon'
 export type AuditField = keyof typeof AUDIT_FIELDS
 
 /** The words there are for a `choice`, and of `choices` for each, under `audit.choices`. */

@@ -120,6 +120,7 @@ t.test('a type is made of another, changed, made the default, and taken away', a
   await as(anna).post(`${at}/restore`)
   await as(anna).post(`${at}/remove`)
   t.same(await Promise.all([db('lead_types').where({ id: web.id }), db('forms').where({ id: web.formId }), items(web.formId)]), [[], [], []], 'one that nobody has goes with its form')
+  t.match((await as(anna).get('/settings/audit')).body, /<ins>Globe</)
   t.same((await db('audit_entries').whereLike('kind', 'leads.type%').orderBy('id').pluck('kind')).map(kind => kind.slice(11)), ['added', 'changed', 'changed', 'moved', 'moved', 'default', 'changed', 'changed', 'default', 'changed', 'changed', 'deleted'])
 })
 

@@ -99,7 +99,7 @@ t.test('a status is added, changed and moved, and of two who change it the secon
   const entries = await db('audit_entries').whereLike('kind', 'leads.status%').orderBy('id')
   t.same(entries.map(({ kind }) => kind.slice(13)), ['added', 'changed', 'changed', 'moved', 'moved', 'moved'])
   t.match(entries[1].details.changes, [{ field: 'limit_minutes', old: 180, new: 2880 }, { field: 'may_become', old: ['In work'], new: null }])
-  t.match((await as(olga).get('/settings/audit')).body, /Quoted/)
+  t.match((await as(olga).get('/settings/audit')).body, /Quoted[^]*<ins>Red</)
 })
 
 t.test('the leads in a status follow when its group changes', async t => {
