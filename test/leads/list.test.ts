@@ -85,6 +85,8 @@ t.test('the table, its badges and what narrows it', async t => {
   const filters = await list(`/filters?manager=${sofia.id}`)
   t.match(filters, /<option value="\d+" selected>Sofia Ramos/)
   t.match(await list(`?manager=${sofia.id}`), /href="\/leads"[^>]*><span class="cut">Sofia Ramos/)
+  const lit = async (query: string) => (await list(query)).includes(`aria-current="true">${words('leads_list.shows.all')}`)
+  t.same([await lit('?show=all'), await lit('?group=pending')], [true, false], 'a group says by itself whether its leads are closed')
 })
 
 t.test('pages follow each other, forwards and back, over equal and missing times', async t => {
