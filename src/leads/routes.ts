@@ -10,7 +10,7 @@ import { feedFilter } from '../feed/event.js'
 import { listFeed } from '../feed/queries.js'
 import { asksFor, withCarried } from '../form-editor/items.js'
 import { listOpenTasks } from '../tasks/list/queries.js'
-import { Forbidden } from '../web/errors.js'
+import { Forbidden, NotFound } from '../web/errors.js'
 import { idOf, text, readOne, typedText, type Body, type FieldError } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -60,6 +60,11 @@ export default async function leads (app: FastifyInstance) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
     const context = await contextOf(db, viewer, null)
+    if (await isGone(viewer, body)) {
+      delete body.client_id
+      const form = readLeadForm(body, viewer, context)
+      return showNew(request, reply, context, { form: { ...form, errors: { ...form.errors, contact_name: { key: 'leads.client_gone' } } } }, 422)
+    }
     if (isStep(body)) return showNew(request, reply, context, step(viewer, body, context), 200)
     const form = readLeadForm(body, viewer, context)
     if (hasErrors(form)) return showNew(request, reply, context, { form }, 422)
@@ -139,6 +144,12 @@ export default async function leads (app: FastifyInstance) {
   async function linkedIn (viewer: Viewer, body: Body) {
     const id = 'unlink' in body ? null : idOf(body.link) ?? idOf(body.client_id)
     return id === null || !SEES_CLIENTS.some(right => viewer.can(right)) ? null : findLinkable(db, viewer, id)
+  }
+
+  /** Whether the client whom a form carries along was merged or erased meanwhile: what is typed stays. */
+  async function isGone (viewer: Viewer, body: Body): Promise<boolean> {
+    if ('link' in body || 'unlink' in body) return false
+    return linkedIn(viewer, body).then(() => false, error => { if (error instanceof NotFound) return true; throw error })
   }
 
   async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, shown: Shown, status: number) {

@@ -48,6 +48,9 @@ t.test('bad input is said beside its field, and what was typed stays', async t =
     t.not(page.error(field), '', `${field}: ${JSON.stringify(values).slice(0, 60)}`)
     if (!('contact_name' in values)) t.match(page.body, 'value="Zofia"')
   }
+  const gone = await ask({ client_id: 999_999, comment: 'Boiler leaks' })
+  t.same([gone.status, gone.error('contact_name')], [422, words('leads.client_gone')], 'a client who was merged or erased meanwhile')
+  t.match(gone.body, 'Boiler leaks')
   t.equal(await lastId(), before, 'nothing is saved')
 })
 
