@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
-import { SEES_LEADS } from '../leads/visibility.js'
+import { seesLeads } from '../leads/visibility.js'
 import { beginFeed } from '../sign-in/throttle.js'
 import { listTasks } from '../tasks/list/queries.js'
 import { translator } from '../web/i18n.js'
@@ -55,7 +55,7 @@ export default async function calendar (app: FastifyInstance) {
 
   async function write (viewer: Viewer, madeAt: Date): Promise<string> {
     const [publicUrl, leads, { tasks }] = await Promise.all([
-      app.publicUrl(), SEES_LEADS.some(right => viewer.can(right)) ? listDueLeads(db, viewer) : [], listTasks(db, viewer, { who: viewer.id, show: 'open', after: null }, MOST)
+      app.publicUrl(), seesLeads(viewer) ? listDueLeads(db, viewer) : [], listTasks(db, viewer, { who: viewer.id, show: 'open', after: null }, MOST)
     ])
     const t = translator(viewer.language)
     const name = `${viewer.organisation.name}: ${t('calendar.name', { name: viewer.name })}`

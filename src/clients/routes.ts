@@ -12,7 +12,7 @@ import { Forbidden, NotFound } from '../web/errors.js'
 import { listLeadsOf } from '../leads/client/leads.js'
 import { clientFormOf, linkTo, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
 import { clockOf } from '../leads/list/due.js'
-import { SEES_LEADS } from '../leads/visibility.js'
+import { seesLeads } from '../leads/visibility.js'
 import actions from '../many/actions/routes.js'
 import exports from '../many/export/routes.js'
 import selection from '../many/selection/routes.js'
@@ -42,7 +42,7 @@ import { untagClient } from './tags/queries.js'
 import tags from './tags/routes.js'
 import { refusingTaken } from './uniqueness/queries.js'
 import uniqueness from './uniqueness/routes.js'
-import { SEES_CLIENTS } from './visibility.js'
+import { SEES_CLIENTS, seesClients } from './visibility.js'
 
 type At = { Params: { id: string, unit: string }, Querystring: { feed?: string } }
 
@@ -79,7 +79,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
         return String(id)
       }))
       if (origin && idOf(body.lead) !== null) return reply.flash('clients.created').redirect(`/leads/${origin.lead.id}`, 303)
-      const isSeen = SEES_CLIENTS.some(right => viewer.can(right))
+      const isSeen = seesClients(viewer)
       return reply.flash('clients.created').redirect(isSeen ? `/clients/${id}` : '/clients/new', 303)
     } catch (error) {
       return showNew(request, reply, formState(viewer, null, shape, await explain(db, error, viewer, form, shape, null)), 422, origin)
@@ -181,7 +181,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const card = cardOf('client', client)
     const [choices, feed, openTasks, twins, leadsOf] = await Promise.all([
       listChoices(db, heldIn(form)), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0,
-      SEES_LEADS.some(right => viewer.can(right)) ? listLeadsOf(db, viewer, client.id) : null
+      seesLeads(viewer) ? listLeadsOf(db, viewer, client.id) : null
     ])
     addRows((request.body ?? {}) as Body, form, choices, false)
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)

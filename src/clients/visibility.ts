@@ -13,3 +13,5 @@ export function visibleTo (viewer: Viewer) {
 
 /** Rights of which any one opens the clients' pages. */
 export const SEES_CLIENTS = ['clients.view', 'suppliers.view'] as const
+
+export const seesClients = (viewer: Viewer): boolean => SEES_CLIENTS.some(right => viewer.can(right))

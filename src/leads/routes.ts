@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { refusingTaken } from '../clients/uniqueness/queries.js'
-import { SEES_CLIENTS } from '../clients/visibility.js'
+import { seesClients } from '../clients/visibility.js'
 import type { Db } from '../database/knex.js'
 import { once } from '../database/once.js'
 import { transaction } from '../database/transaction.js'
@@ -11,7 +11,7 @@ import { listFeed } from '../feed/queries.js'
 import { asksFor, withCarried } from '../form-editor/items.js'
 import { listOpenTasks } from '../tasks/list/queries.js'
 import { Forbidden, NotFound } from '../web/errors.js'
-import { idOf, text, readOne, typedText, type Body, type FieldError } from '../web/form.js'
+import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import { listLeadsOf } from './client/leads.js'
@@ -25,20 +25,19 @@ import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
 import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
 import { clockOf, spanWords } from './list/due.js'
-import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from './moving.js'
+import { movesFrom } from './moving.js'
 import people from './people/routes.js'
 import { findLead, listLeadChoices, listStays, lockLead, managesLeads, seesLead, setLeadArchived } from './queries.js'
 import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
-import { placeOf } from './steps/place.js'
-import { SEES_LEADS } from './visibility.js'
+import { moveAsked, type MoveTold } from './status/move.js'
+import { placeOf, withinOf } from './steps/place.js'
+import { SEES_LEADS, seesLeads } from './visibility.js'
 
 type At = { Params: { id: string }, Querystring: { feed?: string } }
 
 /** What its page says besides what the lead is: what was typed and is wrong, who else was at it, why it can't be moved. */
-interface Told extends Omit<Shown, 'defaults'> {
-  move?: { to: number | null, reason: string, error?: FieldError, moved?: MovedMeanwhile }
-}
+interface Told extends Omit<Shown, 'defaults'> { move?: MoveTold }
 
 export default async function leads (app: FastifyInstance) {
   const { db } = app
@@ -77,9 +76,9 @@ export default async function leads (app: FastifyInstance) {
         return String(id)
       })))
       const { number, client_id: client } = (await db('leads').where({ id }).first('number', 'client_id'))!
-      const asks = 'with_client' in body && client === null && makesClients(viewer) && await mayOpen(viewer, id) // of a client more than the lead has
-      if (asks) return reply.flash('leads.created', { number }).redirect(`/clients/new?lead=${id}`, 303)
-      return reply.flash('leads.created', { number }).redirect(await mayOpen(viewer, id) ? `/leads/${id}` : '/leads/new', 303)
+      const opens = await mayOpen(viewer, id)
+      const asks = 'with_client' in body && client === null && makesClients(viewer) && opens // of a client more than the lead has
+      return reply.flash('leads.created', { number }).redirect(asks ? `/clients/new?lead=${id}` : opens ? `/leads/${id}` : '/leads/new', 303)
     } catch (error) {
       return showNew(request, reply, context, { form: await explain(db, viewer, error, form) }, 422)
     }
@@ -110,18 +109,8 @@ export default async function leads (app: FastifyInstance) {
   })
 
   app.post<At>('/leads/:id/move', { config: { can: 'leads.move' } }, async (request, reply) => {
-    const viewer = viewerOf(request)
-    const body = (request.body ?? {}) as Body
-    const to = idOf(body.to)
-    const { value: reason = '', error } = readOne(text(500), body.reason)
-    try {
-      if (error) throw new MoveRefused(error)
-      await transaction(db, trx => moveLead(trx, viewer, idOf(request.params.id), { to, from: idOf(body.from), reason }))
-    } catch (error) {
-      if (error instanceof MovedMeanwhile) return show(request, reply, { move: { to, reason, moved: error } }, 409)
-      if (error instanceof MoveRefused) return show(request, reply, { move: { to, reason: typedText(body, 'reason'), error: error.error } }, 422)
-      throw error
-    }
+    const move = await moveAsked(db, viewerOf(request), idOf(request.params.id), (request.body ?? {}) as Body)
+    if (move) return show(request, reply, { move }, move.moved ? 409 : 422)
     return reply.redirect(`/leads/${request.params.id}${withinOf(request)}`, 303)
   })
 
@@ -138,12 +127,12 @@ export default async function leads (app: FastifyInstance) {
     })
   }
 
-  const mayOpen = async (viewer: Viewer, id: number, at: Db = db) => SEES_LEADS.some(right => viewer.can(right)) && seesLead(at, viewer, id)
+  const mayOpen = async (viewer: Viewer, id: number, at: Db = db) => seesLeads(viewer) && seesLead(at, viewer, id)
 
   /** The client whom a new lead's form links: the one just chosen, or the one carried along. */
   async function linkedIn (viewer: Viewer, body: Body) {
     const id = 'unlink' in body ? null : idOf(body.link) ?? idOf(body.client_id)
-    return id === null || !SEES_CLIENTS.some(right => viewer.can(right)) ? null : findLinkable(db, viewer, id)
+    return id === null || !seesClients(viewer) ? null : findLinkable(db, viewer, id)
   }
 
   /** Whether the client whom a form carries along was merged or erased meanwhile: what is typed stays. */
@@ -182,9 +171,6 @@ export default async function leads (app: FastifyInstance) {
     }, { fragment: 'leads/form/_form', status })
   }
 }
-
-/** The list that a lead's page was opened from, as the page's own address has it. */
-const withinOf = (request: FastifyRequest): string => placeOf(request)?.text ?? ''
 
 /** Steps in filling in a form that send it and save nothing: a row for a phone, another type's form, a client linked to a new lead. */
 const isStep = (body: Body): boolean => ['add_phone', 'switch_type', 'link', 'unlink'].some(name => name in body)

@@ -4,6 +4,8 @@ import type { Viewer } from '../web/viewer.js'
 /** Rights of which any one opens the leads' pages. */
 export const SEES_LEADS = ['leads.view_own', 'leads.view_locations', 'leads.view_all'] as const
 
+export const seesLeads = (viewer: Viewer): boolean => SEES_LEADS.some(right => viewer.can(right))
+
 /**
  * Leaves the leads this viewer may know of: all, those of the locations they work in, or those whose manager they are. Rows they may
  * not see don't exist for them.

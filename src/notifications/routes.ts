@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { transaction } from '../database/transaction.js'
-import { SEES_LEADS } from '../leads/visibility.js'
+import { SEES_LEADS, seesLeads } from '../leads/visibility.js'
 import { hourly } from '../web/hourly.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type Body } from '../web/form.js'
@@ -38,7 +38,7 @@ export default async function notifications (app: FastifyInstance) {
 
   app.pageReaders.push(async request => {
     const viewer = viewerOf(request)
-    if (!SEES_LEADS.some(right => viewer.can(right))) return {}
+    if (!seesLeads(viewer)) return {}
     const news = await findNews(db, viewer)
     return { news, newsSeen: printOf(news) }
   })

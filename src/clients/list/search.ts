@@ -28,8 +28,8 @@ export function readTerms (q: string): Term[] {
   return [...split(rest).map(word => ({ words: [word], part: word, starts: [...word].length < SHORT })), ...numbers].slice(0, MOST_TERMS)
 }
 
-// So many letters make a trigram. What is shorter stands in nearly every name somewhere, and is only looked for at the beginning of words.
-const SHORT = 3
+/** So many letters make a trigram. What is shorter stands in nearly every name somewhere, and is only looked for at the beginning of words. */
+export const SHORT = 3
 
 const split = (text: string) => text.split(/\s+/).filter(Boolean).slice(0, MOST_TERMS)
 

@@ -4,7 +4,7 @@ import { seesContacts } from '../../clients/masking.js'
 import { numberKey, type PhoneNumber } from '../../clients/phones/number.js'
 import type { PhoneValues } from '../../clients/phones/form.js'
 import { createClient } from '../../clients/queries.js'
-import { SEES_CLIENTS } from '../../clients/visibility.js'
+import { seesClients } from '../../clients/visibility.js'
 import type { Db } from '../../database/knex.js'
 import { askedFields, type Shape } from '../../form-editor/definition.js'
 import { defaultValues, nameOf } from '../../form-editor/schema.js'
@@ -16,11 +16,11 @@ import { idOf, type Body } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { lockLeadsOf } from '../people/queries.js'
 import { findLead, lockLead, type Lead } from '../queries.js'
-import { SEES_LEADS } from '../visibility.js'
+import { seesLeads } from '../visibility.js'
 import { setClientOf } from './queries.js'
 
 /** Whether this viewer may make clients of leads: who may not see clients isn't told, by a button that is there or not, whose lead is a client's. */
-export const makesClients = (viewer: Viewer): boolean => viewer.can('clients.create') && viewer.can('leads.edit') && SEES_CLIENTS.some(right => viewer.can(right))
+export const makesClients = (viewer: Viewer): boolean => viewer.can('clients.create') && viewer.can('leads.edit') && seesClients(viewer)
 
 /** What a client is made of: a lead, or with a number all leads of somebody. As it stands in the address of a new client's form. */
 export interface Origin { lead: Lead, others: Lead[], address: string, numbers: PhoneNumber[] }
@@ -28,7 +28,7 @@ export interface Origin { lead: Lead, others: Lead[], address: string, numbers: 
 /** Reads it: null where a form names none. With `lock` the leads are locked. Throws Forbidden, and NotFound for leads that aren't the viewer's to see or are nobody's any more. */
 export async function originOf (db: Db, viewer: Viewer, { lead: asked, known }: Body, { lock = false } = {}): Promise<Origin | null> {
   if (idOf(asked) === null && idOf(known) === null) return null
-  if (!makesClients(viewer) || !SEES_LEADS.some(right => viewer.can(right))) throw new Forbidden()
+  if (!makesClients(viewer) || !seesLeads(viewer)) throw new Forbidden()
   if (idOf(known) !== null) return originIn(db, await lockLeadsOf(db, viewer, idOf(known), { lock }), `known=${idOf(known)}`)
   const lead = await (lock ? lockLead : findLead)(db, viewer, idOf(asked))
   if (lead.archived_at) throw new Forbidden()

@@ -12,7 +12,7 @@ import type { Shown } from '../form-state.js'
 import { readLeadForm } from '../form.js'
 import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
-import { placeOf } from '../steps/place.js'
+import { withinOf } from '../steps/place.js'
 import { makesClients, originIn, promote } from './making.js'
 import { findLinkable, findOffers, setClientOf } from './queries.js'
 
@@ -84,7 +84,7 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
       if (error instanceof Unsaved) return show(request, reply, { form, conflicts: error.conflicts }, 409)
       return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
-    return reply.redirect(next ?? `/leads/${known.id}${placeOf(request)?.text ?? ''}`, 303)
+    return reply.redirect(next ?? `/leads/${known.id}${withinOf(request)}`, 303)
   }
 }
 

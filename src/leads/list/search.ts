@@ -1,8 +1,8 @@
 import type { Knex } from 'knex'
-import { termsFor, wholeContact, type Term } from '../../clients/list/search.js'
+import { SHORT, termsFor, wholeContact, type Term } from '../../clients/list/search.js'
 import { seesContacts } from '../../clients/masking.js'
 import { readNumber } from '../../clients/phones/number.js'
-import { SEES_CLIENTS, visibleTo } from '../../clients/visibility.js'
+import { SEES_CLIENTS, seesClients, visibleTo } from '../../clients/visibility.js'
 import { anywhere, atStart } from '../../database/like.js'
 import type { Viewer } from '../../web/viewer.js'
 
@@ -40,15 +40,12 @@ function found (either: Knex.QueryBuilder, viewer: Viewer, { words, part }: Term
   })
 }
 
-// So many letters make a trigram.
-const SHORT = 3
-
 // Words in these columns stand behind a blank each: see migrations/0032_search_leads.ts.
 const has = (column: string, text: string): string => `${column} like ${[...text].length < SHORT ? `'% ' || ${atStart('fold(?)')}` : anywhere('fold(?)')}`
 
 /** Or what is known of the lead's client, if the viewer may see that client. */
 function orOfClient (either: Knex.QueryBuilder, viewer: Viewer, isSo: (client: Knex.QueryBuilder) => void): void {
-  const [some, all] = [SEES_CLIENTS.some(right => viewer.can(right)), SEES_CLIENTS.every(right => viewer.can(right))]
+  const [some, all] = [seesClients(viewer), SEES_CLIENTS.every(right => viewer.can(right))]
   if (!some) return
   either.orWhere(client => {
     isSo(client)

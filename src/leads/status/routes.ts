@@ -1,17 +1,14 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { transaction } from '../../database/transaction.js'
 import { one, type Query } from '../../list-views/address.js'
 import { pageBefore } from '../../web/errors.js'
-import { idOf, readOne, text, typedText, type Body, type FieldError } from '../../web/form.js'
+import { idOf, typedText, type Body } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
-import { MovedMeanwhile, moveLead, MoveRefused, movesFrom } from '../moving.js'
+import { movesFrom } from '../moving.js'
 import { listStatuses } from '../statuses.js'
+import { moveAsked, type MoveTold } from './move.js'
 import { findMovable } from './queries.js'
 
 type At = { Params: { id: string }, Querystring: Query }
-
-/** What a menu says besides where the lead may go: where it was to go, and why it isn't there. */
-export interface MoveTold { to: number | null, reason: string, error?: FieldError, moved?: MovedMeanwhile }
 
 /** A lead's status, changed where the lead is listed: the menu of a row of the table or of a card of the board, and without scripts a page. */
 export default async function status (app: FastifyInstance) {
@@ -26,19 +23,13 @@ export default async function status (app: FastifyInstance) {
   app.post<At>('/leads/:id/status', { config }, async (request, reply) => {
     const body = (request.body ?? {}) as Body
     const id = idOf(request.params.id), to = idOf(body.to), from = idOf(body.from)
-    const { value: reason = '', error } = readOne(text(500), body.reason)
     const shown = { only: idOf(body.only), from, card: 'card' in body, back: listOr(typedText(body, 'back')) }
-    try {
-      if (error) throw new MoveRefused(error)
-      await transaction(db, trx => moveLead(trx, viewerOf(request), id, { to, from, reason }))
-    } catch (error) {
-      if (error instanceof MovedMeanwhile) {
-        tell(reply, id, from, error.status)
-        return show(request, reply, { ...shown, only: null, from: null, was: from, move: { to, reason, moved: error }, status: 409 })
-      }
-      if (error instanceof MoveRefused) return show(request, reply, { ...shown, move: { to, reason: typedText(body, 'reason'), error: error.error }, status: 422 })
-      throw error
+    const move = await moveAsked(db, viewerOf(request), id, body)
+    if (move?.moved) {
+      tell(reply, id, from, move.moved.status)
+      return show(request, reply, { ...shown, only: null, from: null, was: from, move, status: 409 })
     }
+    if (move) return show(request, reply, { ...shown, move, status: 422 })
     if (!request.isFragment) return reply.redirect(shown.back, 303)
     return tell(reply, id, from, to).code(204).send()
   })

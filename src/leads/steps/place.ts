@@ -30,6 +30,9 @@ export function placeOf (request: FastifyRequest): Place | null {
   return { at, query, column: at === BOARD ? idOf(one(column)) : null, back: list ? `${at}?${list}` : at, text: `?${whole}` }
 }
 
+/** The list that a lead's page was opened from, as the page's own address has it. */
+export const withinOf = (request: FastifyRequest): string => placeOf(request)?.text ?? ''
+
 /** The lead that comes after or before one where somebody came from; null at its end. The one itself needn't be there any more: its place in the order remains. */
 export async function findNeighbour (db: Db, viewer: Viewer, { at, query, column }: Pick<Place, 'at' | 'query' | 'column'>, id: number, side: 'after' | 'before'): Promise<number | null> {
   const { filter } = at === BOARD ? { filter: boardFilter(query, { fields: await fieldsOf(db, viewer) }) } : await tableFrom(db, viewer, query)

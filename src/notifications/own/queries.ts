@@ -1,5 +1,5 @@
 import type { Db } from '../../database/knex.js'
-import { SEES_LEADS } from '../../leads/visibility.js'
+import { seesLeads } from '../../leads/visibility.js'
 import type { Viewer } from '../../web/viewer.js'
 import { NOTICES, type Channel, type Notice } from '../notice.js'
 
@@ -8,7 +8,7 @@ export interface OwnNotice extends Record<Channel, boolean | null> { notice: Not
 
 /** In the order of the settings; nothing for who sees no leads. */
 export async function findOwnNotices (db: Db, viewer: Viewer): Promise<OwnNotice[]> {
-  if (!SEES_LEADS.some(right => viewer.can(right))) return []
+  if (!seesLeads(viewer)) return []
   const { rows } = await db.raw(`
     select r.notice, case when bool_or(r.in_app) then not coalesce(bool_or(m.in_app), false) end as in_app, case when bool_or(r.mail) then not coalesce(bool_or(m.mail), false) end as mail
     from notification_rules r left join notification_mutes m on m.employee_id = :id and m.notice = r.notice
