@@ -71,7 +71,8 @@ t.test('the demo company', async t => {
     const addresses = words.filter(word => word.includes('@'))
     t.ok(addresses.length > COUNT / 4)
     t.same(addresses.filter(address => !/^[a-z0-9.-]+@[a-z0-9-]+(\.[a-z0-9-]+)*\.example$/.test(address)), [])
-    t.same(words.filter(word => /\/\/|^www\./.test(word)), [])
+    // (A password's hash may hold "//" of its own.)
+    t.same(words.filter(word => /(^|:)\/\/|^www\./.test(word)), [])
   })
 
   t.test('the versions are those of the events', async t => {
