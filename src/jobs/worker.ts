@@ -8,7 +8,7 @@ import { bringBack, findLost, freeLost, holdAlive } from './queries.js'
 import { loggerTo, tasksOf } from './run.js'
 
 // Jobs of one process that go on side by side: a long one lets short ones pass.
-const CONCURRENCY = 3
+const CONCURRENCY = 5
 
 // Milliseconds between two looks for jobs whose time has come; of those due at once Postgres tells.
 const POLL = 2000
@@ -35,8 +35,8 @@ export interface Worker {
 
 /** Starts to work off the queue, on a few connections of its own, and goes on when the database was away. */
 export function startWorker ({ url, handlers, log, patience = PATIENCE }: WorkerOptions): Worker {
-  // One connection listens, the others take jobs and settle them; the handlers' queries go through the application's pool.
-  const pool = new pg.Pool({ connectionString: url, application_name: 'clientela jobs', max: 3, idleTimeoutMillis: 0, keepAlive: true })
+  // One connection listens, the others take jobs and settle them (with fewer than jobs at once the library warns at each start); the handlers' queries go through the application's pool.
+  const pool = new pg.Pool({ connectionString: url, application_name: 'clientela jobs', max: CONCURRENCY, idleTimeoutMillis: 0, keepAlive: true })
   pool.on('error', error => log.warn({ err: error }, 'the jobs worker lost a connection'))
   const stopping = new AbortController()
   const { signal } = stopping

@@ -15,8 +15,6 @@ const asRoot = process.getuid?.() === 0
 
 const model = folder(t)
 
-t.setTimeout(90_000) // ms; about 20 s when the machine has nothing else to do
-
 t.test('the first start makes the database, private to us, on the loopback address', async t => {
   const directory = folder(t)
   const postgres = await start(t, directory, { durable: true })

@@ -110,8 +110,11 @@ t.test('a round that began before there was a server leaves what came since to i
   const desk = await cast(t)
   const server = await smtpServer(t)
   await useServer(desk.as(desk.anna), server.port)
-  await queueMail(desk.db, mail())
-  await desk.db('mails').update({ next_at: desk.db.raw("now() + interval '1 hour'") })
+  // In one, so that no other round sees it due.
+  await desk.db.transaction(async trx => {
+    await queueMail(trx, mail())
+    await trx('mails').update({ next_at: trx.raw("now() + interval '1 hour'") })
+  })
   await catchDue(desk.db)
   t.match(await rows(desk), [{ state: 'due' }])
 })

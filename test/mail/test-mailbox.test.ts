@@ -1,6 +1,9 @@
 import t from 'tap'
 import { queueMail } from '../../src/mail/outbox/queries.js'
+import { queueMessages } from '../../src/messages/queue.js'
 import { cast } from '../support/cast.js'
+import { addClient } from '../support/clients.js'
+import { runJobs } from '../support/jobs.js'
 import { says } from '../support/words.js'
 
 t.test('what is caught is shown as its reader would see it, in a frame that can do nothing', async t => {
@@ -45,6 +48,29 @@ t.test('a mail for somebody with more rights stays closed: its link is as good a
   t.equal((await as(anna).get(`${forOlga}/html`)).status, 404)
   t.match((await as(anna).get(forSofia!)).body, 'the secret link')
   for (const path of [forOlga, forSofia]) t.match((await as(olga).get(path!)).body, 'the secret link')
+})
+
+t.test('what was written to clients is there too, on whatever channel, for who may read messages', async t => {
+  const { app, as, anna, nuno, db } = await cast(t)
+  const id = await addClient(db, anna, { first_name: 'Zofia', phones: [{ number: '600 123 456', on: ['sms'] }], emails: [{ address: 'zofia@poczta.example', agrees: true }] })
+  const [phone, email] = [(await db('client_phones').first('id')).id, (await db('client_emails').first('id')).id]
+  const ids = await queueMessages(db, anna, [
+    { channel: 'email', clientId: id, to: { emailId: email }, subject: 'News <b>', text: 'words (https://naprawa.example/book).', html: '<p>words</p>', cause: 'many' },
+    { channel: 'sms', clientId: id, to: { phoneId: phone }, text: 'Your bicycle is ready', cause: 'hand' }
+  ])
+  const [letter, sms] = ids.map(id => `/settings/test-mailbox/messages/${id}`)
+  t.equal((await as(anna).get(letter!)).status, 404, 'it waits still')
+  await runJobs(app)
+  t.match((await as(anna).get('/settings/test-mailbox?of=clients')).body, new RegExp(`${sms}">Your bicycle is ready[^]*${letter}">News &lt;b&gt;`))
+  t.match((await as(anna).get(letter!)).body, `<iframe src="${letter}/html" sandbox="allow-popups`)
+  t.match((await as(anna).get(letter!)).body, 'href="https://naprawa.example/book"', 'without what ends the sentence')
+  const html = await as(anna).get(`${letter}/html`)
+  t.match(html.headers['content-security-policy'], /sandbox allow-popups/)
+  t.match(html.body, /<p>words<\/p>[^]*\/unsubscribe\//)
+  t.match((await as(anna).get(sms!)).body, /bubble[^]*Your bicycle is ready/)
+  t.equal((await as(anna).get(`${sms}/html`)).status, 404)
+  await db('roles').where({ id: nuno.roleId }).update({ rights: ['settings.manage', 'clients.view'] })
+  for (const path of ['/settings/test-mailbox?of=clients', letter!, `${letter}/html`]) t.equal((await as(nuno).get(path)).status, 403, path)
 })
 
 t.test('it pages by key', async t => {

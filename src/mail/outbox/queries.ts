@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { keepable } from '../../database/words.js'
 
 /** What a mail is about; the words people read are in the locales under `mail.kinds.<kind>`. */
 export const MAIL_KINDS = ['invitation', 'password_link', 'password_reset', 'password_changed', 'email_confirm', 'email_changed', 'two_steps_reset', 'lead_notice', 'test'] as const
@@ -69,7 +70,7 @@ export async function settle (db: Db, { id, attempts }: Pick<TakenMail, 'id' | '
   const state = fate.state === 'later' ? (wait === undefined ? 'failed' : 'due') : fate.state
   await db('mails').where({ id, state: 'sending' }).update({
     state,
-    said: fate.said.slice(0, 1000),
+    said: keepable(fate.said, 1000),
     problem: fate.state === 'sent' ? null : fate.problem,
     ...(wait !== undefined ? { next_at: db.raw("now() + ? * interval '1 minute'", [wait]) } : { settled_at: db.fn.now() }),
     ...(state === 'sent' && { body_text: null, body_html: null })

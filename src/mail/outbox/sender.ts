@@ -3,8 +3,9 @@ import type { Db } from '../../database/knex.js'
 import type { Sealer } from '../../seal.js'
 import { findMailSettings, type MailSettings } from '../queries.js'
 import { Rounds } from '../rounds.js'
-import { passwordOf } from '../settings.js'
-import { catchDue, settle, settleLost, takeDue } from './queries.js'
+import { secretsOf } from '../secrets.js'
+import { letterOf } from './letter.js'
+import { catchDue, settle, settleLost, takeDue, type Fate } from './queries.js'
 import type { MailServer } from './server.js'
 
 /**
@@ -40,7 +41,7 @@ export class Sender {
         }
         const mail = server && await takeDue(this.db)
         if (!mail) return
-        const fate = await server!.send(mail)
+        const fate = await server!.send(letterOf(settings, mail)) as Fate // no file can be lost of it
         await settle(this.db, mail, fate)
         if (fate.state !== 'sent') this.log.warn({ mail: mail.id, fate: fate.state, problem: fate.problem }, 'a mail was not sent')
         if (server!.isDown) return
@@ -51,9 +52,9 @@ export class Sender {
   }
 
   private async open (settings: MailSettings): Promise<MailServer | undefined> {
-    const password = await passwordOf(this.sealer, settings)
-    if (password !== undefined) return (await import('./server.js')).openMailServer(settings, password) // nodemailer takes 70 ms to load, and many never send
-    this.log.error('the password of the mail server was sealed with another SECRET_KEY: type it anew under Settings > E-mail')
+    const secrets = await secretsOf(this.sealer, settings)
+    if (secrets) return (await import('./server.js')).openMailServer(settings, secrets) // nodemailer takes 70 ms to load, and many never send
+    this.log.error('the password of the mail server (or the key of DKIM) was sealed with another SECRET_KEY: type it anew under Settings > E-mail')
     return undefined
   }
 }
