@@ -1,4 +1,5 @@
 import type { ValueRow } from '../form-editor/value.js'
+import type { Language } from '../web/viewer.js'
 
 export type Kind = 'person' | 'company'
 export const KINDS = ['person', 'company'] as const
@@ -68,6 +69,8 @@ export interface ClientFields {
   is_conflicted: boolean
   conflict_reason: string
   address: string
+  /** In which they are written to; '': nobody said. */
+  language: Language | ''
   campaign_id: number | null
   location_id: number | null
   discount_services: Discount
@@ -75,7 +78,7 @@ export interface ClientFields {
   note: string
 }
 
-export const FIELDS = ['kind', 'first_name', 'surname', 'company_name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'address', 'campaign_id', 'location_id', 'discount_services', 'discount_products', 'note'] as const satisfies readonly (keyof ClientFields)[]
+export const FIELDS = ['kind', 'first_name', 'surname', 'company_name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'address', 'language', 'campaign_id', 'location_id', 'discount_services', 'discount_products', 'note'] as const satisfies readonly (keyof ClientFields)[]
 export type Field = (typeof FIELDS)[number]
 
 export interface Client extends ClientFields {

@@ -1,6 +1,6 @@
 import { z } from 'zod'
 import { idOf, issue, oneOf, optionalId, readForm, text, tick, typedText, type Body, type FieldErrors } from '../web/form.js'
-import type { Viewer } from '../web/viewer.js'
+import { LANGUAGES, type Viewer } from '../web/viewer.js'
 import { formOf, type Form, type Shape } from '../form-editor/definition.js'
 import { onlyItems } from '../form-editor/items.js'
 import { FIELDS, KINDS, PRICE_TYPE, type Client, type ClientFields, type Discount, type Field } from './client.js'
@@ -16,6 +16,7 @@ export const UNITS = {
   supplier: ['is_supplier'],
   conflicted: ['is_conflicted', 'conflict_reason'],
   address: ['address'],
+  language: ['language'],
   campaign: ['campaign_id'],
   location: ['location_id'],
   discounts: ['discount_services', 'discount_products'],
@@ -48,6 +49,7 @@ const checks = {
   is_conflicted: tick,
   conflict_reason: text(500),
   address: text(500),
+  language: oneOf(['', ...LANGUAGES]),
   campaign_id: optionalId,
   location_id: optionalId,
   discount_services: discount,
@@ -136,5 +138,5 @@ export const isSeen = (name: string) => /[\p{L}\p{N}\p{P}\p{S}]/u.test(name)
 /** A client nobody has typed anything into yet. */
 export const emptyFields = (viewer: Viewer): ClientFields => ({
   kind: 'person', first_name: '', surname: '', company_name: '', is_supplier: viewer.can('suppliers.view') && !viewer.can('clients.view'), is_conflicted: false, conflict_reason: '',
-  address: '', campaign_id: null, location_id: null, discount_services: 0, discount_products: 0, note: ''
+  address: '', language: '', campaign_id: null, location_id: null, discount_services: 0, discount_products: 0, note: ''
 })

@@ -4,7 +4,7 @@ import type { Query } from '../list-views/address.js'
 import { SKIPPED, type ActsOnMany } from '../many/actions/action.js'
 import type { Exported } from '../many/export/exported.js'
 import type { Looked } from '../many/many.js'
-import type { Viewer } from '../web/viewer.js'
+import { LANGUAGES, type Viewer } from '../web/viewer.js'
 import { askClients, findDetails, listActionChoices, type ClientAsked } from './actions/asking.js'
 import { CLIENT_KINDS, tellOfErased } from './actions/kinds.js'
 import { exportChoices, exportColumns, tickedBefore } from './export/column.js'
@@ -24,7 +24,7 @@ export const manyClients: ActsOnMany<ClientFilter, ClientAsked> & Exported<Clien
   job: 'clients.act',
   kinds: CLIENT_KINDS,
   skipped: SKIPPED,
-  ticks: ['clients.edit', 'clients.delete', 'clients.erase', 'clients.export'],
+  ticks: ['clients.edit', 'clients.delete', 'clients.erase', 'clients.export', 'messages.send_many'],
   name: alias => `${alias}.name`,
   visible: viewer => query => { visibleTo(viewer)(query) },
   filtered,
@@ -41,7 +41,7 @@ export const manyClients: ActsOnMany<ClientFilter, ClientAsked> & Exported<Clien
   tickedBefore,
   fileColumns: async (db, viewer, t, choices) => exportColumns(viewer, t, choices, (await listFilterChoices(db)).phoneTypes),
   statements: clientStatements,
-  cellWords: t => ({ person: t('clients.kinds.person'), company: t('clients.kinds.company') })
+  cellWords: t => ({ person: t('clients.kinds.person'), company: t('clients.kinds.company'), ...Object.fromEntries(LANGUAGES.map(one => [one, t(`form_editor.languages.${one}`)])) })
 }
 
 async function lookAtClients (db: Db, viewer: Viewer, query: Query): Promise<Looked<ClientFilter>> {

@@ -1,5 +1,6 @@
 import type { Viewer } from '../web/viewer.js'
 import type { Email, Phone } from './client.js'
+import { readNumber } from './phones/number.js'
 
 export const seesContacts = (viewer: Viewer) => viewer.can('contacts.view_full')
 
@@ -26,4 +27,11 @@ export function maskedPhone (viewer: Viewer, phone: Phone): Phone {
 
 export function maskedEmail (viewer: Viewer, email: Email): Email {
   return seesContacts(viewer) ? email : { ...email, address: maskEmail(email.address), masked: true }
+}
+
+/** An address of a message, an e-mail or a number in E.164, as this viewer may read it. */
+export function readable (viewer: Viewer, isEmail: boolean, address: string): string {
+  if (isEmail) return seesContacts(viewer) ? address : maskEmail(address)
+  const { display } = readNumber(address, viewer.organisation.country)
+  return seesContacts(viewer) ? display : maskPhone(display)
 }

@@ -19,7 +19,7 @@ const CONSENT = `json_build_object('channel', k.channel, 'given', k.given, 'at',
 
 // Columns by name: a prepared `c.*` would fail after a migration that adds one.
 const SHOWN = `
-  c.id, c.kind, c.first_name, c.surname, c.company_name, c.name, c.is_supplier, c.is_conflicted, c.conflict_reason, c.address, c.campaign_id, c.location_id, c.note, c.version, c.created_at, c.archived_at,
+  c.id, c.kind, c.first_name, c.surname, c.company_name, c.name, c.is_supplier, c.is_conflicted, c.conflict_reason, c.address, c.language, c.campaign_id, c.location_id, c.note, c.version, c.created_at, c.archived_at,
   coalesce(to_jsonb('price:' || c.price_type_services_id), to_jsonb(c.discount_services::float8)) as discount_services,
   coalesce(to_jsonb('price:' || c.price_type_products_id), to_jsonb(c.discount_products::float8)) as discount_products,
   (select json_build_object('id', g.id, 'name', g.name) from campaigns g where g.id = c.campaign_id) as campaign,

@@ -27,6 +27,7 @@ function hasSome ({ field, system }: FormItem, form: ClientForm, client: Client 
     case 'campaign': return has('campaign_id')
     case 'location': return has('location_id')
     case 'address': return has('address')
+    case 'language': return has('language')
     case 'note': return has('note')
     default: return true
   }

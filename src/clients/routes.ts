@@ -1,5 +1,8 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf, giveToClient } from '../calls/caller.js'
+import conversation, { type TalkPage } from '../conversations/client.js'
+import { unreadOf } from '../conversations/queries.js'
 import { once } from '../database/once.js'
 import { itemsOf, type Shape } from '../form-editor/definition.js'
 import { cardOf } from '../feed/card.js'
@@ -10,7 +13,7 @@ import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import { listLeadsOf } from '../leads/client/leads.js'
-import { clientFormOf, linkTo, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
+import { asCaller, clientFormOf, linkTo, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
 import { clockOf } from '../leads/list/due.js'
 import { seesLeads } from '../leads/visibility.js'
 import actions from '../many/actions/routes.js'
@@ -51,12 +54,14 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, place, consents]) await app.register(part)
   for (const part of [selection, actions]) await app.register(part, { many: manyClients })
   await app.register(exports, { many: manyClients, url: databaseUrl })
+  await app.register(conversation, { show: showConversation })
 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const [shape, origin] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), originOf(db, viewer, request.query as Body)])
+    const [shape, origin, caller] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), originOf(db, viewer, request.query as Body), callerOf(db, viewer, request.query as Body)])
+    const from = origin ?? (caller && asCaller(caller.number))
     if (origin?.lead.client_id) return reply.redirect(`/leads/${origin.lead.id}`, 303)
-    return showNew(request, reply, formState(viewer, null, shape, origin ? await clientFormOf(db, viewer, origin, shape, { masked: true }) : undefined), 200, origin)
+    return showNew(request, reply, formState(viewer, null, shape, from ? await clientFormOf(db, viewer, from, shape, { masked: true }) : undefined), 200, origin)
   })
 
   app.post('/clients', { config: { can: 'clients.create' } }, async (request, reply) => {
@@ -64,11 +69,12 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const body = (request.body ?? {}) as Body
     const shape = await shapeOf(db, 'client')
     const context = { shape, client: null }
-    const origin = await originOf(db, viewer, body)
+    const [origin, caller] = await Promise.all([originOf(db, viewer, body), callerOf(db, viewer, body)])
+    const numbers = origin?.numbers ?? (caller ? [caller.number] : [])
     if (isStep(body) || 'add_tag' in body) return showNew(request, reply, formState(viewer, null, shape, withoutErrors(readClientForm(withCarried(body), viewer, context))), 200, origin)
-    const form = withHidden(viewer, readClientForm(body, viewer, context), origin?.numbers ?? [])
+    const form = withHidden(viewer, readClientForm(body, viewer, context), numbers)
     if (hasErrors(form)) return showNew(request, reply, formState(viewer, null, shape, form), 422, origin)
-    const phones = await phonesWith(db, viewer, kept(form.phones), origin?.numbers ?? [])
+    const phones = await phonesWith(db, viewer, kept(form.phones), numbers)
     const values = { ...emptyFields(viewer), ...form.fields as ClientFields, phones, emails: kept(form.emails), tags: form.tags, own: form.own }
     try {
       const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
@@ -76,6 +82,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
         if (from?.lead.client_id) return String(from.lead.client_id) // somebody was quicker
         const id = await createClient(trx, viewer, values, from ? 'lead' : 'form')
         if (from) await linkTo(trx, viewer, from, id)
+        if (caller) await giveToClient(trx, viewer, caller, id)
         return String(id)
       }))
       if (origin && idOf(body.lead) !== null) return reply.flash('clients.created').redirect(`/leads/${origin.lead.id}`, 303)
@@ -153,11 +160,11 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     })
 
   async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number, origin: Origin | null) {
-    const choices = await listChoices(db, heldIn(form))
+    const [choices, caller] = await Promise.all([listChoices(db, heldIn(form)), callerOf(db, viewerOf(request), (request.method === 'GET' ? request.query : request.body ?? {}) as Body)])
     addRows((request.body ?? {}) as Body, form, choices, true)
     const token = ((request.body ?? {}) as Body).token ?? randomUUID()
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/new', { client: null, form, token, carried, origin: origin && { ...origin, hidden: seesContacts(viewerOf(request)) ? [] : origin.numbers.map(({ display }) => maskPhone(display)) }, ...choices }, { status, fragment: 'clients/form/_body' })
+    return reply.page('clients/new', { client: null, form, token, carried, caller, origin: origin && { ...origin, hidden: seesContacts(viewerOf(request)) ? [] : origin.numbers.map(({ display }) => maskPhone(display)) }, ...choices }, { status, fragment: 'clients/form/_body' })
   }
 
   async function showPart (request: FastifyRequest<At>, reply: FastifyReply, client: Client, shape: Shape, form: ClientForm, status: number, conflicts: Conflict[] = []) {
@@ -179,13 +186,26 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const filter = feedFilter('client', request.query.feed)
     const viewer = viewerOf(request)
     const card = cardOf('client', client)
-    const [choices, feed, openTasks, twins, leadsOf] = await Promise.all([
-      listChoices(db, heldIn(form)), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0,
-      seesLeads(viewer) ? listLeadsOf(db, viewer, client.id) : null
+    const [around, feed, openTasks, leadsOf, unread] = await Promise.all([
+      aroundCard(request, client, form), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card),
+      seesLeads(viewer) ? listLeadsOf(db, viewer, client.id) : null, viewer.can('messages.view') ? unreadOf(db, client.id) : 0
     ])
-    addRows((request.body ?? {}) as Body, form, choices, false)
-    const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/show', { client, card, form, feed, filter, openTasks, twins, leadsOf, clockOf, carried, token: randomUUID(), ...choices }, { status })
+    return reply.page('clients/show', { ...around, card, feed, filter, openTasks, leadsOf, clockOf, token: randomUUID(), tab: 'feed', unread }, { status })
+  }
+
+  /** The same with the conversation beside the form instead of the feed. */
+  async function showConversation (request: FastifyRequest<any>, reply: FastifyReply, talk: TalkPage, status: number) {
+    const viewer = viewerOf(request)
+    const [client, shape] = await Promise.all([findClient(db, viewer, talk.talk.client!.id), shapeOf(db, 'client', viewer.formVersions)])
+    return reply.page('clients/show', { ...await aroundCard(request, client, formState(viewer, client, shape)), ...talk, tab: 'conversation', unread: talk.talk.unread }, { status })
+  }
+
+  async function aroundCard (request: FastifyRequest<any>, client: Client, form: FormState) {
+    const viewer = viewerOf(request)
+    const [choices, twins] = await Promise.all([listChoices(db, heldIn(form)), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0])
+    const body = (request.body ?? {}) as Body
+    addRows(body, form, choices, false)
+    return { client, form, twins, carried: carriedOver(form.asks, body), ...choices }
   }
 }
 

@@ -1,12 +1,15 @@
 import { PREPARED, type Db } from '../database/knex.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
 import { writeValues } from '../form-editor/values.js'
-import type { Viewer } from '../web/viewer.js'
+import type { Organisation } from '../web/viewer.js'
 import { lateFrom } from './limit.js'
 import { readNumbering, type Numbering } from './number.js'
 import type { LeadFields } from './form.js'
 import type { LeadStatus } from './lead.js'
 import { ChoiceGone, MANAGES } from './queries.js'
+
+/** Who makes a lead: an employee, or nobody (a missed call). */
+export interface Maker { id: number | null, organisation: Pick<Organisation, 'timeZone'> }
 
 export interface NewLead extends LeadFields { client_id?: number | null, own?: readonly OwnWrite[] }
 
@@ -14,7 +17,7 @@ export interface NewLead extends LeadFields { client_id?: number | null, own?: r
  * Makes a lead in the first status of its type, with its number, history and feed, in two statements: others wait from when its number
  * is taken until it is kept or given back. Returns its id. Throws ChoiceGone, and what writeValues does.
  */
-export async function createLead (trx: Db, by: Viewer, { phones, own = [], client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
+export async function createLead (trx: Db, by: Maker, { phones, own = [], client_id = null, ...values }: NewLead, source = 'form'): Promise<number> {
   const given = await readGiven(trx, by, values)
   const late = await lateFrom(trx, by.organisation.timeZone, given, given.now, values.location_id)
   const numbers = phones.flatMap(({ number }, position) => number ? [{ position, ...number }] : [])
@@ -29,7 +32,7 @@ export async function createLead (trx: Db, by: Viewer, { phones, own = [], clien
 interface Given extends Numbering, Pick<LeadStatus, 'limitMinutes' | 'limitClock'> { status_id: number, now: Date, has_campaign: boolean, has_location: boolean, has_manager: boolean }
 
 /** What the lead begins with. Whoever gives its type another first status is waited for, or waits. */
-async function readGiven (trx: Db, { organisation }: Viewer, { type_id: type, campaign_id: campaign, location_id: location, manager_id: manager }: Pick<LeadFields, 'type_id' | 'campaign_id' | 'location_id' | 'manager_id'>): Promise<Given> {
+async function readGiven (trx: Db, { organisation }: Maker, { type_id: type, campaign_id: campaign, location_id: location, manager_id: manager }: Pick<LeadFields, 'type_id' | 'campaign_id' | 'location_id' | 'manager_id'>): Promise<Given> {
   const { rows: [given] } = await trx.raw(`
     select s.id as status_id, s.limit_minutes as "limitMinutes", s.limit_clock as "limitClock", clock_timestamp() as now,
       n.number_template, n.restarts, extract(year from now() at time zone :zone)::int as year, extract(month from now() at time zone :zone)::int as month,

@@ -27,7 +27,7 @@ export interface LeadFormState {
   writable: boolean
 }
 
-export interface Shown { form?: LeadForm | undefined, conflicts?: LeadConflict[], /** One row more for a phone. */ more?: boolean, defaults?: { type: number, manager: number | null } }
+export interface Shown { form?: LeadForm | undefined, conflicts?: LeadConflict[], /** One row more for a phone. */ more?: boolean, defaults?: { type: number, manager: number | null, /** The number of whoever calls. */ phone?: string } }
 
 /**
  * The form of a lead, or of a new one, as it is shown: from what is stored, or, when it was sent back, from what was typed. What its
@@ -39,7 +39,7 @@ export function leadFormState (viewer: Viewer, context: FormContext, { form, con
   const typed = form ? { ...form.typed } : stored
   const now: Partial<Record<SystemField, string>> = lead ? printsOf(lead) : {}
   const prints = { ...now }
-  let rows = form ? form.phoneRows : lead ? phoneRowsOf(lead) : []
+  let rows: PhoneRow[] = form ? form.phoneRows : lead ? phoneRowsOf(lead) : defaults?.phone ? [{ id: null, typed: defaults.phone, masked: false, remove: false }] : []
   const isTold = (name: string) => conflicts.some(({ field }) => field === name)
   if (form && lead) {
     for (const [name, field] of Object.entries(PARTS) as [SystemField, keyof LeadFields][]) {
@@ -59,7 +59,7 @@ export function leadFormState (viewer: Viewer, context: FormContext, { form, con
     asks,
     sections: asks.sections.map(({ labels, items }) => ({ labels, items: items.filter(isShown) })),
     typed,
-    phones: indexed(rows.map(row => row.masked ? { ...row, shown: lead?.phones.find(({ id }) => id === row.id)?.display ?? '' } : row), more || (!lead && !form)),
+    phones: indexed(rows.map(row => row.masked ? { ...row, shown: lead?.phones.find(({ id }) => id === row.id)?.display ?? '' } : row), more || (!lead && !form && !defaults?.phone)),
     own: ownStates(viewer, lead, asks, form, isTold),
     errors: form?.errors ?? {},
     unseen: form ? unseenIn(asks, form.errors) : [],

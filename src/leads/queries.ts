@@ -1,5 +1,5 @@
 import type { Named } from '../clients/client.js'
-import { maskPhone, seesContacts } from '../clients/masking.js'
+import { maskEmail, maskPhone, seesContacts } from '../clients/masking.js'
 import { visibleTo } from '../clients/visibility.js'
 import { PREPARED, type Db } from '../database/knex.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
@@ -16,12 +16,12 @@ import type { Group } from './lead.js'
 import { lateFrom } from './limit.js'
 import { settle } from './moving.js'
 import { listStatuses } from './statuses.js'
-import { SEES_LEADS, visibleLeads } from './visibility.js'
+import { SEES_LEADS, seesLeads, visibleLeads } from './visibility.js'
 
 export interface LeadPhone { id: number, typed: string, e164: string | null, display: string, masked: boolean }
 
 /** The client of a lead as somebody sees it who may see clients. */
-export interface LeadClient { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string, archived_at: Date | null, phones: { display: string, e164: string | null }[] }
+export interface LeadClient { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string, archived_at: Date | null, phones: { id: number, display: string, e164: string | null }[], emails?: { id: number, address: string }[] }
 
 /** A lead with everything its page shows. Minutes are counted by the database's clock. */
 export interface Lead {
@@ -90,6 +90,12 @@ export async function lockLead (trx: Db, viewer: Viewer, id: number | null): Pro
   return findLead(trx, viewer, id)
 }
 
+/** A lead that is this client's and the viewer's to see, of what a form or an address names; else null. */
+export async function leadOfClient (db: Db, viewer: Viewer, clientId: number, id: number | null): Promise<number | null> {
+  const lead = id !== null && seesLeads(viewer) && await db('leads').where({ 'leads.id': id, client_id: clientId }).modify(visibleLeads(viewer)).first('id')
+  return lead ? lead.id : null
+}
+
 /** Whether this viewer may see a lead. */
 export const seesLead = async (db: Db, viewer: Viewer, id: number): Promise<boolean> =>
   Boolean(await db('leads').where('leads.id', id).modify(visibleLeads(viewer)).first('id'))
@@ -97,8 +103,9 @@ export const seesLead = async (db: Db, viewer: Viewer, id: number): Promise<bool
 async function findClientOf (db: Db, viewer: Viewer, id: number): Promise<LeadClient | null> {
   const client = await db('clients').where('clients.id', id).modify(visibleTo(viewer)).first('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'archived_at')
   if (!client) return null
-  const phones = await db('client_phones').where({ client_id: id, removed_at: null }).orderBy(['position', 'id']).select('display', 'e164')
-  return { ...client, phones: seesContacts(viewer) ? phones : phones.map(({ display }) => ({ display: maskPhone(display), e164: null })) }
+  const phones = await db('client_phones').where({ client_id: id, removed_at: null }).orderBy(['position', 'id']).select('id', 'display', 'e164')
+  const emails = viewer.can('messages.send') ? await db('client_emails').where({ client_id: id, removed_at: null, agrees: true }).orderBy(['position', 'id']).select('id', 'address') : []
+  return { ...client, emails: seesContacts(viewer) ? emails : emails.map(email => ({ ...email, address: maskEmail(email.address) })), phones: seesContacts(viewer) ? phones : phones.map(({ id, display }) => ({ id, display: maskPhone(display), e164: null })) }
 }
 
 export interface LeadChoices { campaigns: Named[], locations: Named[], managers: Named[], defaultType: number }

@@ -1,5 +1,7 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { callerOf, giveToLead, isCallers, withCaller } from '../calls/caller.js'
+import { talkOfLead } from '../conversations/queries.js'
 import { refusingTaken } from '../clients/uniqueness/queries.js'
 import { seesClients } from '../clients/visibility.js'
 import type { Db } from '../database/knex.js'
@@ -57,7 +59,8 @@ export default async function leads (app: FastifyInstance) {
 
   app.post('/leads', { config: { can: 'leads.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
-    const body = (request.body ?? {}) as Body
+    const caller = await callerOf(db, viewer, (request.body ?? {}) as Body)
+    const body = withCaller((request.body ?? {}) as Body, caller)
     const context = await contextOf(db, viewer, null)
     if (await isGone(viewer, body)) {
       delete body.client_id
@@ -72,6 +75,7 @@ export default async function leads (app: FastifyInstance) {
       const manager_id = asksFor(form.asks, 'manager') ? form.fields.manager_id : await managesLeads(db, viewer.id) ? viewer.id : null
       const id = Number(await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
         const id = await createLead(trx, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null })
+        if (caller) await giveToLead(trx, viewer, caller, id)
         if ('with_client' in body && !linked && makesClients(viewer) && await mayOpen(viewer, id, trx)) await promote(trx, viewer, await originIn(trx, [await lockLead(trx, viewer, id)], ''))
         return String(id)
       })))
@@ -144,11 +148,13 @@ export default async function leads (app: FastifyInstance) {
   async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, shown: Shown, status: number) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
-    const [choices, linked] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, request.method === 'GET' ? { client_id: (request.query as Body).client ?? '' } : body)])
+    const query = request.query as Body
+    const [choices, linked, caller] = await Promise.all([listLeadChoices(db, null), linkedIn(viewer, request.method === 'GET' ? { client_id: query.client ?? '' } : body), callerOf(db, viewer, request.method === 'GET' ? query : body)])
+    if (shown.form && caller) shown.form.phoneRows = shown.form.phoneRows.filter(row => !isCallers(caller, row))
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
-    const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine } })
+    const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine, ...(caller && !caller.isHidden && !linked && { phone: caller.shown }) } })
     const offers = linked ? [] : await offersFor(db, viewer, form.phones.map(({ typed }) => typed))
-    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, offers, makesClients: makesClients(viewer), form, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
+    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, offers, makesClients: makesClients(viewer), form, caller, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {
@@ -161,13 +167,13 @@ export default async function leads (app: FastifyInstance) {
     if (request.isFragment && !shown.form) return reply.page('', { ...heading, moves, stays: await listStays(db, lead.id) }, { fragment: 'leads/_fresh', status })
     const card = cardOf('lead', { id: lead.id, name: lead.number })
     const filter = feedFilter('lead', request.query.feed)
-    const [choices, context, feed, openTasks, stays, offers, leadsOf] = await Promise.all([
+    const [choices, context, feed, openTasks, stays, offers, leadsOf, talk] = await Promise.all([
       listLeadChoices(db, lead), contextOf(db, viewer, lead), listFeed(db, viewer, card, { filter }), listOpenTasks(db, viewer, card), listStays(db, lead.id), lead.client_id === null && viewer.can('leads.edit') ? offersOf(db, viewer, lead.id) : [],
-      lead.client ? listLeadsOf(db, viewer, lead.client.id, { except: lead.id }) : null
+      lead.client ? listLeadsOf(db, viewer, lead.client.id, { except: lead.id }) : null, talkOfLead(db, viewer, lead)
     ])
     const form = leadFormState(viewer, context, shown)
     return reply.page('leads/show', {
-      ...heading, moves, ...choices, types: context.types, makesClients: makesClients(viewer), card, feed, filter, openTasks, stays, offers, leadsOf, clockOf, linked: lead.client, form, token: randomUUID()
+      ...heading, moves, ...choices, types: context.types, makesClients: makesClients(viewer), card, feed, filter, openTasks, stays, offers, leadsOf, talk, clockOf, linked: lead.client, form, token: randomUUID()
     }, { fragment: 'leads/form/_form', status })
   }
 }

@@ -1,4 +1,5 @@
 import type { Knex } from 'knex'
+import { sightOfClients } from '../clients/visibility.js'
 import type { Viewer } from '../web/viewer.js'
 
 /** Rights of which any one opens the leads' pages. */
@@ -21,6 +22,17 @@ export function visibleLeads (viewer: Viewer) {
     })
   }
 }
+
+/** What this viewer may see of leads and of the clients behind them, in short: who has the same finds the same leads by the same filter. */
+export function sightOf (viewer: Viewer): string {
+  const leads = viewer.can('leads.view_all') ? 'all' : [viewer.can('leads.view_own') ? viewer.id : '', ...viewer.can('leads.view_locations') ? viewer.locationIds : ['']].join()
+  return `${leads} ${sightOfClients(viewer)}`
+}
+
+/** The same rule of a lead that was read already. */
+export const isLeadOf = (viewer: Viewer, lead: { manager_id: number | null, location_id: number | null }): boolean =>
+  viewer.can('leads.view_all') || (viewer.can('leads.view_own') && lead.manager_id === viewer.id) ||
+  (viewer.can('leads.view_locations') && lead.location_id !== null && viewer.locationIds.includes(lead.location_id))
 
 /** The same rule for others, as SQL: whether the employee of one table with the role of another may see the lead `l`. */
 export const seesLeadOf = (employees: string, roles: string): string => `(${roles}.key = 'owner' or 'leads.view_all' = any (${roles}.rights) or ('leads.view_own' = any (${roles}.rights) and l.manager_id = ${employees}.id)

@@ -1,5 +1,6 @@
 import type { Translate } from './i18n.js'
 import type { Language } from './viewer.js'
+import { byMinute } from './zone.js'
 
 /** Dates, times and numbers as one viewer reads them: their language, the organisation's time zone. */
 export interface Format {
@@ -65,7 +66,7 @@ function makeFormat (locale: string, timeZone: string, t: Translate): Format {
   // A column has no room for "3 de nov. de 2026": "3 nov. 2026" is read as well.
   const make = (options: Intl.DateTimeFormatOptions) => {
     const { format } = new Intl.DateTimeFormat(locale, { timeZone, ...options })
-    return { format: (value: Date) => format(value).replaceAll(' de ', ' ') }
+    return { format: byMinute(value => format(value).replaceAll(' de ', ' ')) }
   }
   const formats = {
     day: make({ day: 'numeric', month: 'short' }),

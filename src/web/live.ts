@@ -2,6 +2,7 @@ import type { OutgoingHttpHeaders } from 'node:http'
 import fp from 'fastify-plugin'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import pg from 'pg'
+import { sessionKeyOf } from './session.js'
 
 /** What a change tells: "client:42", the event's id, and whether it is new or was changed; or "employee:7" and a name that pages listen for. */
 export type LiveEvent = { topic: string, event: number, is_new: boolean } | { topic: string, name: string }
@@ -27,6 +28,12 @@ declare module 'fastify' {
 // Milliseconds until a lost connection is tried again.
 const FIRST_DELAY = 250
 const LONGEST_DELAY = 10_000
+
+// Bytes that a page hasn't taken yet.
+const MOST_WAITING = 256 * 1024
+
+/** HTML as a message of a stream: an unnamed one, which htmx swaps; the id tells of a stream that comes back. `html` is bytes: see templates.ts. */
+export const messageOf = (html: string): Buffer => Buffer.from(`id: page\n${html.split('\n').map(line => `data: ${line}\n`).join('')}\n`, 'latin1')
 
 type Listener = (event: LiveEvent | 'resync') => void
 
@@ -92,14 +99,21 @@ export class Live {
   }
 }
 
+/** A page that has its stream open: whose session it is of, and what it is sent. */
+export interface OpenPage {
+  session: string
+  /** Sends it a piece of HTML, of `<hx-partial>`s; one that can't keep up is left out, as what comes next is newer. */
+  send (html: Buffer): void
+}
+
 /** The streams that are open now, and how often each shows that it lives. */
-interface Streams { open: Set<() => void>, heartbeat: number }
+interface Streams { open: Set<() => void>, pages: Set<OpenPage>, heartbeat: number }
 
 export default fp<LiveOptions>(async (app, { url, heartbeat = 20_000 }) => {
   const live = new Live(url, error => app.log.warn({ err: error }, 'live events lost their connection'))
   const open = new Set<() => void>()
   app.decorate('live', live)
-  app.decorate('streams', { open, heartbeat })
+  app.decorate('streams', { open, pages: new Set<OpenPage>(), heartbeat })
   app.decorate('everyStream', [])
   app.addHook('onReady', async () => live.open())
   app.addHook('preClose', async () => { for (const end of open) end() })
@@ -119,6 +133,7 @@ export interface StreamOptions {
 /**
  * Answers with server-sent events (WHATWG HTML, 9.2): `new` when something was added, `changed-<id>` when something
  * was edited, or the name that was told. They carry no content: the page asks for what it shows, with its viewer's rights at that moment.
+ * What must be on every page at once is sent to each as HTML (`streams.pages`), by whoever has asked what each may see: src/calls/casting.ts.
  */
 export function stream ({ live, streams, everyStream }: Pick<FastifyInstance, 'live' | 'streams' | 'everyStream'>, request: FastifyRequest, reply: FastifyReply, { topics, behind, anew, allowed }: StreamOptions): void {
   reply.hijack()
@@ -144,9 +159,15 @@ export function stream ({ live, streams, everyStream }: Pick<FastifyInstance, 'l
     clearInterval(heartbeat)
     for (const stop of unsubscribe) stop()
     streams.open.delete(end)
+    streams.pages.delete(page)
     raw.end()
   }
+  const page: OpenPage = {
+    session: sessionKeyOf(request),
+    send: html => { if (raw.writableLength < MOST_WAITING) raw.write(html) }
+  }
   streams.open.add(end)
+  streams.pages.add(page)
   raw.on('close', end)
   raw.on('error', end)
   if (request.headers['last-event-id']) sendAll(everything)

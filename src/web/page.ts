@@ -7,9 +7,11 @@ import { formatFor } from './format.js'
 import { languageOf, translator } from './i18n.js'
 import { findLogo } from './brand.js'
 import { icon, sharedIcons } from './icons.js'
+import { keptRows, type Common, type KeptRow } from './kept.js'
 import { wordsOf, type Labels } from './labels.js'
 import { etaOver } from './templates.js'
-import { isLanguage, type Language } from './viewer.js'
+import { isLanguage, type Language, type Viewer } from './viewer.js'
+import { dayOf } from './zone.js'
 
 export interface PageOptions {
   /** The partial that answers a fragment request alone. */
@@ -75,7 +77,7 @@ export default fp(async app => {
     // Pages that nobody is signed in to carry the company's logo too.
     const logo = fragment || status >= 500 || request.viewer ? request.viewer?.organisation.logo : await findLogo(app.db)
     const given = fragment ? { ...data, ...options.with } : { flash: request.takeFlash(this), ...(status < 500 && await request.around()), ...data }
-    const made = await app.view(fragment || view, { ...contextOf(request, app.asset), logo, ...given })
+    const made = await app.view(fragment || view, { ...contextOf(request.viewer, request.language, app.asset), path: request.url.split('?', 1)[0], logo, ...given })
     const html = app.pageFinishers.reduce((html, finish) => finish(request, html), made)
     // NUL is no character of HTML.
     return this.send(Buffer.from(html.includes('\0') ? html.replaceAll('\0', '\xef\xbf\xbd') : html, 'latin1'))
@@ -85,6 +87,10 @@ export default fp(async app => {
     return this.request.isFragment ? this.header('HX-Redirect', path).send('') : this.redirect(path, 303)
   })
 }, { name: 'pages', dependencies: ['assets', 'flash'] })
+
+/** Renders a partial for somebody who didn't ask just now: as bytes, see templates.ts. Nothing in it may look at the address it is on. */
+export const renderFor = (viewer: Viewer, partial: string, data: object, asset: (name: string) => string): string =>
+  eta.render(partial, { ...contextOf(viewer, viewer.language, asset), ...data })
 
 /** The language of the page that htmx asks from, whoever reads it; a session that ends there doesn't change it. */
 function pageLanguage ({ headers }: FastifyRequest): Language | undefined {
@@ -103,23 +109,26 @@ async function readAround (request: FastifyRequest): Promise<object> {
   }
 }
 
-/** What every template knows of the request. */
-function contextOf (request: FastifyRequest, asset: (name: string) => string) {
-  const { viewer, language } = request
+/** What every template knows of who reads it. */
+function contextOf (viewer: Viewer | null, language: Language, asset: (name: string) => string) {
   const t = translator(language)
-  const { country, timeZone } = viewer?.organisation ?? { country: 'GB', timeZone: 'UTC' }
-  return {
+  const { country, timeZone, language: fallback } = viewer?.organisation ?? { country: 'GB', timeZone: 'UTC', language: 'en' as const }
+  const words = {
     t,
     fmt: formatFor(language, country, timeZone, t),
     icon,
+    /** Words typed in several languages, in the viewer's. */
+    say: (labels: Labels) => wordsOf(labels, language, fallback)
+  }
+  return {
+    ...words,
     sharedIcons,
     asset,
-    /** Words typed in several languages, in the viewer's. */
-    say: (labels: Labels) => wordsOf(labels, language, viewer?.organisation.language ?? 'en'),
+    /** The rows of a list, rendered or as they were before: see kept.ts. */
+    eachKept: (partial: string, rows: readonly KeptRow[], common: Common) => keptRows(eta, words, `${language} ${country} ${timeZone} ${fallback} ${dayOf(new Date(), timeZone)}`, partial, rows, common),
     can: (...rights: Right[]) => viewer !== null && rights.some(right => viewer.can(right)),
     viewer,
     organisation: viewer?.organisation ?? null,
-    language,
-    path: request.url.split('?', 1)[0]
+    language
   }
 }

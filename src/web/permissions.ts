@@ -12,6 +12,11 @@ declare module 'fastify' {
     signedIn?: boolean
     /** Anyone at all. */
     public?: boolean
+    /**
+     * Asked by another company's server (a provider's webhook), so not held to our own pages: see same-origin.ts. Only of a public route,
+     * whose handler finds out by itself who asks; nobody is signed in there, whatever cookie comes along.
+     */
+    foreign?: boolean
     /** Also for somebody who has to set up two-step sign-in first: see src/two-steps/required.ts. */
     beforeTwoSteps?: boolean
     /** Asked for by open pages themselves: no visit, so it doesn't keep the session alive. */
@@ -27,7 +32,8 @@ declare module 'fastify' {
  */
 export default fp(async app => {
   app.addHook('onRoute', route => {
-    const { can, signedIn, public: open } = route.config ?? {}
+    const { can, signedIn, public: open, foreign } = route.config ?? {}
+    if (foreign && !open) throw new Error(`Route ${String(route.method)} ${route.url} is foreign, so it has to be public`)
     if ([can, signedIn, open].filter(Boolean).length !== 1) {
       throw new Error(`Route ${String(route.method)} ${route.url} states no right: give it one of config.can, config.signedIn or config.public`)
     }

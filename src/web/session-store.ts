@@ -16,19 +16,23 @@ declare module 'fastify' {
     viewer?: Viewer
     /** It was last seen a minute ago or more. */
     stale?: boolean
+    /** What the database was when it was read: see src/database/unchanged.ts. */
+    asOf?: string
   }
 }
 
 /** The id under which a session stands in the database: who reads the table still has no cookie. */
 export const sessionKey = tokenHash
 
-const select = (sessions: string, where = '') => `
-  select s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
+// As JSON: to take forty columns apart costs the driver more than to read one text.
+const select = (sessions: string, where = '', more = '') => `
+  select row_to_json(found)::text as found from (select ${more} pg_current_snapshot()::text as as_of, s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
          e.name, e.email, e.language, e.deactivated_at, r.id as role_id, r.key as role_key, r.rights,
          r.two_steps and not exists (select from two_steps t where t.employee_id = e.id and t.confirmed_at is not null) as needs_two_steps,
          v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
          o.name as company, o.country, o.currency, o.time_zone, o.language as company_language, o.phone_uniqueness, o.email_uniqueness,
          o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height,
+         (select json_build_object('scheme', scheme, 'sipDomain', sip_domain, 'dials', dials) from telephony_settings) as telephony,
          (select json_object_agg(subject, version) from form_versions) as form_versions,
          array(select location_id from employee_locations l where l.employee_id = e.id) as location_ids
   from ${sessions} s
@@ -36,15 +40,27 @@ const select = (sessions: string, where = '') => `
   left join roles r on r.id = e.role_id
   left join roles v on v.id = s.viewing_as
   left join organisation o on true
-  ${where}`
+  ${where}) found`
 const SELECT = select('sessions', 'where s.id = ? and s.idle_until > now() and s.expires_at > now()')
+// Of somebody's many sessions once.
+const OF_MANY = select('(select employee_id, viewing_as, now() as seen_at, json_agg(id) as keys from sessions where id = any (?) and idle_until > now() and expires_at > now() group by employee_id, viewing_as)', '', 's.keys,')
 const OF_EMPLOYEE = select('(select ?::bigint as employee_id, now() as seen_at, null::bigint as viewing_as)')
+
+const found = ({ rows }: { rows: { found: string }[] }): any[] => rows.map(row => JSON.parse(row.found))
 
 /** Whoever left work for later, with the rights they have now; null when they don't work here any more. */
 export async function findActor (db: Db, employeeId: number): Promise<Viewer | null> {
-  const { rows: [row] } = await db.raw(OF_EMPLOYEE, [employeeId])
+  const [row] = found(await db.raw(OF_EMPLOYEE, [employeeId]))
   return row.email && row.company && !row.deactivated_at ? readViewer(row) : null
 }
+
+/** Who these sessions belong to right now, by their keys; those who may not go on are left out. One query, however many they are. */
+export async function findViewers (db: Db, keys: readonly string[]): Promise<Map<string, Viewer>> {
+  const rows = found(await db.raw(OF_MANY, [[...keys]]).options(PREPARED))
+  return new Map(rows.filter(mayGoOn).flatMap(row => { const viewer = readViewer(row); return row.keys.map((key: string) => [key, viewer]) }))
+}
+
+const mayGoOn = (row: any): boolean => Boolean(row?.employee_id && row.company && !row.deactivated_at && !row.needs_two_steps)
 
 /**
  * Sessions in Postgres, for @fastify/session. One query a request brings the session, its employee, the role's rights and
@@ -67,15 +83,15 @@ export class PostgresSessionStore implements SessionStore {
 
   /** Who a session belongs to right now, or nobody who may go on, without counting as a visit: a page left open must not keep its session alive. */
   async findViewer (sessionId: string): Promise<Viewer | null> {
-    const { rows: [row] } = await this.db.raw(SELECT, [sessionKey(sessionId)]).options(PREPARED)
-    return row?.employee_id && row.company && !row.deactivated_at && !row.needs_two_steps ? readViewer(row) : null
+    const [row] = found(await this.db.raw(SELECT, [sessionKey(sessionId)]).options(PREPARED))
+    return mayGoOn(row) ? readViewer(row) : null
   }
 
   private async read (sessionId: string): Promise<Fastify.Session | null> {
     const key = sessionKey(sessionId)
-    const { rows: [row] } = await this.db.raw(SELECT, [key]).options(PREPARED)
+    const [row] = found(await this.db.raw(SELECT, [key]).options(PREPARED))
     if (!row || row.deactivated_at) return null
-    const session = { employeeId: row.employee_id ?? undefined, stale: row.stale }
+    const session = { employeeId: row.employee_id ?? undefined, stale: row.stale, asOf: row.as_of }
     if (row.employee_id && row.company) {
       // toJSON hides the viewer from the plugin's "was it changed?" hash.
       Object.assign(session, { viewer: Object.assign(readViewer(row), { toJSON: () => undefined }) })
@@ -111,6 +127,7 @@ function readViewer (row: Record<string, any>): Viewer {
     fileMegabytes: row.file_megabytes,
     fileCount: row.file_count,
     fileKinds: row.file_kinds,
+    telephony: row.telephony,
     logo: row.logo && { hash: row.logo, width: row.logo_width, height: row.logo_height }
   }
   return makeViewer({

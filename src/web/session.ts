@@ -38,7 +38,10 @@ export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
   app.decorateRequest('viewer', null)
   app.decorateRequest('readViewer', function (this: FastifyRequest) { return store.findViewer(this.session.sessionId) })
   app.addHook('onRequest', async request => {
-    request.viewer = request.session?.viewer ?? null
-    if (request.session?.stale && !request.routeOptions.config.quiet) await store.touch(request.session.sessionId)
+    const { foreign, quiet } = request.routeOptions.config
+    request.viewer = foreign ? null : request.session?.viewer ?? null
+    // Whoever changes something reads what they have changed: only of a GET nothing can be older than its beginning.
+    if (request.viewer && request.method === 'GET') request.viewer.asOf = request.session.asOf
+    if (request.session?.stale && !quiet && !foreign) await store.touch(request.session.sessionId)
   })
 }, { name: 'sessions' })

@@ -3,7 +3,8 @@ import { Eta } from 'eta'
 /**
  * Eta over the templates of a folder, each of which may call t, fmt, icon, asset, can and say without naming `it`; null and
  * undefined are no words. `<%# … %>` is a comment. `<%~ each('./_row', 'row', rows) %>` includes a partial for each of a list:
- * `include` copies what its caller was given, forty names in 3 µs, `each` does so once a list.
+ * `include` copies what its caller was given, forty names in 3 µs, `each` does so once a list. So does `reuse`, which is
+ * like `include('./_cell', { row })` again and again: what one was given stays for the next, so give them all the same names.
  *
  * It renders text whose characters are the bytes of the page in UTF-8, `Buffer.from(html, 'latin1')`: one character beyond Latin-1
  * in 100 kB makes all of a string twice as long and turning it into bytes five times as slow.
@@ -12,8 +13,9 @@ export function etaOver (views: string): Eta {
   const eta = new Eta({
     views,
     cache: true,
-    functionHeader: `const { t, fmt, icon, asset, can, say } = it;
-let each = (name, key, list) => { const one = { ...it }; let all = ''; for (one[key] of list) all += this.render(name, one, options); return all };`,
+    functionHeader: `const { t, fmt, icon, asset, can, say, eachKept } = it;
+let each = (name, key, list) => { const one = { ...it }; let all = ''; for (one[key] of list) all += this.render(name, one, options); return all };
+let reused, reuse = (name, more) => this.render(name, Object.assign(reused ??= { ...it }, more), options);`,
     escapeFunction: escape,
     filterFunction: raw,
     plugins: [{
@@ -31,13 +33,13 @@ type Part = ReturnType<Eta['parse']>[number]
 /** What other templates made is bytes already. */
 function inBytes (part: Part): Part {
   if (typeof part === 'string') return bytesOf(part)
-  return part.t !== 'r' || /\b(include|each|block|capture)\(|\bit\.body\b/.test(part.val) ? part : { ...part, val: `__eta.f(${part.val})` }
+  return part.t !== 'r' || /\b(include|reuse|each|eachKept|block|capture)\(|\bit\.body\b/.test(part.val) ? part : { ...part, val: `__eta.f(${part.val})` }
 }
 
 /** Eta's function of a template begins by making nine helpers, at each call: leaves out those that this template doesn't name. */
 function withoutUnused (code: string): string {
-  for (const name of ['each', 'blockAsync', 'block', 'captureAsync', 'capture', 'output', 'includeAsync', 'layout', 'include']) {
-    let without = code.replace(new RegExp(`^(let ${name} = .*|(async )?function ${name}\\((.*\\}|[^}]*\\n\\}))\\n`, 'm'), '')
+  for (const name of ['reuse', 'each', 'blockAsync', 'block', 'captureAsync', 'capture', 'output', 'includeAsync', 'layout', 'include']) {
+    let without = code.replace(new RegExp(`^(let (?:reused, )?${name} = .*|(async )?function ${name}\\((.*\\}|[^}]*\\n\\}))\\n`, 'm'), '')
     if (name === 'layout') without = without.replace(/^if \(__eta\.layout\) \{\n.*\n\}\n/m, '')
     if (!new RegExp(`(?<![.\\w])${name}\\b`).test(without)) code = without
   }
@@ -66,7 +68,8 @@ function rememberTemplates (eta: Eta): void {
 
 const ESCAPES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;' }
 
-function escape (value: unknown): string {
+/** Text as it stands in HTML, in bytes. */
+export function escape (value: unknown): string {
   const text = typeof value === 'string' ? value : String(value ?? '')
   return /[&<>"'\x80-\uffff]/.test(text) ? bytesOf(text.replace(/[&<>"']/g, one => ESCAPES[one]!)) : text
 }

@@ -1,3 +1,4 @@
+import type { AsOf } from '../database/unchanged.js'
 import type { Right } from '../rights.js'
 
 export const LANGUAGES = ['en', 'es', 'pl', 'pt'] as const
@@ -23,9 +24,14 @@ export interface Organisation {
   fileMegabytes: number
   fileCount: number
   fileKinds: string[]
+  /** Absent as one that makes no calls. */
+  telephony?: Telephony
   /** SHA-256 of the logo, which stands at the head of every page, and its size in pixels. */
   logo: Logo | null
 }
+
+/** What a number is: something to press that rings a telephone here and then theirs (`dials`), or a link for the device's own. */
+export interface Telephony { dials: boolean, scheme: 'tel' | 'sip', sipDomain: string }
 
 export interface Logo { hash: string, width: number, height: number }
 
@@ -47,6 +53,8 @@ export interface Viewer {
   needsTwoSteps?: boolean
   /** The role through whose eyes they look now; nothing can be changed meanwhile. */
   viewingAs?: { id: number, key: string | null, name: string | null } | null
+  /** What the database was as their request began, of one that changes nothing: see src/database/unchanged.ts. */
+  asOf?: AsOf
   can (right: Right): boolean
 }
 

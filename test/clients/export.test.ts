@@ -21,7 +21,7 @@ const fields = await addFields(db, {
 })
 const [campaign] = await db('campaigns').insert({ name: 'Facebook & co' }).returning('id')
 const ewa = await addClient(db, anna, {
-  first_name: 'Ewa', surname: 'Żak', address: '+Długa 1, Łódź', note: '=1+1\n  set  out\u00a0by spaces', campaign_id: campaign.id, discount_services: 7.5, is_conflicted: true, conflict_reason: '@never pays',
+  first_name: 'Ewa', surname: 'Żak', address: '+Długa 1, Łódź', note: '=1+1\n  set  out\u00a0by spaces', campaign_id: campaign.id, language: 'pt', discount_services: 7.5, is_conflicted: true, conflict_reason: '@never pays',
   phones: [{ number: '600 100 200', on: ['sms'] }, { number: '+48 22 600 10 20', type: 'work' }, { number: '600100201' }], emails: [{ address: 'ewa@example.org', agrees: true }], tags: ['VIP', '-50']
 })
 await db.transaction(trx => writeValues(trx, 'client', ewa, [
@@ -52,7 +52,7 @@ t.test('what is exported is known again to its last column and cell, in either k
     t.same(rows.map(row => row.Surname || row['Company name']), ['Żak', 'Oficina do Zé'], 'in the list’s order, without the archived')
     t.match(rows[0], {
       'First name': 'Ewa', Surname: 'Żak', 'Phone: mobile': '+48 600 100 200, +48 600 100 201', 'Phone: work': '+48 22 600 10 20', 'E-mail': 'ewa@example.org', Address: '+Długa 1, Łódź', Note: '=1+1\n  set  out\u00a0by spaces',
-      'How they found us': 'Facebook & co', 'Conflicted (yes or no)': 'Yes', 'Why conflicted': '@never pays', 'Supplier (yes or no)': 'No', 'Discount on services': '7.5', 'Discount on products': '', Tags: '-50, VIP',
+      'How they found us': 'Facebook & co', Language: 'Portuguese', 'Conflicted (yes or no)': 'Yes', 'Why conflicted': '@never pays', 'Supplier (yes or no)': 'No', 'Discount on services': '7.5', 'Discount on products': '', Tags: '-50, VIP',
       'Agrees to SMS': '+48 600 100 200', 'Agrees to Viber': 'No', 'Agrees to e-mail': 'Yes', Card: '=C 1', Size: '-7.25', Born: '1980-02-29', Seen: '2026-07-10 00:30', Loyal: 'No', Type: 'City, cargo', Extras: 'Lights\nLock, heavy', note2: "'=quoted"
     }, format)
     t.equal(rows[0]!['Clientela’s number of the client'], String(ewa))
@@ -75,11 +75,12 @@ t.test('imported again it changes nothing, though everything may be overwritten'
 })
 
 t.test('what a spreadsheet broke is an error of its row', async t => {
-  const id = await bring(shared, anna, 'broken.csv', 'Name,Phone,Card\n#REF!,600 700 800,\nIga Nowa,4.85018E+10,\nJan Nowy,"4,85018E+10",\nOla Nowa,,"1,23457E+11"\n')
+  const id = await bring(shared, anna, 'broken.csv', 'Name,Phone,Card,Language\n#REF!,600 700 800,,\nIga Nowa,4.85018E+10,,\nJan Nowy,"4,85018E+10",,\nOla Nowa,,"1,23457E+11",\nEla Nowa,,,de\n')
   await check(shared, anna, id)
   t.match(await db('import_rows').where({ import_id: id }).orderBy('row').select('verdict', 'why'), [
     { verdict: 'error', why: [{ column: 0, key: 'imports.wrong.cell_error', values: { name: '#REF!' } }] }, { verdict: 'error', why: [{ column: 1, key: 'imports.wrong.scientific' }] },
-    { verdict: 'error', why: [{ column: 1, key: 'imports.wrong.scientific' }] }, { verdict: 'error', why: [{ column: 2, key: 'imports.wrong.scientific' }] }
+    { verdict: 'error', why: [{ column: 1, key: 'imports.wrong.scientific' }] }, { verdict: 'error', why: [{ column: 2, key: 'imports.wrong.scientific' }] },
+    { verdict: 'error', why: [{ column: 3, key: 'imports.wrong.language' }] }
   ])
 })
 

@@ -62,15 +62,12 @@ async function state (ids: readonly number[]) {
   }
 }
 
-let plate: { id: number }
-t.before(async () => {
-  [plate] = await db('fields').insert({ subject: 'client', key: 'plate', kind: 'unique_id', labels: JSON.stringify({ en: 'Plate' }) }).returning('id')
-  for (const { id: form } of await db('forms').select('id')) {
-    const section = await db('form_sections').where({ form_id: form }).orderBy('position').first('id')
-    await db('form_items').insert({ form_id: form, section_id: section.id, position: 90, field_id: plate.id })
-  }
-  await db('form_versions').update({ version: 2 })
-})
+const [plate] = await db('fields').insert({ subject: 'client', key: 'plate', kind: 'unique_id', labels: JSON.stringify({ en: 'Plate' }) }).returning('id')
+for (const { id: form } of await db('forms').select('id')) {
+  const section = await db('form_sections').where({ form_id: form }).orderBy('position').first('id')
+  await db('form_items').insert({ form_id: form, section_id: section.id, position: 90, field_id: plate.id })
+}
+await db('form_versions').increment('version')
 const value = (trx: Db, client: number, text: string) => trx.raw('insert into client_values (client_id, field_id, text_value, unique_key) values (?, ?, ?, unique_key(?))', [client, plate.id, text, text])
 
 /** Two cards of one person, and a third, with something of everything. */

@@ -15,7 +15,7 @@ t.test('the profile shows everything the client has', async t => {
     kind: 'person', first_name: 'Łukasz', surname: 'Żółkiewski', 'phones.0.number': '+48 600 123 456', 'phones.0.whatsapp': 'on', 'emails.0.address': 'lukasz@poczta.example', 'emails.0.agrees': 'on'
   })
   t.match(body, /href="\/clients\?tag=\d+">VIP</)
-  t.match(body, /hx-sse:connect="\/clients\/\d+\/live\?after=\d+&amp;seen=[\d-]+&news=[\d-]+"/)
+  t.match(body, /hx-sse:connect="\/clients\/\d+\/live\?after=\d+&amp;seen=[\d-]+&news=[\d-]+&calls=[\d-]*&inbox=\d+"/)
   t.match((await as(anna).get(`/clients/${joao}`)).body, /Conflicted: Refuses to pay/)
   t.match((await as(anna).get(`/clients/${hurt}`)).body, /aria-label="Supplier"/)
   t.ok(says((await as(anna).get(`/clients/${ela}`)).body, 'phones.not_valid'), 'a number that is none is kept with a warning')

@@ -33,6 +33,8 @@ POST /account/notifications  signed in
 POST /account/password  signed in
 POST /account/sessions/:key/end  signed in
 POST /account/sessions/end  signed in
+GET /account/telephone  signed in
+POST /account/telephone  signed in
 GET /account/two-steps  signed in
 POST /account/two-steps  signed in
 POST /account/two-steps/codes  signed in
@@ -40,6 +42,13 @@ POST /account/two-steps/off  signed in
 POST /account/two-steps/start  signed in
 GET /assets/:file  public
 GET /calendar/:token.ics  public
+POST /calls  calls.make
+GET /calls  calls.view
+POST /calls/:call/answering  calls.view
+POST /calls/:call/dismiss  calls.view | calls.make
+GET /calls/:call/recording  calls.view
+GET /calls/now  calls.view | calls.make
+GET /calls/sample.wav  calls.view
 POST /clients  clients.create
 GET /clients  clients.view | suppliers.view
 POST /clients/:id  clients.edit
@@ -49,6 +58,10 @@ POST /clients/:id/comments  clients.view | suppliers.view
 GET /clients/:id/consents  clients.view | suppliers.view
 GET /clients/:id/consents.csv  clients.export
 POST /clients/:id/consents/:consent  clients.edit
+POST /clients/:id/conversation  messages.send
+GET /clients/:id/conversation  messages.view
+GET /clients/:id/conversation/live  messages.view
+GET /clients/:id/conversation/now  messages.view
 GET /clients/:id/data  clients.export | clients.erase
 GET /clients/:id/data.zip  clients.export
 POST /clients/:id/emails  clients.edit
@@ -81,8 +94,14 @@ POST /clients/:id/tags  clients.edit
 POST /clients/:id/tags/:tag/remove  clients.edit
 POST /clients/:id/tasks  clients.view | suppliers.view
 GET /clients/:id/tasks/new  clients.view | suppliers.view
+GET /clients/:id/text  messages.send
+POST /clients/:id/text  messages.send
 GET /clients/:id/thumbnails/:token.webp  clients.view | suppliers.view
 POST /clients/:id/uploads  clients.edit
+GET /clients/:id/write  messages.send
+POST /clients/:id/write  messages.send
+GET /clients/:id/write/:token/preview  messages.send
+POST /clients/:id/write/uploads  messages.send
 GET /clients/actions  clients.edit | clients.delete | clients.erase
 POST /clients/actions  clients.edit | clients.delete | clients.erase
 GET /clients/actions/:action  clients.edit | clients.delete | clients.erase
@@ -109,8 +128,8 @@ GET /clients/new  clients.create
 GET /clients/phone-row  clients.create | clients.edit
 POST /clients/phone-types  clients.create | clients.edit
 GET /clients/phone-types/new  clients.create | clients.edit
-POST /clients/selection  clients.edit | clients.delete | clients.erase | clients.export
-POST /clients/selection/clear  clients.edit | clients.delete | clients.erase | clients.export
+POST /clients/selection  clients.edit | clients.delete | clients.erase | clients.export | messages.send_many
+POST /clients/selection/clear  clients.edit | clients.delete | clients.erase | clients.export | messages.send_many
 GET /clients/views  clients.view | suppliers.view
 POST /clients/views  clients.view | suppliers.view
 GET /clients/views/:view  clients.view | suppliers.view
@@ -124,7 +143,35 @@ POST /clients/views/opening  clients.view | suppliers.view
 POST /clients/views/roles  settings.manage
 GET /confirm-email/:token  public
 POST /confirm-email/:token  public
+POST /conversations/:id  messages.send
+GET /conversations/:id  messages.view
+POST /conversations/:id/assign  messages.send
+POST /conversations/:id/client  clients.create
+POST /conversations/:id/close  messages.send
+POST /conversations/:id/lead  leads.create
+GET /conversations/:id/link  messages.send
+POST /conversations/:id/link  messages.send
+GET /conversations/:id/live  messages.view
+GET /conversations/:id/messages/:message/files/:token/:name  messages.view
+GET /conversations/:id/messages/:message/html  messages.view
+POST /conversations/:id/messages/:message/undo  messages.send
+GET /conversations/:id/now  messages.view
+POST /conversations/:id/reopen  messages.send
+POST /conversations/:id/seen  messages.view
+POST /conversations/:id/unread  messages.view
 GET /healthz  public
+POST /hooks/calls/simulator  public
+POST /hooks/calls/twilio/answered  public
+POST /hooks/calls/twilio/dialed  public
+POST /hooks/calls/twilio/done/:call  public
+POST /hooks/calls/twilio/incoming  public
+POST /hooks/calls/twilio/ours/:call  public
+POST /hooks/calls/twilio/outgoing/:call  public
+POST /hooks/calls/twilio/status  public
+POST /hooks/calls/twilio/theirs/:call  public
+POST /hooks/calls/webhook  public
+POST /hooks/calls/webhook/:secret  public
+POST /hooks/messages/:hook  public
 GET /imports  clients.import
 POST /imports  clients.import
 GET /imports/:id  clients.import
@@ -138,6 +185,10 @@ POST /imports/:id/run  clients.import
 POST /imports/:id/stop  clients.import
 POST /imports/:id/undo  clients.import
 GET /imports/template.xlsx  clients.import
+GET /inbox  messages.view
+GET /inbox/live  messages.view
+GET /inbox/now  messages.view
+GET /inbox/unread  messages.view
 GET /invitations/:token  public
 POST /invitations/:token  public
 POST /leads  leads.create
@@ -213,16 +264,27 @@ POST /leads/views/opening  leads.view_own | leads.view_locations | leads.view_al
 POST /leads/views/roles  settings.manage
 GET /live  signed in
 GET /logo/:hash.webp  public
-GET /notifications  leads.view_own | leads.view_locations | leads.view_all
-POST /notifications/:notification/open  leads.view_own | leads.view_locations | leads.view_all
-POST /notifications/:notification/read  leads.view_own | leads.view_locations | leads.view_all
-GET /notifications/now  leads.view_own | leads.view_locations | leads.view_all
-POST /notifications/read  leads.view_own | leads.view_locations | leads.view_all
+GET /mailings  messages.send_many
+POST /mailings  messages.send_many
+GET /mailings/:mailing  messages.send_many
+POST /mailings/:mailing/pause  messages.send_many
+POST /mailings/:mailing/resume  messages.send_many
+POST /mailings/:mailing/stop  messages.send_many
+GET /mailings/new  messages.send_many
+GET /messages/:message  messages.view
+POST /messages/:message/again  messages.send
+POST /messages/:message/cancel  messages.send
+GET /messages/failed  messages.view
+GET /notifications  leads.view_own | leads.view_locations | leads.view_all | messages.view
+POST /notifications/:notification/open  leads.view_own | leads.view_locations | leads.view_all | messages.view
+POST /notifications/:notification/read  leads.view_own | leads.view_locations | leads.view_all | messages.view
+GET /notifications/now  leads.view_own | leads.view_locations | leads.view_all | messages.view
+POST /notifications/read  leads.view_own | leads.view_locations | leads.view_all | messages.view
 GET /readyz  public
 GET /reports/leads  reports.view
 GET /reports/leads.csv  reports.view
 GET /reports/leads.xlsx  reports.view
-GET /settings  settings.manage | marketing.manage | employees.manage | roles.manage | audit.view | clients.export
+GET /settings  settings.manage | messages.manage | marketing.manage | employees.manage | roles.manage | audit.view | clients.export
 GET /settings/audit  audit.view
 GET /settings/clients  settings.manage
 POST /settings/clients  settings.manage
@@ -236,6 +298,8 @@ POST /settings/employees/:id  employees.manage
 POST /settings/employees/:id/activate  employees.manage
 POST /settings/employees/:id/deactivate  employees.manage
 POST /settings/employees/:id/invitation  employees.manage
+GET /settings/employees/:id/telephone  employees.manage
+POST /settings/employees/:id/telephone  employees.manage
 POST /settings/employees/:id/two-steps/reset  employees.manage
 GET /settings/employees/new  employees.manage
 GET /settings/files  settings.manage
@@ -258,6 +322,16 @@ POST /settings/form-editor/fields/:field/kind  settings.manage
 POST /settings/form-editor/fields/:field/remove  settings.manage
 POST /settings/form-editor/fields/:field/restore  settings.manage
 GET /settings/form-editor/fields/new  settings.manage
+GET /settings/gateways  messages.manage
+POST /settings/gateways  messages.manage
+GET /settings/gateways/:gateway  messages.manage
+POST /settings/gateways/:gateway  messages.manage
+POST /settings/gateways/:gateway/restore  messages.manage
+POST /settings/gateways/:gateway/retire  messages.manage
+POST /settings/gateways/:gateway/test  messages.manage
+POST /settings/gateways/channels  messages.manage
+GET /settings/gateways/new  messages.manage
+POST /settings/gateways/strangers  messages.manage
 GET /settings/general  settings.manage
 POST /settings/general  settings.manage
 POST /settings/general/logo  settings.manage
@@ -298,8 +372,19 @@ GET /settings/locations/new  settings.manage
 POST /settings/locations/order  settings.manage
 GET /settings/mail  settings.manage
 POST /settings/mail  settings.manage
+POST /settings/mail/dkim  settings.manage
+POST /settings/mail/letters  settings.manage
 POST /settings/mail/sent/:id/again  settings.manage
 POST /settings/mail/test  settings.manage
+GET /settings/mailboxes  settings.manage
+POST /settings/mailboxes  settings.manage
+GET /settings/mailboxes/:mailbox  settings.manage
+POST /settings/mailboxes/:mailbox  settings.manage
+GET /settings/mailboxes/:mailbox/now  settings.manage
+POST /settings/mailboxes/:mailbox/remove  settings.manage
+POST /settings/mailboxes/:mailbox/test  settings.manage
+GET /settings/mailboxes/new  settings.manage
+GET /settings/mailboxes/now  settings.manage
 GET /settings/map  settings.manage
 POST /settings/map  settings.manage
 GET /settings/marketing  marketing.manage
@@ -315,6 +400,17 @@ GET /settings/marketing/new  marketing.manage
 POST /settings/marketing/order  marketing.manage
 GET /settings/notifications  settings.manage
 POST /settings/notifications  settings.manage
+GET /settings/notifications/clients  messages.manage
+POST /settings/notifications/clients  messages.manage
+GET /settings/notifications/clients/:id  messages.manage
+POST /settings/notifications/clients/:id  messages.manage
+POST /settings/notifications/clients/:id/off  messages.manage
+POST /settings/notifications/clients/:id/on  messages.manage
+POST /settings/notifications/clients/:id/remove  messages.manage
+POST /settings/notifications/clients/:id/restore  messages.manage
+GET /settings/notifications/clients/:id/try  messages.manage
+GET /settings/notifications/clients/log  messages.manage
+GET /settings/notifications/clients/new  messages.manage
 GET /settings/phone-types  settings.manage
 POST /settings/phone-types  settings.manage
 GET /settings/phone-types/:id  settings.manage
@@ -357,10 +453,28 @@ GET /settings/tags/merge  settings.manage
 POST /settings/tags/merge  settings.manage
 GET /settings/tags/new  settings.manage
 POST /settings/tags/order  settings.manage
+GET /settings/telephony  settings.manage
+POST /settings/telephony  settings.manage
+GET /settings/telephony/simulator  settings.manage
+POST /settings/telephony/simulator  settings.manage
+POST /settings/telephony/simulator/:call  settings.manage
+GET /settings/templates  messages.manage
+POST /settings/templates  messages.manage
+GET /settings/templates/:id  messages.manage
+POST /settings/templates/:id  messages.manage
+POST /settings/templates/:id/archive  messages.manage
+POST /settings/templates/:id/preview  messages.manage
+POST /settings/templates/:id/restore  messages.manage
+GET /settings/templates/company  messages.manage
+POST /settings/templates/company  messages.manage
+GET /settings/templates/new  messages.manage
+POST /settings/templates/preview  messages.manage
 GET /settings/test-mailbox  settings.manage
 GET /settings/test-mailbox/:id  settings.manage
 GET /settings/test-mailbox/:id/html  settings.manage
 POST /settings/test-mailbox/empty  settings.manage
+GET /settings/test-mailbox/messages/:id  settings.manage
+GET /settings/test-mailbox/messages/:id/html  settings.manage
 GET /setup  public
 POST /setup  public
 GET /sign-in  public
@@ -384,6 +498,8 @@ POST /tasks/:task/noticed  clients.view | suppliers.view | leads.view_own | lead
 POST /tasks/:task/reopen  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
 POST /tasks/:task/restore  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
 GET /tasks/due  clients.view | suppliers.view | leads.view_own | leads.view_locations | leads.view_all
+GET /unsubscribe/:token  public
+POST /unsubscribe/:token  public
 POST /view-as/stop  signed in
 `
 

@@ -1,4 +1,7 @@
+import Fastify from 'fastify'
 import t from 'tap'
+import permissions from '../../src/web/permissions.js'
+import sameOrigin from '../../src/web/same-origin.js'
 import { testApp } from '../support/app.js'
 
 const OURS = 'http://desk.example:3000'
@@ -40,5 +43,20 @@ t.test('looking is allowed from everywhere, so that links work', async t => {
   }
   for (const method of ['PUT', 'DELETE', 'PATCH'] as const) {
     t.equal((await app.inject({ method, url: '/sign-in', headers: { 'sec-fetch-site': 'cross-site' } })).statusCode, 403, method)
+  }
+})
+
+t.test('a route that is foreign, and so public, is asked by servers', async t => {
+  const app = Fastify()
+  t.teardown(() => app.close())
+  app.decorateRequest('viewer', null)
+  await app.register(permissions)
+  await app.register(sameOrigin)
+  app.post('/hooks', { config: { public: true, foreign: true } }, async () => 'taken')
+  app.post('/ours', { config: { public: true } }, async () => 'taken')
+  t.throws(() => app.post('/hidden', { config: { signedIn: true, foreign: true } }, async () => 'taken'), /POST \/hidden is foreign, so it has to be public/)
+  for (const headers of [{}, { origin: 'http://evil.example' }, { 'sec-fetch-site': 'cross-site' }]) {
+    t.equal((await app.inject({ method: 'POST', url: '/hooks', headers })).statusCode, 200, JSON.stringify(headers))
+    t.equal((await app.inject({ method: 'POST', url: '/ours', headers })).statusCode, 403, JSON.stringify(headers))
   }
 })

@@ -19,6 +19,17 @@ t.test('a template escapes what it shows, includes partials and gives the bytes 
   t.equal(eta.render('page', { name: 'Łódź & "co"', rows: [1, '<ñ>'], raw: '<hr title="→">' }), made, 'a template is read once')
 })
 
+t.test('a partial of each row is included with what it is given beside what its caller has', async t => {
+  const eta = etaOver(t.testdir({
+    'page.eta': "<% for (const row of it.rows) { %><%~ reuse('./_cell', { row, mark: row.mark }) %><% } %><%= it.row %><%~ reuse('./_last', {}) %>",
+    '_cell.eta': "<td><%= it.row.name %> <%= it.shop %><%~ include('./_mark') %></td>",
+    '_mark.eta': '<% if (it.mark) { %>→<% } %>',
+    '_last.eta': '<%= it.row.name %>'
+  }))
+  const made = eta.render('page', { shop: 'Łódź', rows: [{ name: '<ñ>', mark: true }, { name: 'ż' }] })
+  t.equal(Buffer.from(made, 'latin1').toString(), '<td>&lt;ñ&gt; Łódź→</td><td>ż Łódź</td>ż', 'and leaves its caller alone')
+})
+
 t.test("Eta's own helpers are there for a template that names them", async t => {
   const folder = t.testdir({
     'page.eta': "<% layout('./frame') %><% block('head', () => { %><i>ż</i><% }) %><% const made = capture(() => { %><b><%= it.name %></b><% }); output(made) %><%~ include('/sub/_part') %>",

@@ -1,6 +1,10 @@
 import { readdirSync, readFileSync } from 'node:fs'
 import t from 'tap'
 import { AUDIT_CHOICES, AUDIT_FIELDS, AUDIT_GROUPS, AUDIT_KINDS } from '../../src/audit/entry.js'
+import { UNITS, WAYS } from '../../src/automation/form.js'
+import { EVENT_KEYS, OBSTACLES, OUTCOMES, WHYS } from '../../src/automation/rule.js'
+import { CHECKS, FIELDS as MAPPED, MEANINGS } from '../../src/calls/adapters/webhook.js'
+import { ADAPTERS, DIRECTIONS, FAILURES, STATES as STATES_OF_CALLS } from '../../src/calls/call.js'
 import { campaigns } from '../../src/campaigns/list.js'
 import { manyClients } from '../../src/clients/many.js'
 import { FIELDS, KINDS, TAG_COLOURS } from '../../src/clients/client.js'
@@ -10,6 +14,13 @@ import { CERTAINTIES, REASONS } from '../../src/clients/duplicates/queries.js'
 import { FEED_FILTERS } from '../../src/feed/event.js'
 import { MAIL_KINDS, MAIL_STATES, PROBLEMS } from '../../src/mail/outbox/queries.js'
 import { SECURITIES } from '../../src/mail/queries.js'
+import { FIELD_GROUPS, GATEWAY_CHANNELS } from '../../src/messages/gateways/adapter.js'
+import { ADAPTER_KEYS, adapterOf } from '../../src/messages/gateways/adapters.js'
+import { RULES, SEND_PROBLEMS } from '../../src/messages/fate.js'
+import { CAUSES, MESSAGE_STATES } from '../../src/messages/message.js'
+import { SHOWS as INBOX_SHOWS } from '../../src/conversations/inbox/filter.js'
+import { PROBLEMS as MAILBOX_PROBLEMS } from '../../src/mailboxes/mailbox.js'
+import { MAILING_STATES, WHYS as MAILING_WHYS } from '../../src/mailings/mailing.js'
 import { GROUPS } from '../../src/leads/lead.js'
 import { CHANNELS, NOTICES } from '../../src/notifications/notice.js'
 import { BY, WHEN } from '../../src/reports/leads/filter.js'
@@ -36,11 +47,15 @@ import { phoneTypes } from '../../src/phone-types/list.js'
 import { priceTypes } from '../../src/price-types/list.js'
 import { BUILT_IN_ROLES, RIGHT_GROUPS, RIGHTS } from '../../src/rights.js'
 import { tags } from '../../src/tags/list.js'
+import { TEMPLATE_CHANNELS } from '../../src/templates/template.js'
+import { VARIABLES } from '../../src/templates/variables.js'
 import { LANGUAGES } from '../../src/web/viewer.js'
 
 const files = [...filesIn('views', '.eta'), ...filesIn('src', '.ts')]
 
 const httpErrors = [...new Set(files.flatMap(file => [...text(file).matchAll(/(?:HttpError|super) ?\([\w.]+, '(\w+)'|\[\d{3}, '(\w+)'\]/g)].map(([, thrown, known]) => thrown ?? known!)))]
+
+const FIELDS_OF_GATEWAYS = ADAPTER_KEYS.flatMap(key => adapterOf(key).fields)
 
 const CONTACTS = ['phone', 'email']
 
@@ -65,16 +80,56 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id'], // of src/leads/save.ts
   'lead_report.by.*': BY,
   'lead_report.when.*': WHEN,
+  'automation.events.*': EVENT_KEYS,
+  'automation.units.*': Object.keys(UNITS),
+  'automation.way_*': WAYS.map(String),
+  'automation.sides.*': ['before', 'after'],
+  'automation.whys.*': WHYS,
+  'automation.obstacles.*': OBSTACLES,
+  'automation.outcomes.*': OUTCOMES,
+  'templates.channels.*': TEMPLATE_CHANNELS,
+  'templates.groups.*': Object.keys(VARIABLES),
+  'templates.variables.*.*': Object.entries(VARIABLES).flatMap(([group, keys]) => keys.map(key => [group, key])),
+  'templates.variables.company.*': ['phone', 'email', 'address'],
+  'templates.variables.link.*': VARIABLES.link,
   'notifications.events.*': NOTICES,
-  'notifications.says.*': NOTICES,
+  'notifications.says.*': [...NOTICES, 'talk'],
   'notifications.channels.*': CHANNELS,
   'employees.invited_*': ['queued', 'caught', 'withheld'],
   'employees.link_*': ['queued', 'caught', 'withheld'],
   'sign_in.link_*': ['used', 'expired', 'unknown'],
+  'calls.told.*_*': DIRECTIONS.flatMap(direction => STATES_OF_CALLS.map(state => [direction, state])),
+  'calls.says.*': ['calling', 'ringing', 'answered', 'ended', 'missed', 'busy'],
+  'calls.failures.*': FAILURES,
+  'calls.shows.*': ['in', 'missed', 'out'],
+  'telephony.adapters.*': ADAPTERS,
+  'telephony.adapter_lines.*': ADAPTERS,
+  'telephony.checks.*': CHECKS,
+  'telephony.mapped.*': MAPPED,
+  'telephony.meanings.*': MEANINGS,
+  'telephony.schemes.*': ['tel', 'sip'],
+  'telephony.fields.*': ['check', 'header', 'call_url', 'account', 'number', 'rings', 'api', 'url', 'user', 'app', 'endpoint', 'incoming', 'outgoing', 'missed_type', 'scheme', 'sip_domain'],
+  'mailings.*_now': ['paused', 'resumed', 'stopped'],
+  'mailings.states.*': MAILING_STATES,
+  'mailings.why.*': MAILING_WHYS,
+  'inbox.shows.*': INBOX_SHOWS,
+  'inbox.none.*': INBOX_SHOWS,
+  'messages.states.*': MESSAGE_STATES,
+  'messages.causes.*': CAUSES,
+  'messages.problems.*': [...SEND_PROBLEMS, ...RULES],
+  'gateways.adapters.*': ADAPTER_KEYS,
+  'gateways.hook_lines.*': ADAPTER_KEYS,
+  'gateways.groups.*': FIELD_GROUPS,
+  'gateways.senders.*': GATEWAY_CHANNELS,
+  'gateways.fields.*': FIELDS_OF_GATEWAYS.map(({ name }) => name),
+  'gateways.hints.*': FIELDS_OF_GATEWAYS.map(({ name }) => name),
+  'gateways.choices.*': FIELDS_OF_GATEWAYS.flatMap(({ name, choices = [] }) => name === 'method' ? [] : choices),
   'mail.kinds.*': MAIL_KINDS,
   'mail.states.*': MAIL_STATES,
   'mail.problems.*': PROBLEMS,
   'mail.security_*': SECURITIES,
+  'mailboxes.problems.*': MAILBOX_PROBLEMS,
+  'mailboxes.security_*': SECURITIES,
   'audit.kinds.*': AUDIT_KINDS,
   'audit.groups.*': AUDIT_GROUPS,
   'audit.fields.*': Object.keys(AUDIT_FIELDS),

@@ -12,7 +12,7 @@ export const HOWS = ['in_person', 'phone', 'writing', 'online', 'other'] as cons
 export type How = (typeof HOWS)[number]
 
 /** By what way consents come into the history, as far as there are words for it. */
-export const SOURCES = ['form', 'import', 'upgrade', 'merge', 'unmerge'] as const
+export const SOURCES = ['form', 'import', 'upgrade', 'merge', 'unmerge', 'unsubscribe', 'stop'] as const
 
 /** One line of the history: what a client said about a channel, when, and who or what noted it. */
 export interface ConsentEntry {

@@ -14,15 +14,33 @@ export async function mayContact (db: Db, of: { phoneId: number } | { emailId: n
 
 /** The same as a reason, for who asks why something wasn't sent; null when it may be. */
 export async function refusalOf (db: Db, of: { phoneId: number } | { emailId: number }, channel: Channel | 'email'): Promise<Refusal | null> {
-  const isPhone = 'phoneId' in of
-  if (isPhone === (channel === 'email')) return 'no_consent' // no number takes an e-mail, no address a message
-  const [table, column, id] = isPhone ? ['client_phones', 'phone_id', of.phoneId] as const : ['client_emails', 'email_id', of.emailId] as const
-  // Box and history are one by the database's own rule; both are asked all the same, as one can't be unsent.
-  const row = await db(table).where({ id }).first(
-    'removed_at',
-    db.raw(isPhone ? 'e164 is not null as valid' : 'true as valid'),
-    db.raw('?? and coalesce((select given from consents where ?? = ? and channel = ? order by id desc limit 1), false) as agrees', [isPhone ? channel : 'agrees', column, id, channel])
-  )
-  if (!row) return 'unknown'
-  return row.removed_at ? 'removed' : !row.valid ? 'not_valid' : row.agrees ? null : 'no_consent'
+  const [phone, email] = 'phoneId' in of ? [of.phoneId, null] : [null, of.emailId]
+  const { rows: [{ refusal }] } = await db.raw(`select ${refusalSql('of')} as refusal from (select ?::bigint as phone_id, ?::bigint as email_id, ?::text as channel) of`, [phone, email, channel])
+  return refusal
+}
+
+/** The same as SQL, of a row that has `phone_id`, `email_id` (one of them) and `channel`. */
+export const refusalSql = (of: string): string => `
+  case when ${of}.phone_id is not null then (${reasonIn('client_phones', 'phone_id', `case ${of}.channel when 'sms' then a.sms when 'whatsapp' then a.whatsapp when 'viber' then a.viber else false end`, "when a.e164 is null then 'not_valid'", of)})
+  else (${reasonIn('client_emails', 'email_id', `${of}.channel = 'email' and a.agrees`, '', of)}) end`
+
+// Box and history are one by the database's own rule; both are asked all the same, as one can't be unsent. No number takes an e-mail, no address a message.
+const reasonIn = (table: string, column: string, box: string, more: string, of: string) => `
+  select case when count(*) = 0 then 'unknown' else min(reason) end from (
+    select case when a.removed_at is not null then 'removed' ${more}
+      when not (${box} and coalesce((select given from consents k where k.${column} = a.id and k.channel = ${of}.channel order by k.id desc limit 1), false)) then 'no_consent' end as reason
+    from ${table} a where a.id = ${of}.${column}) found`
+
+/**
+ * Whether an e-mail that is typed, of a row that has `address`, may not be written to, as SQL: it is a client's whose box is off, or
+ * nobody's who asked for no more.
+ */
+export const stoppedSql = (of: string): string => `
+  exists (select from client_emails a where a.address_key = lower(${of}.address) and a.removed_at is null and not a.agrees)
+  or (exists (select from email_stops s where s.address_hash = email_hash(${of}.address)) and not exists (select from client_emails a where a.address_key = lower(${of}.address) and a.removed_at is null and a.agrees))`
+
+/** The same of one address. */
+export async function isStopped (db: Db, address: string): Promise<boolean> {
+  const { rows: [{ stopped }] } = await db.raw(`select ${stoppedSql('of')} as stopped from (select ?::text as address) of`, [address])
+  return stopped
 }

@@ -60,3 +60,19 @@ export async function findRemovedEmail (trx: Db, viewer: Viewer, clientId: numbe
   const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'address', 'agrees')
   return row && maskedEmail(viewer, { ...row, consent: null, shared: false, masked: false })
 }
+
+/**
+ * Withdraws the consent to e-mails to an address, whoever's it is, as its reader asked: of each client that has it, and for an address
+ * that is no client's. What is withdrawn already stays as it is.
+ */
+export async function withdrawEmail (trx: Db, address: string, { source }: { source: string }): Promise<void> {
+  const owners = await trx('client_emails').where({ address_key: address.toLowerCase(), agrees: true }).orderBy('client_id').distinct('client_id')
+  // As whoever changes a client does: the client first.
+  for (const { client_id: id } of owners) await trx('clients').where({ id }).forUpdate().first('id')
+  const rows = await trx('client_emails').where({ address_key: address.toLowerCase(), agrees: true }).orderBy(['client_id', 'id']).forUpdate().select('id', 'client_id', 'address')
+  for (const row of rows) {
+    await trx('client_emails').where({ id: row.id }).update({ agrees: false })
+    await recordConsent(trx, { id: null }, row.client_id, { email_id: row.id }, { channel: 'email', given: false, address: row.address, source, how: 'online' })
+  }
+  await trx('email_stops').insert({ address_hash: trx.raw('email_hash(?)', [address]) }).onConflict('address_hash').ignore()
+}

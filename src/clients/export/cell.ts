@@ -11,6 +11,7 @@ export const clientCell: CellOf = (row, { name }, words) => {
   if (name.startsWith('consent.')) return agreeing(name === 'consent.email' ? row.emails ?? [] : phones, name.slice('consent.'.length), words)
   switch (name) {
     case 'kind': return words[row.kind] ?? null
+    case 'language': return words[row.language] ?? null
     case 'is_supplier': case 'is_conflicted': return row[name] ? words.yes : words.no
     case 'email': return joinValues(((row.emails ?? []) as Contact[]).map(({ value }) => value))
     case 'tag': return joinValues(row.tags ?? [])

@@ -10,7 +10,7 @@ import { seesContacts } from '../masking.js'
 const CHOICES = {
   client: ['id', 'kind', 'first_name', 'surname', 'company_name'],
   contacts: ['phone', 'email', 'address'],
-  more: ['tag', 'campaign', 'location', 'is_supplier', 'is_conflicted', 'discount_services', 'discount_products', 'note', 'created', 'active', 'archived'],
+  more: ['tag', 'language', 'campaign', 'location', 'is_supplier', 'is_conflicted', 'discount_services', 'discount_products', 'note', 'created', 'active', 'archived'],
   consents: ['consents']
 } as const
 

@@ -2,6 +2,8 @@ import type { WrittenDetails } from '../../feed/event.js'
 import type { Channel, Field, PhoneType } from '../client.js'
 import type { OwnChange } from '../../form-editor/own/save.js'
 
+/** A message by its id: what it says and how it stands is read from it, as its reader may. */
+interface MessageRef { message: number, channel: Channel | 'email' }
 export interface PhoneRef { id: number, display: string, type: PhoneType }
 /** A place on the map, in degrees, how it came to be known, and the address it belongs to. */
 export interface PlaceRef { latitude: number, longitude: number, source: 'geocoder' | 'hand', address: string }
@@ -35,6 +37,8 @@ export interface Details extends WrittenDetails {
   'consent.changed': { channel: Channel | 'email', given: boolean, address: string }
   'consent.noted': { channel: Channel | 'email', given: boolean, address: string, how: string, note: string }
   'place.changed': { old: PlaceRef | null, new: PlaceRef | null }
+  'message.out': MessageRef
+  'message.in': MessageRef
   'tag.added': { tag: { id: number, name: string } }
   'tag.removed': { tag: { id: number, name: string } }
   'tag.merged': { tags: { id: number, name: string }[], into: { id: number, name: string } }

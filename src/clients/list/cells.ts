@@ -4,16 +4,20 @@ import { told, type ToldValue } from '../../form-editor/own/save.js'
 import type { Column } from './columns.js'
 
 /** What every row of the list has, whatever its columns. */
-const ALWAYS = ['id', 'kind', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'active_at', 'created_at']
+const ALWAYS = ['id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason']
 
 // What a column reads of each client of the page.
 const CELLS: Record<string, string> = {
   campaign: '(select g.name from campaigns g where g.id = page.campaign_id) as campaign',
   location: '(select l.name from locations l where l.id = page.location_id) as location',
   address: 'page.address',
+  language: 'page.language',
   discount_services: 'page.discount_services::float8 as discount_services',
   discount_products: 'page.discount_products::float8 as discount_products',
   note: 'left(page.note, 300) as note',
+  kind: 'page.kind',
+  active: 'page.active_at',
+  created: 'page.created_at',
   phone: `
       (select json_build_object('display', p.display, 'whatsapp', p.whatsapp, 'viber', p.viber, 'sms', p.sms)
        from client_phones p where p.client_id = page.id and p.removed_at is null order by p.position, p.id limit 1) as phone,
@@ -30,11 +34,13 @@ const OWN = `
       'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
      from client_values v where v.client_id = page.id and v.field_id = any (?)) as own_rows`
 
-/** What the columns show of these clients, in their order: planned once, however they were found. */
-export async function readCells<Row> (db: Db, columns: readonly Column[], ids: readonly number[]): Promise<Row[]> {
+/** What the columns show of these clients, in their order, as JSON: planned once, however they were found. */
+export async function readCells (db: Db, columns: readonly Column[], ids: readonly number[]): Promise<{ id: number, cells: string }[]> {
   const fields = columns.flatMap(({ field }) => field?.id ?? [])
   const cells = [...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name] ?? []), ...fields.length > 0 ? [OWN] : []]
-  const { rows } = await db.raw(`select ${cells.join(', ')} from unnest(?::bigint[]) with ordinality as found (id, place) join clients page on page.id = found.id order by found.place`,
+  const { rows } = await db.raw(`
+    select page.id, (select row_to_json(cells)::text from (select ${cells.join(', ')}) as cells) as cells
+    from unnest(?::bigint[]) with ordinality as found (id, place) join clients page on page.id = found.id order by found.place`,
     [...fields.length > 0 ? [fields] : [], ids as number[]]).options(PREPARED)
   return rows
 }

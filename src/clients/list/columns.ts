@@ -23,6 +23,7 @@ const SYSTEM: readonly Column[] = [
   { name: 'campaign', title: { key: 'clients.found_us' }, look: 'name' },
   { name: 'location', title: { key: 'clients.location' }, look: 'name' },
   { name: 'address', title: { key: 'fields.address' }, look: 'long' },
+  { name: 'language', title: { key: 'fields.language' }, look: 'kind' },
   { name: 'kind', title: { key: 'clients.kind' }, look: 'kind' },
   { name: 'discount_services', title: { key: 'fields.discount_services' }, look: 'percent' },
   { name: 'discount_products', title: { key: 'fields.discount_products' }, look: 'percent' },

@@ -1,15 +1,17 @@
 import type { Knex } from 'knex'
 import { PREPARED, type Db } from '../../database/knex.js'
+import { unchanged, type AsOf } from '../../database/unchanged.js'
 import type { ListField } from '../../form-editor/shape.js'
 import type { ValueRow } from '../../form-editor/value.js'
 import { meeting } from '../../list-views/condition-sql.js'
+import type { KeptRow } from '../../web/kept.js'
 import type { Viewer } from '../../web/viewer.js'
 import { importedBy } from '../../imports/clients.js'
 import type { Kind, Named, Tag } from '../client.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
 import { VALUES } from '../../form-editor/definition.js'
 import type { ToldValue } from '../../form-editor/own/save.js'
-import { visibleTo } from '../visibility.js'
+import { sightOfClients, visibleTo } from '../visibility.js'
 import { ownCells, readCells } from './cells.js'
 import type { Column } from './columns.js'
 import { isNarrowed, isOnlySearched, type ClientFilter, type Show } from './filter.js'
@@ -23,14 +25,14 @@ export const COUNT_LIMIT = 1000
 
 export interface ListedClient {
   id: number
-  kind: Kind
   name: string
   is_supplier: boolean
   is_conflicted: boolean
   conflict_reason: string
-  active_at: Date
-  created_at: Date
   /** What follows is there when a column shows it. */
+  kind?: Kind
+  active_at?: Date
+  created_at?: Date
   campaign?: string | null
   location?: string | null
   address?: string
@@ -47,7 +49,7 @@ export interface ListedClient {
 }
 
 export interface ClientPage {
-  rows: ListedClient[]
+  rows: KeptRow<ListedClient>[]
   /** All that match, or, where it would take longer to count them, as many as there are at least: COUNT_LIMIT + 1 at most. */
   count: number
   isAtLeast: boolean
@@ -60,30 +62,37 @@ export interface ClientPage {
 export interface ListShape { columns: readonly Column[], fields: readonly ListField[] }
 
 /** A row as the database gives it. */
-type Row = Omit<ListedClient, 'own'> & { own_rows?: ValueRow[] | null }
+type Row = Omit<ListedClient, 'own' | 'active_at' | 'created_at'> & { own_rows?: ValueRow[] | null, active_at?: string, created_at?: string }
 
 /**
  * One page of the clients that this viewer may see and the filter leaves, and how many there are. Only what doesn't fit on the first page is counted: by a query of its own,
  * which ends where it would take longer than the page.
  */
 export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter, { columns, fields }: ListShape): Promise<ClientPage> {
-  const search = await planSearch(db, viewer, filter.q)
+  const { columns: _, ...page } = filter
+  const { sort: __, descending: ___, ranked: ____, after: _____, before: ______, ...all } = page
+  // As long as nothing has changed, the same for all who may see the same clients; what isn't of a page holds for all of them, in whatever order.
+  const known = <T>(what: string, of: object, read: () => Promise<T>) => unchanged(db, viewer.asOf, `${what} of clients ${sightOfClients(viewer)} ${JSON.stringify(of)}`, read)
   let estimate: Promise<Expected> | undefined
-  const expected = () => (estimate ??= expect(db, viewer, filter))
-  const { ids, total } = await findPage(db, viewer, filter, fields, search, expected)
+  const expected = () => (estimate ??= known('estimate', all, () => expect(db, viewer, filter)))
+  const { search, ids, total } = await known('page', page, async () => {
+    const search = await planSearch(db, viewer, filter.q)
+    return { search, ...await findPage(db, viewer, filter, fields, search, expected) }
+  })
   const backwards = filter.before !== null
   const more = ids.length > PAGE_SIZE
   const shown = ids.slice(0, PAGE_SIZE)
   if (backwards) shown.reverse()
   const [rows, counted] = await Promise.all([
-    shown.length > 0 ? readCells<Row>(db, columns, shown) : [],
-    total === null ? countClients(db, viewer, filter, search, expected) : { count: total, isAtLeast: total > COUNT_LIMIT }
+    shown.length > 0 ? readCells(db, columns, shown) : [],
+    total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected)) : { count: total, isAtLeast: total > COUNT_LIMIT }
   ])
-  const listed = rows.map(({ own_rows, ...row }): ListedClient => ({ ...row, own: ownCells(own_rows, columns) }))
+  const full = seesContacts(viewer), own = columns.flatMap(({ field }) => field ?? [])
+  const shape = `${full ? '' : 'masked '}${own.length > 0 ? JSON.stringify(own) : ''}`
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
   return {
-    rows: seesContacts(viewer) ? listed : listed.map(masked),
+    rows: rows.map(({ id, cells }) => ({ id, text: shape + cells, read: () => full ? listed(cells, columns) : masked(listed(cells, columns)) })),
     isAtLeast: counted.isAtLeast,
     count: counted.isAtLeast ? Math.min(Math.max(counted.count, ids.length), COUNT_LIMIT + 1) : counted.count,
     after: hasNext ? shown.at(-1) ?? null : null,
@@ -194,6 +203,11 @@ function narrowed (viewer: Viewer, filter: ClientFilter) {
 
 const OWN_VALUES = { ...VALUES.client, row: 'clients.id' }
 
+function listed (cells: string, columns: readonly Column[]): ListedClient {
+  const { own_rows: own, active_at: active, created_at: created, ...row } = JSON.parse(cells) as Row
+  return { ...row, ...(active && { active_at: new Date(active) }), ...(created && { created_at: new Date(created) }), own: ownCells(own, columns) }
+}
+
 const masked = (row: ListedClient): ListedClient => ({
   ...row,
   ...(row.phone && { phone: { ...row.phone, display: maskPhone(row.phone.display) } }),
@@ -221,8 +235,8 @@ export async function listFilterChoices (db: Db): Promise<FilterChoices> {
 export type Chosen = Record<Exclude<keyof FilterChoices, 'phoneTypes'>, Named[]> & Pick<FilterChoices, 'phoneTypes'>
 
 /** Those of them that a filter narrows to: what the buttons that take it off are called. */
-export async function findChosen (db: Db, { tags, campaign, location, price, phoneType }: ClientFilter): Promise<Chosen> {
-  const named = (table: string, ids: (number | null)[], ...more: string[]) => ids.some(Boolean) ? db(table).whereIn('id', ids.filter(Boolean) as number[]).select('id', 'name', ...more) : []
+export async function findChosen (db: Db, { tags, campaign, location, price, phoneType }: ClientFilter, asOf?: AsOf): Promise<Chosen> {
+  const named = (table: string, ids: (number | null)[], ...more: string[]) => ids.some(Boolean) ? unchanged(db, asOf, `${table} ${ids}`, async () => db(table).whereIn('id', ids.filter(Boolean) as number[]).select('id', 'name', ...more)) : []
   const [ofTags, campaigns, locations, priceTypes, phoneTypes] = await Promise.all([
     named('tags', tags), named('campaigns', [campaign]), named('locations', [location]), named('price_types', [price]), named('phone_types', [phoneType], 'key')
   ])

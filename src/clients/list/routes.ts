@@ -27,7 +27,7 @@ export default async function list (app: FastifyInstance) {
       if (!request.headers['hx-request']) return reply.redirect(path, 303)
       reply.header('HX-Push-Url', path)
     }
-    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter), manyClients.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyClients, viewer) : null])
+    const [page, chosen, selected] = await Promise.all([listClients(db, viewer, filter, look), findChosen(db, filter, viewer.asOf), manyClients.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyClients, viewer) : null])
     // The search box sends its whole form; the address shown is the short one.
     if (request.isFragment) reply.header('HX-Replace-Url', path)
     return reply.page('clients/index', { ...shown(look), many: manyClients, page, chosen, selected }, { fragment: 'clients/list/_answer' })

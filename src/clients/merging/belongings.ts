@@ -30,6 +30,11 @@ const BY = '(select name from employees e where e.id = employee_id)'
 
 export const BELONGINGS: readonly Belonging[] = [
   {
+    table: 'automation_runs', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'automatic_messages', sql: 'select n.at, r.name as rule, n.outcome, n.why from automation_runs n join automation_rules r on r.id = n.rule_id where n.client_id = :client order by n.id'
+    }
+  },
+  {
     table: 'client_phones', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
       name: 'phones', sql: `
         select typed, e164, coalesce(y.name, y.key) as type, whatsapp, viber, sms, removed_at
@@ -74,6 +79,8 @@ export const BELONGINGS: readonly Belonging[] = [
         from tasks where client_id = :client order by id`
     }
   },
+  // What is being written goes with its message.
+  { table: 'letter_drafts', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
   {
     table: 'files', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
       name: 'files', sql: `select id, name, type, size, ${BY} as employee, created_at, removed_at from files where client_id = :client order by id`
@@ -103,6 +110,23 @@ export const BELONGINGS: readonly Belonging[] = [
         from leads l where client_id = :client order by id`
     }
   },
+  {
+    table: 'messages', column: 'client_id', merge: 'moves', erase: 'cascades', exports: {
+      name: 'messages', sql: `
+        select created_at as at, direction, channel, state, address, subject, body_text as text, ${BY} as employee,
+          (select json_agg(json_build_object('at', f.at, 'state', f.state) order by f.id) from message_fates f where f.message_id = messages.id) as fates
+        from messages where client_id = :client order by id`
+    }
+  },
+  {
+    // That somebody rang stays in the log, without whose number it was.
+    table: 'calls', column: 'client_id', merge: 'moves', erase: {
+      stays: "update calls set client_id = null, e164 = null, display = '', digits = '', recording_url = null, lead_id = null where client_id = any (:ids)"
+    }, exports: {
+      name: 'calls', sql: `select started_at as at, direction, state, display as number, answered_at, ended_at, seconds, ${BY} as employee, recording_url is not null as recorded from calls where client_id = :client order by id`
+    }
+  },
+  { table: 'conversations', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null }, // made anew where messages are: migrations/0034_queue_messages.ts
   { table: 'duplicate_prints', column: 'client_id', merge: 'goes', erase: 'cascades', exports: null },
   { table: 'duplicate_pairs', column: 'a_id', merge: 'goes', erase: 'cascades', exports: null },
   { table: 'duplicate_pairs', column: 'b_id', merge: 'goes', erase: 'cascades', exports: null },
@@ -125,6 +149,7 @@ export interface Mention { table: string, column: string, erase: string | null }
 
 export const MENTIONS: readonly Mention[] = [
   { table: 'client_action_rows', column: 'client_id', erase: null },
+  { table: 'mailing_recipients', column: 'client_id', erase: 'delete from mailing_recipients where client_id = any (:ids)' },
   { table: 'client_words', column: 'client_id', erase: null }, // the search's, which a trigger takes out with its client
   { table: 'client_merge_clients', column: 'client_id', erase: 'delete from client_merge_clients where client_id = any (:ids)' },
   { table: 'client_erasures', column: 'client_id', erase: null },

@@ -18,6 +18,7 @@ export const PARTS = {
   conflicted: { fields: ['is_conflicted', 'conflict_reason'], columns: ['is_conflicted', 'conflict_reason'] },
   // A place on the map belongs to its address.
   address: { fields: ['address'], columns: ['address', 'latitude', 'longitude', 'place_source', 'place_address'] },
+  language: { fields: ['language'], columns: ['language'] },
   campaign_id: { fields: ['campaign_id'], columns: ['campaign_id'] },
   location_id: { fields: ['location_id'], columns: ['location_id'] },
   discount_services: { fields: ['discount_services'], columns: ['discount_services', 'price_type_services_id'] },

@@ -1,3 +1,4 @@
+import type { KeptRow } from '../../web/kept.js'
 import { isClosed, type LeadStatus } from '../lead.js'
 import type { LeadFilter, Show } from '../list/filter.js'
 import { COUNT_LIMIT, type ListedLead } from '../list/queries.js'
@@ -13,7 +14,7 @@ export interface Column {
   status: LeadStatus
   /** All that match; one more than its limit stands for more, null for a folded one that it would take long to count. */
   count: number | null
-  cards: ListedLead[]
+  cards: KeptRow<ListedLead>[]
   /** The card behind which there are more. */
   more: number | null
 }

@@ -27,10 +27,10 @@ export default async function board (app: FastifyInstance) {
     if (!request.isFragment) void request.around()
     const look = await boardAt(db, request)
     if (keptShort(request, reply, look.list())) return reply
-    const statuses = await listStatuses(db)
+    const statuses = await listStatuses(db, { asOf: look.viewer.asOf })
     const shown = columnsOf(statuses, look.filter)
     const wanted = shown.map(status => ({ status, cards: isFolded(status, shown) ? 0 : CARDS }))
-    const [chosen, read] = await Promise.all([findNamed(db, look.filter), readBoard(look, statuses, wanted)])
+    const [chosen, read] = await Promise.all([findNamed(db, look.filter, look.viewer.asOf), readBoard(look, statuses, wanted)])
     return reply.page('leads/board/index', { ...read, chosen, narrowings, stream: `/leads/live?moves=${read.badges.newest}` }, { fragment: 'leads/board/_answer' })
   })
 
@@ -38,14 +38,14 @@ export default async function board (app: FastifyInstance) {
   app.get<{ Querystring: Query }>(`${BOARD}/now`, { config: { ...config, quiet: true } }, async (request, reply) => {
     const look = await boardAt(db, request)
     if (!request.isFragment) return reply.redirect(look.list(), 303)
-    const statuses = await listStatuses(db)
+    const statuses = await listStatuses(db, { asOf: look.viewer.asOf })
     return reply.page('', await readBoard(look, statuses, readWanted(one(request.query.columns), statuses)), { fragment: 'leads/board/_now' })
   })
 
   // The next cards of a column; as a page, a column by itself.
   app.get<OfColumn>(`${BOARD}/columns/:status`, { config }, async (request, reply) => {
     const look = await boardAt(db, request)
-    const statuses = await listStatuses(db)
+    const statuses = await listStatuses(db, { asOf: look.viewer.asOf })
     const status = statuses.find(({ id }) => id === idOf(request.params.status))
     if (!status) throw new NotFound()
     const { after, before, ...page } = await readCards(db, look.viewer, look.filter, status)
@@ -58,8 +58,8 @@ export default async function board (app: FastifyInstance) {
       const made = madeBadges((await listViews(db, viewer, LEADS)).views, look.fields)
       return { badges: await countBadges(db, viewer, made), made: made.map(({ view }) => view) }
     }
-    const [read, badges] = await Promise.all([readColumns(db, viewer, filter, wanted), counted()])
-    return { ...shownOf(look, statuses), ...read, ...badges, isOpen: ({ id }: LeadStatus) => wanted.some(({ status, cards }) => status.id === id && cards > 0) }
+    const [columns, badges] = await Promise.all([readColumns(db, viewer, filter, wanted), counted()])
+    return { ...shownOf(look, statuses), columns, ...badges, isOpen: ({ id }: LeadStatus) => wanted.some(({ status, cards }) => status.id === id && cards > 0) }
   }
 }
 

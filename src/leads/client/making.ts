@@ -5,6 +5,7 @@ import { numberKey, type PhoneNumber } from '../../clients/phones/number.js'
 import type { PhoneValues } from '../../clients/phones/form.js'
 import { createClient } from '../../clients/queries.js'
 import { seesClients } from '../../clients/visibility.js'
+import { linkTalksOf } from '../../conversations/linking/queries.js'
 import type { Db } from '../../database/knex.js'
 import { askedFields, type Shape } from '../../form-editor/definition.js'
 import { defaultValues, nameOf } from '../../form-editor/schema.js'
@@ -44,8 +45,12 @@ export async function originIn (db: Db, leads: readonly Lead[], address: string)
   return { lead, others, address, numbers: all.filter((_, n) => keys.indexOf(keys[n]!) === n) }
 }
 
+/** What the form of a new client is filled in with: a lead and its numbers, or a call's number alone. */
+type Asking = Pick<Origin, 'numbers'> & { lead: Pick<Lead, 'contact_name' | 'campaign_id' | 'location_id'> }
+export const asCaller = (number: PhoneNumber): Asking => ({ lead: { contact_name: '', campaign_id: null, location_id: null }, numbers: [number] })
+
 /** The form of a new client as a lead fills it in; with `masked` only with the phones that its writer may read. */
-export async function clientFormOf (db: Db, viewer: Viewer, { lead, numbers }: Origin, shape: Shape, { masked = false } = {}): Promise<ClientForm> {
+export async function clientFormOf (db: Db, viewer: Viewer, { lead, numbers }: Asking, shape: Shape, { masked = false } = {}): Promise<ClientForm> {
   const [first = '', ...surname] = lead.contact_name.split(/\s+/)
   const [type] = await listTypes(db)
   const shown = masked && !seesContacts(viewer) ? [] : numbers
@@ -88,7 +93,10 @@ export async function promote (trx: Db, by: Viewer, origin: Origin): Promise<num
   return client
 }
 
-/** Links the leads of which a client was made. They have to be locked. */
+/** Links the leads of which a client was made, and what was written with them as strangers. They have to be locked. */
 export async function linkTo (trx: Db, by: Viewer, { lead, others }: Origin, client: number): Promise<void> {
-  for (const one of [lead, ...others]) await setClientOf(trx, by, one, client)
+  for (const one of [lead, ...others]) {
+    await setClientOf(trx, by, one, client)
+    await linkTalksOf(trx, by, one.id, client)
+  }
 }

@@ -1,6 +1,6 @@
 import { readNumber } from '../../clients/phones/number.js'
-import { visibleTo } from '../../clients/visibility.js'
-import type { Db } from '../../database/knex.js'
+import { visibleSql, visibleTo } from '../../clients/visibility.js'
+import { PREPARED, type Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { recordLeadEvent } from '../feed/record.js'
@@ -14,8 +14,11 @@ const MOST = 5
 /** The clients with any of these numbers (E.164). Those whom the viewer may not see don't exist for them: not even that there is one. */
 export async function findOffers (db: Db, viewer: Viewer, numbers: readonly string[]): Promise<Offer[]> {
   if (numbers.length === 0) return []
-  return db('clients').whereIn('clients.id', db('client_phones').whereRaw('e164 = any (?)', [[...numbers]]).whereNull('removed_at').select('client_id')).modify(visibleTo(viewer))
-    .orderByRaw('archived_at is not null, clients.id').limit(MOST).select('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason', 'archived_at')
+  const { rows } = await db.raw(`
+    select id, name, is_supplier, is_conflicted, conflict_reason, archived_at from clients
+    where id in (select client_id from client_phones where e164 = any (?) and removed_at is null) and ${visibleSql(viewer, 'clients')}
+    order by archived_at is not null, id limit ${MOST}`, [[...numbers]]).options(PREPARED)
+  return rows
 }
 
 /** The clients with any of a lead's own numbers, also where its phones are masked: who may see clients is told of them. */
@@ -41,7 +44,7 @@ export async function findLinkable (db: Db, viewer: Viewer, id: number | null): 
 }
 
 /** Says whose lead it is, or nobody's again; what was typed of its contact stays. The lead has to be locked. Returns false when it already is so. */
-export async function setClientOf (trx: Db, by: Viewer, lead: Lead, clientId: number | null): Promise<boolean> {
+export async function setClientOf (trx: Db, by: Viewer, lead: Pick<Lead, 'id' | 'client_id'>, clientId: number | null): Promise<boolean> {
   if (lead.client_id === clientId) return false
   // Clients before what is of them, as everything else locks them.
   if (clientId !== null) await findLinkable(trx, by, clientId)

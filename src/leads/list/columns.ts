@@ -38,6 +38,12 @@ export const USUAL: readonly ColumnName[] = ['status', 'client', 'phone', 'campa
 
 /** What a column reads of each lead of the page, beside what every row has. */
 export const READS: Partial<Record<ColumnName, string>> = {
+  phone: `coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),
+      (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone`,
+  campaign: '(select g.name from campaigns g where g.id = leads.campaign_id) as campaign',
+  location: '(select l.name from locations l where l.id = leads.location_id) as location',
+  manager: '(select e.name from employees e where e.id = leads.manager_id) as manager',
+  created: 'leads.created_at',
   type: "(select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id) as any_type",
   phones: `(select json_agg(display) from (
       select display, position, id from client_phones p where p.client_id = c.id and p.removed_at is null

@@ -25,8 +25,8 @@ export interface Look {
   at: string
   /** The address with some of the filter changed, of the other look too; the page is kept only when it is among the changes. */
   list (change?: Partial<LeadFilter>, path?: string): string
-  /** The page of a lead, which knows the way to the next one here. */
-  open (id: number): string
+  /** Of the address of a lead's page what says which list it is opened from, so that it knows the way to the next one. */
+  within: string
   kept: Pairs
   /** What a search carries along. */
   carried: Pairs
@@ -46,16 +46,15 @@ export async function boardAt (db: Db, request: FastifyRequest): Promise<Look> {
   const list = listing(filter, BOARD), pairs = kept(filter)
   const { sort, descending, columns } = filter
   return {
-    viewer, fields, filter, at: BOARD, list, kept: pairs, carried: pairs, everything: BOARD, open: opening('board', list),
+    viewer, fields, filter, at: BOARD, list, kept: pairs, carried: pairs, everything: BOARD, within: withinOf('board', list),
     badge: show => listing({ ...NOTHING, sort, descending, columns, show }, BOARD)(),
     shownBy: ({ query }) => listing(boardFilter(parsed(query), { fields }), BOARD)()
   }
 }
 
-const opening = (where: string, list: Look['list']) => {
+const withinOf = (where: string, list: Look['list']): string => {
   const [, asked] = list().split('?')
-  const within = asked ? `in=${where}&${asked}` : `in=${where}`
-  return (id: number) => `/leads/${id}?${within}`
+  return asked ? `in=${where}&${asked}` : `in=${where}`
 }
 
 /** Keeps a list's address short: a form sends its empty fields too, and the bare address may open a view. Returns whether that leads elsewhere. */
@@ -109,7 +108,7 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
   return {
     ...seen, viewer, fields, filter, list, at: TABLE, kept: pairs, isChanged: isChangedFrom(pairs),
     carried: inView ? [...new URLSearchParams(list().split('?')[1])].filter(([name]) => name !== 'q') as Pairs : pairs,
-    open: opening('table', list), shownBy: ({ id }) => `${TABLE}?view=${id}`,
+    within: withinOf('table', list), shownBy: ({ id }) => `${TABLE}?view=${id}`,
     badge: show => address(kept({ ...NOTHING, sort, descending, columns, show }), {}, { ...place, view: null }),
     columns: (columns ?? USUAL).flatMap(name => COLUMNS.find(column => column.name === name) ?? [])
   }
@@ -118,9 +117,18 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
 // Beyond these nobody would read them, and each is counted for each page.
 const MOST_BADGES = 8
 
-/** The views that stand among the badges, and what each counts. */
-export const madeBadges = (views: readonly ListView[], fields: readonly ListField[]) =>
-  views.filter(({ badge }) => badge).slice(0, MOST_BADGES).map(view => ({ id: view.id, view, filter: readLeadFilter(parsed(view.query), { fields }) }))
+type MadeBadge = { id: number, view: ListView, filter: LeadFilter }
+
+const made = new WeakMap<readonly ListView[], { fields: readonly ListField[], badges: MadeBadge[] }>()
+
+/** The views that stand among the badges, and what each counts: read once of the same views. */
+export function madeBadges (views: readonly ListView[], fields: readonly ListField[]): readonly MadeBadge[] {
+  const before = made.get(views)
+  if (before?.fields === fields) return before.badges
+  const badges = views.filter(({ badge }) => badge).slice(0, MOST_BADGES).map(view => ({ id: view.id, view, filter: readLeadFilter(parsed(view.query), { fields }) }))
+  made.set(views, { fields, badges })
+  return badges
+}
 
 /** What a view keeps as the list would write it today. */
 export const tidied = (query: string, fields: readonly ListField[]): string => textOf(kept(readLeadFilter(parsed(query), { fields })))

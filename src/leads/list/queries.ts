@@ -1,16 +1,19 @@
 import type { Knex } from 'knex'
 import { maskPhone, seesContacts } from '../../clients/masking.js'
-import { visibleTo } from '../../clients/visibility.js'
-import type { Db } from '../../database/knex.js'
+import { visibleSql, visibleTo } from '../../clients/visibility.js'
+import { PREPARED, type Db } from '../../database/knex.js'
+import { unchanged, type AsOf } from '../../database/unchanged.js'
 import { VALUES } from '../../form-editor/definition.js'
 import { meeting } from '../../list-views/condition-sql.js'
+import type { KeptRow } from '../../web/kept.js'
 import type { Viewer } from '../../web/viewer.js'
 import { isClosed, type Group, type LeadStatus, type LeadType } from '../lead.js'
 import { listStatuses } from '../statuses.js'
 import { listTypes } from '../types.js'
-import { visibleLeads } from '../visibility.js'
+import { sightOf, visibleLeads } from '../visibility.js'
 import { READS, type Column, type ColumnName } from './columns.js'
-import { BADGES, DAYS, type Badge, type Chosen, type LeadFilter, type Show } from './filter.js'
+import { beatOf } from './due.js'
+import { BADGES, DAYS, readLeadFilter, type Badge, type Chosen, type LeadFilter, type Show } from './filter.js'
 import { inOrder, readings } from './order.js'
 import { matching } from './search.js'
 
@@ -31,17 +34,17 @@ export interface ListedLead {
   /** The client it is linked to, for those who may see them. */
   client: { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string } | null
   contact_name: string
-  phone: string | null
-  campaign: string | null
-  location: string | null
-  manager: string | null
-  created_at: Date
   due_at: Date | null
-  /** Minutes until it is due, by the database's clock; below 0 it is late. */
+  /** Minutes until an open one is due, by the database's clock; below 0 it is late. */
   due_in: number | null
   closed: boolean
   archived: boolean
   /** What follows is there when a column shows it. */
+  phone?: string | null
+  campaign?: string | null
+  location?: string | null
+  manager?: string | null
+  created_at?: Date
   any_type?: Pick<LeadType, 'key' | 'labels' | 'icon'>
   phones?: string[] | null
   comment?: string
@@ -54,58 +57,92 @@ export interface ListedLead {
 }
 
 export interface LeadPage {
-  rows: ListedLead[]
+  rows: KeptRow<ListedLead>[]
   /** All that match; COUNT_LIMIT + 1 stands for more. */
   count: number
-  /** The database's clock as the page was read. */
-  now: Date
   after: number | null
   before: number | null
 }
 
-/** One page of the leads that this viewer may see and the filter leaves, and how many there are. */
-export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter, columns: readonly Column[] = []): Promise<LeadPage> {
-  const ids: number[] = []
-  for (const reading of await readings(db, viewer, filter)) {
-    if (ids.length > PAGE_SIZE) break
-    ids.push(...await db('leads').modify(filtered(viewer, filter)).modify(inOrder(viewer, filter, reading)).limit(PAGE_SIZE + 1 - ids.length).pluck('leads.id'))
-  }
+/** One page of the leads that this viewer may see and the filter leaves, and how many there are, if that isn't being `counted` already. */
+export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter, columns: readonly Column[] = [], counted?: Promise<number>): Promise<LeadPage> {
+  const ids = await unchanged(db, lasting(viewer, filter), `ids ${askedFor(viewer, filter)}`, () => findIds(db, viewer, filter))
   const backwards = filter.before !== null
   const isFirst = filter.after === null && !backwards
   const more = ids.length > PAGE_SIZE
   const shown = ids.slice(0, PAGE_SIZE)
   if (backwards) shown.reverse()
-  const [rows, count] = await Promise.all([readRows(db, viewer, shown, columns), isFirst && !more ? ids.length : countLeads(db, viewer, filter)])
+  const [rows, count] = await Promise.all([readRows(db, viewer, shown, columns), isFirst && !more ? ids.length : counted ?? countLeads(db, viewer, filter)])
   return {
     rows,
     count,
-    now: rows[0]?.now ?? new Date(),
     after: backwards || more ? shown.at(-1) ?? null : null,
     before: (backwards ? more : !isFirst) ? shown[0] ?? null : null
   }
 }
 
-async function countLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
+async function findIds (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number[]> {
+  const ids: number[] = []
+  for (const reading of await readings(db, viewer, filter)) {
+    if (ids.length > PAGE_SIZE) break
+    ids.push(...await db('leads').modify(filtered(viewer, filter)).modify(inOrder(viewer, filter, reading)).limit(PAGE_SIZE + 1 - ids.length).pluck('leads.id'))
+  }
+  return ids
+}
+
+/** What is asked for, in short: by all who may see the same, with the same answer. */
+export const askedFor = (viewer: Viewer, { columns: _, ...filter }: Partial<LeadFilter>): string => `${sightOf(viewer)} ${filter.show === 'mine' ? viewer.id : ''} ${JSON.stringify(filter)}`
+
+/** As of when what a filter leaves may have been read: what hangs on the clock is read each time. */
+export const lasting = (viewer: Viewer, { show }: LeadFilter): AsOf => show === 'overdue' || show === 'late' ? undefined : viewer.asOf
+
+/** The same on every page of a list, in whatever order. */
+function countLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
+  const { sort: _, descending: __, after: ___, before: ____, ...rest } = filter
+  return unchanged(db, lasting(viewer, filter), `leads ${askedFor(viewer, rest)}`, () => count(db, viewer, filter))
+}
+
+async function count (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
   const [{ count }] = await db.from(upTo(db('leads').modify(filtered(viewer, filter)))).count({ count: '*' }) as unknown as [{ count: number }]
   return count
 }
 
-const upTo = (query: Knex.QueryBuilder) => query.limit(COUNT_LIMIT + 1).select(query.client.raw('1')).as('some')
+const upTo = (query: Knex.QueryBuilder) => query.limit(COUNT_LIMIT + 1, { skipBinding: true }).select(query.client.raw('1')).as('some')
 
 export interface Badges extends Record<Badge | `of_${number}`, number> {
   /** The newest move of all, by which a stream that begins later knows whether it has missed one. */
   newest: number
+  /** Milliseconds until the next lead is due, or too long in its status; null when none will be. */
+  holds: number | null
 }
 
-/** How many leads each badge shows, and each of those made of a filter (by the number of its view: "of_7"), counted as far as a badge says, in one query. */
-export async function countBadges (db: Db, viewer: Viewer, made: readonly { id: number, filter: LeadFilter }[] = []): Promise<Badges> {
+type Made = readonly { id: number, filter: LeadFilter }[]
+
+/** How many leads each badge shows, and each of those made of a filter (by the number of its view: "of_7"), counted as far as a badge says. */
+export async function countBadges (db: Db, viewer: Viewer, made: Made = []): Promise<Badges> {
+  const whose = made.some(({ filter }) => filter.show === 'mine') ? viewer.id : ''
+  const [badges, mine] = await Promise.all([
+    unchanged(db, viewer.asOf, `badges ${sightOf(viewer)} ${whose}`, () => readBadges(db, viewer, made), ({ holds }) => holds ?? Infinity),
+    countLeads(db, viewer, MINE)
+  ])
+  return { ...badges, mine }
+}
+
+const MINE = readLeadFilter({ show: 'mine' })
+
+/** Those that are the same for all who may see the same leads. */
+async function readBadges (db: Db, viewer: Viewer, made: Made): Promise<Omit<Badges, 'mine'>> {
   const count = (query: Knex.QueryBuilder, name: string) => db.from(upTo(query)).count('*').as(name)
-  const counts = [
-    ...BADGES.map(badge => count(db('leads').modify(visibleLeads(viewer)).modify(SHOW[badge](viewer)), badge)),
-    ...made.map(({ id, filter }) => count(db('leads').modify(filtered(viewer, filter)), `of_${id}`))
-  ]
+  const ours = BADGES.filter(badge => badge !== 'mine').map(badge => count(db('leads').modify(visibleLeads(viewer)).modify(SHOW[badge](viewer)), badge))
   const newest = db('lead_moves').select(db.raw('coalesce(max(id), 0)')).as('newest')
-  return await db.first(...counts, newest) as unknown as Badges
+  const next = (column: string) => `(select min(${column}) from leads where ${OPEN} and ${column} > now())`
+  const holds = db.raw(`(extract(epoch from least(${next('due_at')}, ${next('status_late_at')}) - clock_timestamp()) * 1000)::float8 as holds`)
+  const [badges, others] = await Promise.all([
+    // Whoever sees all is asked in the same words each time; of the others the best plan hangs on where they work.
+    db.first(...ours, newest, holds).options(viewer.can('leads.view_all') ? PREPARED : {}),
+    made.length > 0 ? db.first(...made.map(({ id, filter }) => count(db('leads').modify(filtered(viewer, filter)), `of_${id}`))) : {}
+  ])
+  return { ...badges, ...others } as unknown as Omit<Badges, 'mine'>
 }
 
 /** The newest move of all. */
@@ -161,27 +198,48 @@ export function filtered (viewer: Viewer, filter: LeadFilter) {
   }
 }
 
+// What every row has. The text is the same for all who see the same clients: it is planned once, which takes twice as long as running it.
+const rowsOf = (clients: string, columns: string) => `
+  select leads.id, leads.status_id, case when leads.closed_at is null then (extract(epoch from leads.due_at - now()) / 60)::float8 end as due_in,
+    leads.closed_at is null and coalesce(leads.status_late_at <= now(), false) as is_late,
+    (select row_to_json(cells)::text from (select leads.id, leads.number, leads.urgent, leads.contact_name, leads.due_at, leads.closed_at is not null as closed, leads.archived_at is not null as archived,
+      c.id as client_id, c.name as client_name, c.is_supplier, c.is_conflicted, c.conflict_reason,
+      (select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id and y.id <> (select default_type_id from lead_settings)) as type
+      ${columns}) as cells) as cells
+  from unnest(?::bigint[]) with ordinality as found (id, place) join leads on leads.id = found.id
+    left join clients c on c.id = leads.client_id and ${clients}
+  order by found.place`
+
+interface Row { id: number, status_id: number, due_in: number | null, is_late: boolean, cells: string }
+
 /** What the list shows of these leads, in their order. A client gives their name and phone, to those who may see them. */
-export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Column[] = []): Promise<(ListedLead & { now: Date })[]> {
+export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Pick<Column, 'name'>[] = []): Promise<KeptRow<ListedLead>[]> {
   if (ids.length === 0) return []
-  const client = db('clients').modify(visibleTo(viewer)).select('id', 'name', 'is_supplier', 'is_conflicted', 'conflict_reason').as('c')
-  const rows = await db.from(db.raw('unnest(?::bigint[]) with ordinality as found (id, place)', [ids]))
-    .joinRaw('join leads on leads.id = found.id join lead_statuses s on s.id = leads.status_id')
-    .leftJoin(client, 'c.id', 'leads.client_id')
-    .leftJoin('campaigns', 'campaigns.id', 'leads.campaign_id').leftJoin('locations', 'locations.id', 'leads.location_id').leftJoin('employees', 'employees.id', 'leads.manager_id')
-    .orderBy('found.place')
-    .select(
-      'leads.id', 'leads.number', 'leads.urgent', 'leads.contact_name', 'leads.created_at', 'leads.due_at', 'campaigns.name as campaign', 'locations.name as location', 'employees.name as manager',
-      db.raw(`json_build_object('id', s.id, 'key', s.key, 'labels', s.labels, 'group', s.group_key, 'colour', s.colour) as status,
-        (select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id and y.id <> (select default_type_id from lead_settings)) as type,
-        case when c.id is not null then json_build_object('id', c.id, 'name', c.name, 'is_supplier', c.is_supplier, 'is_conflicted', c.is_conflicted, 'conflict_reason', c.conflict_reason) end as client,
-        coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),
-          (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone,
-        leads.closed_at is not null as closed, leads.archived_at is not null as archived,
-        (extract(epoch from leads.due_at - now()) / 60)::float8 as due_in, leads.closed_at is null and coalesce(leads.status_late_at <= now(), false) as is_late, now() as now`),
-      ...columns.flatMap(({ name }) => READS[name as ColumnName] ?? []).map(sql => db.raw(sql))
-    )
-  return seesContacts(viewer) ? rows : rows.map(row => ({ ...row, phone: row.phone && maskPhone(row.phone), ...(row.phones && { phones: row.phones.map(maskPhone) }) }))
+  const reads = columns.flatMap(({ name }) => READS[name as ColumnName] ?? []).map(sql => `, ${sql}`).join('')
+  const [known, { rows }] = await Promise.all([listStatuses(db, { removed: true, asOf: viewer.asOf }), db.raw(rowsOf(visibleSql(viewer, 'c'), reads), [ids]).options(PREPARED)]) as [LeadStatus[], { rows: Row[] }]
+  // A lead may have come just now into a status that is newer than those.
+  const statuses = rows.every(row => known.some(({ id }) => id === row.status_id)) ? known : await listStatuses(db, { removed: true })
+  const shown = new Map(statuses.map(({ id, key, labels, group, colour }) => {
+    const status = { id, key, labels, group, colour }
+    return [id, { status, text: JSON.stringify(status) }]
+  }))
+  const full = seesContacts(viewer)
+  return rows.map(row => {
+    const { status, text } = shown.get(row.status_id)!
+    return { id: row.id, text: `${full ? '' : 'masked '}${row.is_late ? 'late ' : ''}${beatOf(row.due_in)} ${text}${row.cells}`, read: () => listed(row, status, full) }
+  })
+}
+
+// What the database writes as JSON.
+type Cells = Omit<ListedLead, 'status' | 'client' | 'due_in' | 'is_late'> & Omit<NonNullable<ListedLead['client']>, 'id' | 'name'> & { client_id: number | null, client_name: string }
+const DATES = ['due_at', 'created_at', 'status_since', 'closed_at'] as const
+
+function listed ({ cells, due_in, is_late }: Row, status: ListedLead['status'], full: boolean): ListedLead {
+  const { client_id: id, client_name: name, is_supplier, is_conflicted, conflict_reason, ...lead } = JSON.parse(cells) as Cells
+  for (const date of DATES) if (lead[date]) lead[date] = new Date(lead[date])
+  const client = id === null ? null : { id, name, is_supplier, is_conflicted, conflict_reason }
+  const masked = full ? {} : { ...(lead.phone && { phone: maskPhone(lead.phone) }), ...(lead.phones && { phones: lead.phones.map(maskPhone) }) }
+  return { ...lead, ...masked, status, client, due_in, is_late }
 }
 
 interface Named { id: number, name: string }
@@ -198,15 +256,15 @@ export async function listFilterChoices (db: Db): Promise<FilterChoices> {
 }
 
 /** Those of them that a filter narrows to: what the buttons that take it off are called. */
-export async function findChosen (db: Db, { campaign, location, manager }: LeadFilter): Promise<FilterChoices> {
-  const named = async (table: string, id: Chosen): Promise<Named[]> => typeof id === 'number' ? db(table).where({ id }).select('id', 'name') : []
+export async function findChosen (db: Db, { campaign, location, manager }: LeadFilter, asOf?: AsOf): Promise<FilterChoices> {
+  const named = async (table: string, id: Chosen): Promise<Named[]> => typeof id === 'number' ? unchanged(db, asOf, `${table} ${id}`, async () => db(table).where({ id }).select('id', 'name')) : []
   const [campaigns, locations, managers] = await Promise.all([named('campaigns', campaign), named('locations', location), named('employees', manager)])
   return { campaigns, locations, managers }
 }
 
 /** The same with the status and the type. */
-export async function findNamed (db: Db, filter: LeadFilter): Promise<FilterChoices & { statuses: LeadStatus[], types: LeadType[] }> {
-  const [chosen, statuses, types] = await Promise.all([findChosen(db, filter), filter.status ? listStatuses(db, { removed: true }) : [], filter.type ? listTypes(db, { removed: true }) : []])
+export async function findNamed (db: Db, filter: LeadFilter, asOf?: AsOf): Promise<FilterChoices & { statuses: LeadStatus[], types: LeadType[] }> {
+  const [chosen, statuses, types] = await Promise.all([findChosen(db, filter, asOf), filter.status ? listStatuses(db, { removed: true, asOf }) : [], filter.type ? listTypes(db, { removed: true }) : []])
   return { ...chosen, statuses, types }
 }
 

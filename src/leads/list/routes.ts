@@ -60,9 +60,10 @@ export default async function list (app: FastifyInstance, { databaseUrl }: { dat
   async function read (look: TableLook) {
     const { viewer, filter, views } = look
     const made = madeBadges(views, look.fields)
+    const counting = countBadges(db, viewer, made), badge = isNarrowed(filter) ? undefined : BADGES.find(badge => badge === filter.show)
     const [page, badges, chosen, selected, statuses] = await Promise.all([
-      listLeads(db, viewer, filter, look.columns), countBadges(db, viewer, made), findNamed(db, filter),
-      manyLeads.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyLeads, viewer) : null, viewer.can('leads.move') ? listStatuses(db, { removed: true }) : []
+      listLeads(db, viewer, filter, look.columns, badge && counting.then(badges => badges[badge])), counting, findNamed(db, filter, viewer.asOf),
+      manyLeads.ticks.some(right => viewer.can(right)) ? selectedIds(db, manyLeads, viewer) : null, viewer.can('leads.move') ? listStatuses(db, { removed: true, asOf: viewer.asOf }) : []
     ])
     const movable = new Set(statuses.flatMap(({ id }) => movesFrom(viewer, statuses, id).length > 0 ? id : []))
     return { ...look, many: manyLeads, page, badges, made: made.map(({ view }) => view), chosen, selected, movable, BADGES, clockOf, spanWords, typeName, narrowings, narrowed: isNarrowed(filter), countLimit: COUNT_LIMIT }
