@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { writeAudit } from './demo/audit.js'
+import { makeCalls } from './demo/calls.js'
 import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { attachFiles } from './demo/files.js'
@@ -12,8 +13,12 @@ import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
 import { giveLeadValues, shapeLeads } from './demo/lead-fields.js'
 import { makeLeads } from './demo/leads.js'
+import { writeLetters } from './demo/letters.js'
+import { writeTexts } from './demo/messages.js'
+import { holdTalks } from './demo/talks.js'
 import { makeNotifications } from './demo/notifications.js'
 import { makeTwins } from './demo/twins.js'
+import { makeRules, writeTemplates } from './demo/templates.js'
 import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
 
@@ -60,6 +65,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     const made = await makeCompany(trx, until)
     await writeAudit(trx, made.staff, until)
     await shapeForms(trx)
+    await writeTemplates(trx, made)
     return made
   })
   await streamClients(db, shop, { count: Math.min(clients, rich), seed, imported: 0.05, alone: true, ...(log && { log }) })
@@ -75,10 +81,17 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     await makeLeads(trx, shop, Math.min(LEADS, Math.ceil(clients / 8)))
     await giveLeadValues(trx)
     await makeNotifications(trx, until)
+    await makeCalls(trx, shop, until)
+  })
+  await db.transaction(async trx => {
+    await writeLetters(trx, shop, until)
+    await writeTexts(trx, shop, until)
+    await holdTalks(trx, shop, until)
   })
   await putPins(db)
   await db.transaction(trx => makeTwins(trx))
   await db.transaction(trx => keepViews(trx, shop))
+  await db.transaction(trx => makeRules(trx))
   if (storage) await attachFiles(db, storage, until)
   await db('organisation').insert({ id: 1, ...DEMO_COMPANY, created_at: new Date(shop.calendar.start) })
   // Lists are read from indexes alone only after a vacuum, and planned well only after an analyze.
@@ -103,9 +116,10 @@ export async function emptyDemo (db: Knex): Promise<void> {
   await db('lead_counters').delete()
   await db('phone_types').whereNull('key').delete()
   await db('fields').delete()
+  await db('gateways').delete() // not truncated: with it would go which channel is served by what
   await db('form_sections').whereRaw("labels <> '{}'").delete()
 }
 
 const LEADS = 1500
 
-const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'leads', 'lead_phones', 'lead_moves', 'lead_values', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults']
+const TABLES = ['employees', 'employee_locations', 'locations', 'campaigns', 'tags', 'price_types', 'clients', 'client_words', 'client_tags', 'client_phones', 'client_emails', 'client_values', 'consent_wordings', 'consents', 'events', 'tasks', 'leads', 'lead_phones', 'lead_moves', 'lead_values', 'location_hours', 'location_closed_days', 'list_views', 'list_defaults', 'templates', 'template_texts', 'template_roles', 'mail_settings', 'conversations', 'messages', 'message_fates', 'mailings', 'mailing_recipients', 'automation_rules', 'automation_channels', 'automation_runs']

@@ -4,9 +4,12 @@ import type { Config } from './config.js'
 import type { Db } from './database/knex.js'
 import account from './account/routes.js'
 import audit from './audit/routes.js'
+import automation from './automation/routes.js'
 import calendar from './calendar/routes.js'
+import calls from './calls/routes.js'
 import campaigns from './campaigns/routes.js'
 import clients from './clients/routes.js'
+import conversations from './conversations/routes.js'
 import employees from './employees/routes.js'
 import feeds from './feed/routes.js'
 import files from './files/routes.js'
@@ -29,7 +32,16 @@ import locations from './locations/routes.js'
 import type { Sender } from './mail/outbox/sender.js'
 import mail from './mail/plugin.js'
 import mailSettings from './mail/routes.js'
+import mailboxListening from './mailboxes/listening/plugin.js'
+import mailboxes from './mailboxes/routes.js'
+import mailings from './mailings/routes.js'
 import map from './map/routes.js'
+import letters from './messages/email/routes.js'
+import gateways from './messages/gateways/routes.js'
+import messages from './messages/routes.js'
+import texting from './messages/texting/routes.js'
+import type { Gateways } from './messages/sending/gateway.js'
+import sending from './messages/sending/plugin.js'
 import notifications from './notifications/routes.js'
 import phoneTypes from './phone-types/routes.js'
 import priceTypes from './price-types/routes.js'
@@ -39,6 +51,7 @@ import type { Sealer } from './seal.js'
 import settings from './settings/routes.js'
 import signIn from './sign-in/routes.js'
 import tasks from './tasks/routes.js'
+import templates from './templates/routes.js'
 import twoSteps from './two-steps/routes.js'
 import requireTwoSteps from './two-steps/required.js'
 import viewAs from './view-as/routes.js'
@@ -63,6 +76,8 @@ declare module 'fastify' {
     storage: Storage
     sealer: Sealer
     outbox: Sender
+    /** An adapter puts itself here. */
+    gatewayOf: Gateways
     /** Where links in mails lead, "https://desk.example.com". */
     publicUrl (): Promise<string>
   }
@@ -114,6 +129,8 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })
   await app.register(jobs, { url: databaseUrl })
   await app.register(mail)
+  await app.register(sending)
+  await app.register(mailboxListening, { url: databaseUrl })
 
   await app.register(health)
   await app.register(installation)
@@ -127,8 +144,13 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(importTemplate)
   await app.register(imports, { url: databaseUrl })
   await app.register(tasks)
+  await app.register(messages)
+  await app.register(letters)
+  await app.register(conversations)
+  await app.register(mailings)
   await app.register(leadsList, { databaseUrl })
   await app.register(notifications)
+  await app.register(calls, { databaseUrl })
   await app.register(leadsBoard)
   await app.register(leadStatus)
   await app.register(leadSteps)
@@ -147,7 +169,12 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(formEditor)
   await app.register(leadSettings)
   await app.register(leadStatuses)
+  await app.register(templates)
+  await app.register(gateways)
+  await app.register(automation)
+  await app.register(texting)
   await app.register(audit)
   await app.register(mailSettings)
+  await app.register(mailboxes)
   return app
 }

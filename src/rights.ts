@@ -5,6 +5,8 @@
 export const RIGHT_GROUPS = {
   clients: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.delete', 'clients.erase', 'clients.merge', 'clients.import', 'clients.export'],
   leads: ['leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.win', 'leads.archive', 'leads.delete', 'leads.export'],
+  messages: ['messages.view', 'messages.send', 'messages.send_many', 'messages.manage'],
+  calls: ['calls.view', 'calls.make'],
   tasks: ['tasks.view_all'],
   reports: ['reports.view'],
   settings: ['views.share', 'marketing.manage', 'settings.manage', 'audit.view'],
@@ -19,8 +21,8 @@ export const isRight = (name: string): name is Right => (RIGHTS as readonly stri
 
 /** The built-in roles as a new installation has them. The owner's can't be changed: an owner may do everything, also what comes later. */
 export const BUILT_IN_ROLES = {
-  specialist: ['clients.view', 'clients.create', 'clients.edit', 'leads.view_own', 'leads.create', 'leads.edit', 'leads.move'],
-  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.merge', 'clients.export', 'leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.archive', 'leads.export', 'tasks.view_all', 'reports.view', 'views.share', 'marketing.manage'],
+  specialist: ['clients.view', 'clients.create', 'clients.edit', 'leads.view_own', 'leads.create', 'leads.edit', 'leads.move', 'messages.view', 'calls.view', 'calls.make'],
+  manager: ['clients.view', 'suppliers.view', 'contacts.view_full', 'clients.create', 'clients.edit', 'clients.edit_discounts', 'clients.merge', 'clients.export', 'leads.view_own', 'leads.view_locations', 'leads.view_all', 'leads.create', 'leads.edit', 'leads.move', 'leads.archive', 'leads.export', 'messages.view', 'messages.send', 'messages.send_many', 'calls.view', 'calls.make', 'tasks.view_all', 'reports.view', 'views.share', 'marketing.manage'],
   admin: RIGHTS,
   owner: RIGHTS
 } as const satisfies Record<string, readonly Right[]>

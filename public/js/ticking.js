@@ -8,9 +8,10 @@
     return hours > 0 && days < 7 ? `${days} d ${hours} h` : `${days} d`
   }
 
-  const leftOf = (clock, told) => {
-    if (shown.get(clock)?.told !== told) shown.set(clock, { told, at: Date.now() })
-    return told - (Date.now() - shown.get(clock).at) / 60_000
+  // Milliseconds since an element told this.
+  const since = (element, told) => {
+    if (!shown.has(element) || shown.get(element).told !== told) shown.set(element, { told, at: Date.now() })
+    return Date.now() - shown.get(element).at
   }
   const say = (clock, words, left) => {
     const said = words.replace('%', span(Math.abs(left)))
@@ -18,14 +19,16 @@
   }
 
   const tick = () => {
-    for (const clock of document.querySelectorAll('[data-due-in]')) {
-      const left = leftOf(clock, clock.dataset.dueIn)
-      say(clock, document.body.dataset[left < 0 ? 'late' : 'left'], left)
+    // By the server's clock, which a page with such tells, whatever the visitor's says.
+    const { body } = document, now = Number(body.dataset.clock) + since(body, body.dataset.clock)
+    for (const clock of document.querySelectorAll('[data-due]')) {
+      const left = (clock.dataset.due - now) / 60_000
+      say(clock, body.dataset[left < 0 ? 'late' : 'left'], left)
       if (left < 0) clock.closest('.when, .due-clock')?.classList.add('late', 'flag-bad')
     }
     // What is said only once it is too late.
     for (const clock of document.querySelectorAll('[data-late-in]')) {
-      const left = leftOf(clock, clock.dataset.lateIn)
+      const left = clock.dataset.lateIn - since(clock, clock.dataset.lateIn) / 60_000
       say(clock, clock.dataset.words, left)
       clock.parentElement.hidden = left >= 0
     }

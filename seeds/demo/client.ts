@@ -38,7 +38,7 @@ export interface Consent {
 export interface Event { id: number, kind: EventKind, employee_id: number, at: Date, version: number | null, details: Details[EventKind], body: string | null }
 
 /** A client with everything that belongs to it. What the clients table has goes by the table's names. */
-export interface Client extends Omit<ClientFields, 'campaign_id' | 'location_id'> {
+export interface Client extends Omit<ClientFields, 'campaign_id' | 'location_id' | 'language'> {
   id: number
   campaign: Named | null
   location: Named | null

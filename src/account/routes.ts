@@ -1,4 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import { findExtension } from '../calls/dialing.js'
 import { changesBetween, recordAudit } from '../audit/record.js'
 import { changeOwnProfile, putPassword } from '../employees/queries.js'
 import { languages } from '../installation/choices.js'
@@ -94,7 +95,7 @@ export default async function account (app: FastifyInstance) {
 
   async function shown (request: FastifyRequest) {
     const viewer = viewerOf(request)
-    const [role, sessions, twoSteps, unconfirmed, sends, notices] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db), findOwnNotices(db, viewer)])
+    const [role, sessions, twoSteps, unconfirmed, sends, notices, extension] = await Promise.all([findRole(db, viewer.roleId), listSessions(db, viewer.id), findTwoSteps(db, viewer.id), findUnconfirmed(db, viewer.id), sendsMail(db), findOwnNotices(db, viewer), findExtension(db, viewer.id)])
     const here = sessionKeyOf(request)
     return {
       role,
@@ -103,6 +104,7 @@ export default async function account (app: FastifyInstance) {
       unconfirmed,
       sends,
       notices,
+      extension,
       typedEmail: '',
       sessions: sessions.map(session => ({ ...session, ...deviceOf(session.userAgent), isHere: session.key === here })),
       typed: { name: viewer.name, language: viewer.language },

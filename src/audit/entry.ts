@@ -1,5 +1,7 @@
+import { EVENT_KEYS } from '../automation/rule.js'
 import { RESTARTS } from '../lead-settings/template.js'
 import { GROUPS } from '../leads/lead.js'
+import { TEMPLATE_CHANNELS } from '../templates/template.js'
 
 /**
  * Everything that the audit log tells of. The part before the dot is the group that the log can be narrowed to. A new kind is a line
@@ -12,8 +14,10 @@ export const AUDIT_KINDS = [
   'settings.general',
   'settings.uniqueness',
   'settings.mail',
+  'settings.mailbox',
   'settings.mailbox_emptied',
   'settings.map',
+  'settings.telephony',
   'settings.files',
   'settings.logo',
   'settings.consent',
@@ -65,6 +69,9 @@ export const AUDIT_KINDS = [
   'forms.field_removed',
   'forms.field_restored',
   'forms.field_erased',
+  'messages.gateway',
+  'messages.channel',
+  'messages.strangers',
   'leads.exported',
   'leads.numbers',
   'leads.type_added',
@@ -77,7 +84,18 @@ export const AUDIT_KINDS = [
   'leads.status_moved',
   'leads.status_deleted',
   'leads.notifications',
-  'leads.deleted'
+  'leads.deleted',
+  'templates.added',
+  'templates.changed',
+  'templates.archived',
+  'templates.restored',
+  'templates.company_words',
+  'automation.added',
+  'automation.changed',
+  'automation.on',
+  'automation.off',
+  'automation.removed',
+  'automation.restored'
 ] as const
 export type AuditKind = (typeof AUDIT_KINDS)[number]
 
@@ -115,6 +133,14 @@ export const AUDIT_FIELDS = {
   mail_username: 'text',
   mail_password: 'secret',
   mail_sender: 'text',
+  mail_signature: 'text',
+  mail_per_minute: 'number',
+  mail_attachments: 'number',
+  mailbox_folder: 'text',
+  mailbox_on: 'yes_no',
+  mailbox_marks_seen: 'yes_no',
+  mail_dkim: 'text',
+  mail_dkim_key: 'secret',
   public_url: 'text',
   mails: 'number',
   tile_url: 'text',
@@ -122,6 +148,12 @@ export const AUDIT_FIELDS = {
   attribution_url: 'text',
   geocoder_url: 'text',
   contact: 'text',
+  telephony: 'text',
+  number_links: 'text',
+  missed_calls: 'text',
+  telephony_set: 'list',
+  telephony_secret: 'secret',
+  extension: 'text',
   consent_whatsapp: 'text',
   consent_viber: 'text',
   consent_sms: 'text',
@@ -165,13 +197,39 @@ export const AUDIT_FIELDS = {
   number_template: 'text',
   number_restarts: 'choice',
   told: 'list',
-  due_soon_minutes: 'number'
+  due_soon_minutes: 'number',
+  gateway: 'text',
+  gateway_adapter: 'text',
+  gateway_address: 'text',
+  gateway_settings: 'text',
+  gateway_secrets: 'secret',
+  sender: 'text',
+  per_minute: 'number',
+  strangers_make_leads: 'yes_no',
+  channel: 'choice',
+  used_by: 'list',
+  text_en: 'text',
+  text_es: 'text',
+  text_pl: 'text',
+  text_pt: 'text',
+  said_phone: 'text',
+  address: 'text',
+  website: 'text',
+  booking_link: 'text',
+  review_link: 'text',
+  map_link: 'text',
+  automation_event: 'choice',
+  by_templates: 'text',
+  days_before: 'number',
+  delay_minutes: 'number',
+  rule_conditions: 'list',
+  quiet_hours: 'text'
 } as const satisfies Record<string, AuditValue>
 export type AuditValue = 'text' | 'number' | 'date' | 'yes_no' | 'choice' | 'choices' | 'list' | 'secret' | 'country' | 'language' | 'rights' | 'role' | 'colour' | 'icon'
 export type AuditField = keyof typeof AUDIT_FIELDS
 
 /** The words there are for a `choice`, and of `choices` for each, under `audit.choices`. */
-export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others', ...GROUPS, 'order', 'sale', 'always', 'working', ...RESTARTS] as const
+export const AUDIT_CHOICES = ['allow', 'warn', 'refuse', 'pictures', 'documents', 'media', 'archives', 'others', ...GROUPS, 'order', 'sale', 'always', 'working', ...RESTARTS, ...TEMPLATE_CHANNELS, ...EVENT_KEYS] as const
 
 /** What one field was before and after. */
 export interface AuditChange { field: AuditField, old: unknown, new: unknown }

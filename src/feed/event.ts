@@ -1,8 +1,10 @@
+import type { CallState, Direction } from '../calls/call.js'
 import type { EventKind } from '../clients/feed/event.js'
 import type { Named } from '../clients/client.js'
 import type { ShownFile } from '../files/file.js'
 import type { Subject } from '../form-editor/definition.js'
 import type { LeadEventKind } from '../leads/feed/event.js'
+import type { ShownMessage } from '../messages/message.js'
 import type { Task, TaskChange, TaskRef } from '../tasks/task.js'
 
 /** What entries keep in `details` that people write, into whatever feed. */
@@ -17,6 +19,8 @@ export interface WrittenDetails {
   'task.deleted': { task: TaskRef }
   'task.restored': { task: TaskRef }
   comment: Record<string, never>
+  /** One that is over. Empty once its client was erased. */
+  call: { call: number, direction: Direction, state: CallState, seconds: number | null, recording: boolean } | Record<string, never>
 }
 
 /** One entry of a feed. */
@@ -34,6 +38,8 @@ export interface FeedEvent {
   deleted_at: Date | null
   /** Of a task's newest entry: how the task stands now. */
   task?: Task
+  /** Of an entry that is a message: the message as it stands now. */
+  message?: ShownMessage
   /** Of a lead's entry about a client that the viewer may see. */
   client?: Named
 }
@@ -48,6 +54,8 @@ export const FEED_FILTERS = {
     comments: ['comment'],
     tasks: TASKS,
     files: FILES,
+    messages: ['message.out', 'message.in'],
+    calls: ['call'],
     changes: ['client.created', 'client.imported', 'client.import_undone', 'client.changed', 'client.archived', 'client.restored', 'client.merged', 'client.unmerged', 'client.parted', 'phone.added', 'phone.changed', 'phone.removed', 'phone.restored', 'email.added', 'email.changed', 'email.removed', 'email.restored', 'place.changed', 'tag.added', 'tag.removed', 'tag.merged'],
     consent: ['consent.changed', 'consent.noted']
   },
@@ -56,6 +64,7 @@ export const FEED_FILTERS = {
     comments: ['comment'],
     tasks: TASKS,
     files: FILES,
+    calls: ['call'],
     changes: ['lead.created', 'lead.changed', 'lead.moved', 'lead.linked', 'lead.unlinked', 'lead.archived', 'lead.restored']
   }
 } as const satisfies Record<Subject, Record<string, readonly FeedEvent['kind'][] | null>>

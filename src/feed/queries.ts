@@ -1,6 +1,7 @@
 import { PREPARED, type Db } from '../database/knex.js'
 import { filesOfEvents } from '../files/queries.js'
 import { VALUES } from '../form-editor/definition.js'
+import { messagesOfEvents } from '../messages/queries.js'
 import { tasksOfEvents } from '../tasks/list/queries.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
@@ -38,6 +39,7 @@ export async function listFeed (db: Db, viewer: Viewer, card: Card, { filter = '
     .options(PREPARED)
   const events = await withFiles(db, await CARDS[card.subject].shown(db, viewer, rows.slice(0, FEED_PAGE)))
   await addTasks(db, viewer, events)
+  await addMessages(db, viewer, events)
   return { events, older: rows.length > FEED_PAGE ? events.at(-1)!.id : null, newest: rows[0]?.newest ?? after ?? 0 }
 }
 
@@ -51,13 +53,16 @@ export async function findEvent (db: Db, viewer: Viewer, card: Card, id: number 
   const event = id === null ? undefined : await db('events').leftJoin('employees', 'employees.id', 'events.employee_id').where({ ...of(card), 'events.id': id }).modify(CARDS[card.subject].known(viewer)).first(...SELECT)
   if (!event) throw new NotFound()
   await addTasks(db, viewer, [event])
+  await addMessages(db, viewer, [event])
   const [shown] = await withFiles(db, await CARDS[card.subject].shown(db, viewer, [event]))
   return shown!
 }
 
+const SHOW_FILES: readonly string[] = ['files.added', 'message.out', 'message.in']
+
 /** Gives the entries that show files theirs, by one query for all of them; none when there are none. */
 async function withFiles (db: Db, events: FeedEvent[]): Promise<FeedEvent[]> {
-  const files = await filesOfEvents(db, events.filter(({ kind }) => kind === 'files.added').map(({ id }) => id))
+  const files = await filesOfEvents(db, events.filter(({ kind }) => SHOW_FILES.includes(kind)).map(({ id }) => id))
   return files.size === 0 ? events : events.map(event => ({ ...event, files: files.get(event.id) ?? [] }))
 }
 
@@ -99,6 +104,15 @@ async function addTasks (db: Db, viewer: Viewer, events: FeedEvent[]): Promise<v
   for (const event of events) {
     const task = tasks.get(event.id)
     if (task) event.task = task
+  }
+}
+
+/** Gives the entries that are messages theirs. */
+async function addMessages (db: Db, viewer: Viewer, events: FeedEvent[]): Promise<void> {
+  const messages = await messagesOfEvents(db, viewer, events.filter(({ kind }) => kind.startsWith('message.')).map(({ id }) => id))
+  for (const event of events) {
+    const message = messages.get(event.id)
+    if (message) event.message = message
   }
 }
 

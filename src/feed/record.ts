@@ -1,8 +1,8 @@
 import type { Db } from '../database/knex.js'
 import { VALUES, type Subject } from '../form-editor/definition.js'
 
-/** Who does it, as far as the trace cares. */
-export interface Actor { id: number }
+/** Who does it, as far as the trace cares; null: nobody who works here. */
+export interface Actor { id: number | null }
 
 /**
  * Writes what happened to a client or a lead into its feed, in the transaction of the change itself. Everything but a comment makes a new

@@ -51,6 +51,51 @@ export async function showInFeed (trx: Db, by: Viewer, card: Card, files: ShownF
   return event
 }
 
+/** A file that a message takes along. `isWaiting`: no entry shows it yet. */
+export interface Sendable { id: number, size: number, isWaiting: boolean }
+
+/**
+ * The files of a client or lead that a message takes along: those that its feed shows, by id, and those that this person sent for it, by
+ * token. Throws FilesGone when one was taken away meanwhile.
+ */
+export async function filesToSend (trx: Db, by: Viewer, card: Card, { ids, tokens }: { ids: readonly number[], tokens: readonly string[] }): Promise<Sendable[]> {
+  const shown: { id: number, size: number }[] = ids.length === 0 ? [] : await trx('files').whereIn('id', [...ids]).where({ ...of(card), removed_at: null }).whereNotNull('event_id').forShare().select('id', 'size')
+  const waiting = await findWaiting(trx, by, card, [...tokens])
+  if (shown.length < ids.length || waiting.length < tokens.length) throw new FilesGone()
+  return [...shown.map(file => ({ ...file, isWaiting: false })), ...waiting.map(({ id, size }) => ({ id, size, isWaiting: true }))]
+}
+
+/** Shows the files that waited in an entry of the feed that is there: that of the message that takes them along. */
+export async function showWith (trx: Db, event: number, files: readonly Sendable[]): Promise<void> {
+  for (const [position, { id }] of files.filter(({ isWaiting }) => isWaiting).entries()) {
+    const taken = await trx('files').where({ id, event_id: null }).update({ event_id: event, position })
+    if (taken === 0) throw new FilesGone()
+  }
+}
+
+/** Keeps files that came with a message: a client's feed shows them in the entry of the message, a stranger's stay with the message alone. */
+export async function addReceived (trx: Db, messageId: number, files: readonly NewFile[]): Promise<void> {
+  const { client_id: client, event_id: event } = await trx('messages').where({ id: messageId }).first('client_id', 'event_id')
+  for (const [position, file] of files.entries()) {
+    const owner = client === null ? { message_id: messageId } : { client_id: client, event_id: event, position }
+    const [{ id }] = await trx('files').insert({ ...file, ...owner, token: randomBytes(16).toString('base64url'), employee_id: null }).returning('id')
+    await trx('message_files').insert({ message_id: messageId, file_id: id, position })
+  }
+}
+
+/** What a stranger sent with a message. Throws NotFound. */
+export async function findOfStranger (db: Db, messageId: number, token: string): Promise<Omit<Served, 'thumbnail' | 'thumbnail_size'>> {
+  const file = await db('files').where({ message_id: messageId, token, removed_at: null }).first('content', 'name', 'type', 'size')
+  if (!file) throw new NotFound()
+  return file
+}
+
+/** The newest files that the feed of a client or lead shows. */
+export async function listFilesOf (db: Db, card: Card, limit = 30): Promise<ShownFile[]> {
+  const rows = await db('files').where({ ...of(card), removed_at: null }).whereNotNull('event_id').orderBy('id', 'desc').limit(limit).select(...SHOWN, 'thumbnail')
+  return rows.map(shown)
+}
+
 /** The files that entries of the feed show, by entry, the removed ones included. */
 export async function filesOfEvents (db: Db, events: number[]): Promise<Map<number, ShownFile[]>> {
   const files = new Map<number, ShownFile[]>()
@@ -92,7 +137,7 @@ export async function setFileRemoved (trx: Db, by: Viewer, card: Card, token: st
  * is locked, so that who sends the same one at that moment waits and keeps it anew. Returns how many contents went.
  */
 export async function sweep ({ db, storage }: { db: Db, storage: Storage }): Promise<number> {
-  await db('files').whereNull('event_id').whereRaw("created_at < now() - interval '1 day'").delete()
+  await db('files').whereNull('event_id').whereNull('message_id').whereRaw("created_at < now() - interval '1 day'").delete()
   for (let gone = 0; ; gone++) {
     const one = await db.transaction(async trx => {
       const { rows: [row] } = await trx.raw(`

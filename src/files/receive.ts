@@ -8,7 +8,7 @@ import type { Viewer } from '../web/viewer.js'
 import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.js'
 import { cleanName } from './name.js'
 import { paint } from './pictures/painter.js'
-import { addWaiting, keepContent } from './queries.js'
+import { addWaiting, keepContent, type NewFile } from './queries.js'
 import { BrokenOff, spool, type Spooled } from './spool.js'
 import type { Storage } from './storage/storage.js'
 import { findType } from './type.js'
@@ -111,14 +111,17 @@ export async function withSpooled<T> (part: MultipartFile, megabytes: number, { 
 }
 
 async function accept (part: MultipartFile, name: string, limits: FileLimits, keeper: Keeper, by: Viewer, card: Card): Promise<ShownFile> {
-  return withSpooled(part, limits.megabytes, keeper, async spooled => {
-    const { type, kind } = await findType(spooled.path, name)
-    if (!limits.kinds.includes(kind)) throw new FileRefused({ key: `files.refused.${kind}` })
-    const kept = kind === 'pictures' ? await drawn(spooled, type, keeper.storage.temporary) : { content: spooled, thumbnail: null, width: null, height: null }
-    await keepContent(keeper, kept.content)
-    if (kept.thumbnail) await keepContent(keeper, kept.thumbnail)
-    return addWaiting(keeper.db, by, card, { name, type, size: kept.content.size, width: kept.width, height: kept.height, content: kept.content.hash, thumbnail: kept.thumbnail?.hash ?? null })
-  })
+  return withSpooled(part, limits.megabytes, keeper, async spooled => addWaiting(keeper.db, by, card, await keepFile(spooled, name, limits, keeper)))
+}
+
+/** Judges a file on disk by its content and keeps that in the storage, pictures drawn anew. Gives its row. Throws FileRefused for a kind that isn't accepted. */
+export async function keepFile (spooled: Spooled, name: string, limits: FileLimits, keeper: Keeper): Promise<NewFile> {
+  const { type, kind } = await findType(spooled.path, name)
+  if (!limits.kinds.includes(kind)) throw new FileRefused({ key: `files.refused.${kind}` })
+  const kept = kind === 'pictures' ? await drawn(spooled, type, keeper.storage.temporary) : { content: spooled, thumbnail: null, width: null, height: null }
+  await keepContent(keeper, kept.content)
+  if (kept.thumbnail) await keepContent(keeper, kept.thumbnail)
+  return { name, type, size: kept.content.size, width: kept.width, height: kept.height, content: kept.content.hash, thumbnail: kept.thumbnail?.hash ?? null }
 }
 
 /** Draws a picture anew. Throws FileRefused when it can't be. */

@@ -55,6 +55,6 @@ export async function clearTemporary (folder: string): Promise<void> {
   for (const name of await readdir(folder).catch(() => [])) {
     const path = join(folder, name)
     const at = await stat(path).catch(() => null)
-    if (at && Date.now() - at.mtimeMs > DAY) await rm(path, { force: true })
+    if (at && Date.now() - at.mtimeMs > DAY) await rm(path, { recursive: true, force: true })
   }
 }

@@ -22,6 +22,7 @@ export const SYSTEM_ITEMS = {
   phones: { requirable: true },
   emails: { requirable: true },
   address: { requirable: true },
+  language: { requirable: true },
   campaign: { requirable: true },
   comment: { requirable: true },
   due: { requirable: true },
@@ -36,7 +37,7 @@ export type SystemItem = keyof typeof SYSTEM_ITEMS
 
 /** Those that the forms of a subject have. */
 export const ITEMS_OF = {
-  client: ['supplier', 'conflicted', 'phones', 'emails', 'address', 'campaign', 'location', 'discounts', 'tags', 'note'],
+  client: ['supplier', 'conflicted', 'phones', 'emails', 'address', 'language', 'campaign', 'location', 'discounts', 'tags', 'note'],
   lead: ['contact', 'phones', 'campaign', 'location', 'manager', 'due', 'urgent', 'comment']
 } as const satisfies Record<Subject, readonly SystemItem[]>
 

@@ -10,6 +10,7 @@ const NAMES: Record<SystemItem, { sent: RegExp, says: string }> = {
   phones: { sent: /^(phone_rows$|phones(\.|$))/, says: 'phones' },
   emails: { sent: /^(email_rows$|emails\.)/, says: 'emails' },
   address: { sent: /^address$/, says: 'address' },
+  language: { sent: /^language$/, says: 'language' },
   campaign: { sent: /^campaign_id$/, says: 'campaign_id' },
   comment: { sent: /^comment$/, says: 'comment' },
   due: { sent: /^due(_on|_time)?$/, says: 'due_on' },

@@ -60,9 +60,17 @@ export interface ListField {
   many: boolean
 }
 
+const listFields = new WeakMap<Shape, ListField[]>()
+
 /** The own fields of a subject that a form asks for, in the order of its forms. */
 export async function listOwnFields (db: Db, subject: Subject, versions?: Viewer['formVersions']): Promise<ListField[]> {
-  const { forms } = await shapeOf(db, subject, versions)
+  const shape = await shapeOf(db, subject, versions)
+  let fields = listFields.get(shape)
+  if (!fields) listFields.set(shape, fields = listFieldsOf(shape))
+  return fields
+}
+
+function listFieldsOf ({ forms }: Shape): ListField[] {
   const found = new Map<number, ListField>()
   for (const { field, hidden } of forms.flatMap(form => form.sections).flatMap(section => section.items)) {
     if (!field || field.removed || hidden) continue

@@ -1,5 +1,6 @@
 import type { Db } from '../database/knex.js'
 import { hashPassword } from '../sign-in/password.js'
+import type { Language } from '../web/viewer.js'
 import type { SetupValues } from './form.js'
 
 /** Somebody else finished the first run a moment earlier. */
@@ -7,11 +8,11 @@ export class AlreadySetUp extends Error {}
 
 export const isSetUp = async (db: Db): Promise<boolean> => Boolean(await db('organisation').first('id'))
 
-/** What of the company stands in a mail: its name, and how its dates are read. */
-export interface Company { name: string, country: string, timeZone: string }
+/** What of the company stands in a mail: its name, its language, and how its dates are read. */
+export interface Company { name: string, language: Language, country: string, timeZone: string }
 
 export async function findCompany (db: Db): Promise<Company> {
-  return db('organisation').where({ id: 1 }).first({ name: 'name', country: 'country', timeZone: 'time_zone' })
+  return db('organisation').where({ id: 1 }).first({ name: 'name', language: 'language', country: 'country', timeZone: 'time_zone' })
 }
 
 /** The code that the start prints for someone who opens the first page from another machine. */

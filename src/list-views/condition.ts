@@ -42,6 +42,7 @@ const MOST_VALUES = 50
 
 /** The conditions on own fields in an address: `own.<key>`, and with `.how`, `.from` and `.to` behind it. What makes no sense is left out. */
 export function readConditions (fields: readonly ListField[], query: Query, decimalMark?: DecimalMark): Condition[] {
+  if (!Object.keys(query).some(name => name.startsWith('own.'))) return []
   return fields.map(field => readCondition(field, query, decimalMark)).filter(condition => condition !== null).slice(0, MOST_CONDITIONS)
 }
 

@@ -1,5 +1,6 @@
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import { PREPARED, type Db } from '../database/knex.js'
+import { unchanged } from '../database/unchanged.js'
 import { auditedRole, listRoles } from '../roles/queries.js'
 import type { Role } from '../roles/ranks.js'
 import { Forbidden, NotFound } from '../web/errors.js'
@@ -22,7 +23,10 @@ const views = (db: Db, viewer: Pick<Viewer, 'id'>, list: string) => db('list_vie
 const IN_ORDER = [{ column: 'v.shared', order: 'desc' }, { column: 'v.position' }, { column: 'v.id' }]
 
 /** The views of a list that a person can open, and the one it opens with. Read for each page of the list. */
-export async function listViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs'>, list: string): Promise<ListViews> {
+export const listViews = (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs' | 'asOf'>, list: string): Promise<ListViews> =>
+  unchanged(db, viewer.asOf, `views of ${list} ${viewer.id} ${viewer.roleId} ${Boolean(viewer.viewingAs)}`, () => readViews(db, viewer, list))
+
+async function readViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs'>, list: string): Promise<ListViews> {
   // A person's own default comes before their role's, also when it is to open with none; through the eyes of another role, that one's alone.
   const wanted = db('list_defaults').where({ list }).where(either => { either.where('role_id', viewer.roleId); if (!viewer.viewingAs) either.orWhere('employee_id', viewer.id) })
     .orderByRaw('employee_id is null').limit(1).select('view_id')

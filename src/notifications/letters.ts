@@ -37,7 +37,7 @@ function single (pen: Pen, viewer: Viewer, notice: ShownNotice, publicUrl: strin
     paragraphs: [
       [number, who, phone !== who && phone, urgent && t('leads.urgent')].filter(Boolean).join(' · '), sentence, ...body ? [`“${body.length > LONGEST_BODY ? `${body.slice(0, LONGEST_BODY)}…` : body}”`] : [], ...notice.due_at ? [fmt.dateTime(notice.due_at)] : []
     ],
-    action: { words: t('notifications.open_lead'), href: `${publicUrl}/leads/${notice.lead_id}` },
+    action: { words: t('notifications.open_lead'), href: publicUrl + notice.path },
     after: [t('notifications.mail_why')]
   }
 }

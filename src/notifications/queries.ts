@@ -1,19 +1,23 @@
 import type { Knex } from 'knex'
-import { maskPhone, seesContacts } from '../clients/masking.js'
+import { maskPhone, readable, seesContacts } from '../clients/masking.js'
 import { visibleTo } from '../clients/visibility.js'
+import { visibleTalks } from '../conversations/queries.js'
 import { PREPARED, type Db } from '../database/knex.js'
 import type { LeadStatus } from '../leads/lead.js'
 import { visibleLeads } from '../leads/visibility.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Notice } from './notice.js'
 
-/** A notification as its reader sees it: they may see the lead, its client's name only with that right, and phones as they may. */
+/** A notification as its reader sees it: they may see the lead or the conversation it is of, its client's name only with that right, and phones as they may. */
 export interface ShownNotice {
   id: number
-  notice: Notice
+  /** `talk`: a conversation was given to them. */
+  notice: Notice | 'talk'
   at: Date
   read: boolean
-  lead_id: number
+  /** "/leads/42" */
+  path: string
+  /** The lead's; '' of a conversation. */
   number: string
   urgent: boolean
   /** The client or whoever the lead says; their phone when there is no name; '' when there is neither. */
@@ -21,8 +25,8 @@ export interface ShownNotice {
   phone: string | null
   by: string | null
   due_at: Date | null
-  /** Of a move the status it led to, else the one the lead is in. */
-  status: Pick<LeadStatus, 'key' | 'labels'>
+  /** Of a move the status it led to, else the one the lead is in; null of a conversation. */
+  status: Pick<LeadStatus, 'key' | 'labels'> | null
   /** Of a comment. */
   body: string | null
 }
@@ -30,19 +34,31 @@ export interface ShownNotice {
 /** These notifications for a viewer, in the order of their ids given; those of leads that aren't theirs to see are left out. */
 export async function readNotices (db: Db, viewer: Viewer, ids: readonly number[]): Promise<ShownNotice[]> {
   if (ids.length === 0) return []
-  const client = db('clients').modify(visibleTo(viewer)).select('id', 'name').as('c')
-  const rows = await db.from(db.raw('unnest(?::bigint[]) with ordinality as wanted (id, place)', [[...ids]]))
-    .joinRaw('join notifications n on n.id = wanted.id join leads on leads.id = n.lead_id left join events on events.id = n.event_id left join employees e on e.id = events.employee_id')
-    .joinRaw("join lead_statuses s on s.id = coalesce((events.details->>'to')::bigint, leads.status_id)")
-    .leftJoin(client, 'c.id', 'leads.client_id').where('n.employee_id', viewer.id).modify(visibleLeads(viewer)).orderBy('wanted.place')
-    .select('n.id', 'n.notice', 'n.at', 'n.lead_id', 'n.due_at', 'leads.number', 'leads.urgent', 'e.name as by',
-      db.raw(`n.read_at is not null as read, json_build_object('key', s.key, 'labels', s.labels) as status, case when events.deleted_at is null then events.body end as body, coalesce(c.name, leads.contact_name) as who,
-        coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),
+  const client = db('clients').modify(visibleTo(viewer)).select('id', 'name').as('lc')
+  const rows: Row[] = await db.from(db.raw('unnest(?::bigint[]) with ordinality as wanted (id, place)', [[...ids]]))
+    .joinRaw('join notifications n on n.id = wanted.id left join leads on leads.id = n.lead_id left join events on events.id = n.event_id left join employees e on e.id = coalesce(n.by_id, events.employee_id)')
+    .joinRaw("left join lead_statuses s on s.id = coalesce((events.details->>'to')::bigint, leads.status_id)")
+    .joinRaw('left join conversations k on k.id = n.conversation_id left join clients c on c.id = k.client_id')
+    .leftJoin(client, 'lc.id', 'leads.client_id').where('n.employee_id', viewer.id).modify(visibleOnes(viewer)).orderBy('wanted.place')
+    .select('n.id', 'n.notice', 'n.at', 'n.lead_id', 'n.due_at', 'leads.number', 'leads.urgent', 'e.name as by', 'n.conversation_id', 'k.client_id', 'c.name as client', 'k.channel', 'k.address', 'k.stranger',
+      db.raw(`n.read_at is not null as read, case when s.id is not null then json_build_object('key', s.key, 'labels', s.labels) end as status, case when events.deleted_at is null then events.body end as body, coalesce(lc.name, leads.contact_name) as who,
+        coalesce((select display from client_phones p where p.client_id = lc.id and p.removed_at is null order by p.position, p.id limit 1),
           (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone`))
   const full = seesContacts(viewer)
-  return rows.map((row: ShownNotice) => {
+  return rows.map(({ lead_id: lead, conversation_id: talk, client_id: clientId, client: name, channel, address, stranger, ...row }) => {
+    if (talk !== null) return { ...row, number: '', urgent: false, path: clientId === null ? `/conversations/${talk}` : `/clients/${clientId}/conversation`, who: name ?? (stranger || readable(viewer, channel === 'email', address!)), phone: null }
     const phone = row.phone && !full ? maskPhone(row.phone) : row.phone
-    return { ...row, phone, who: row.who || (phone ?? '') }
+    return { ...row, path: `/leads/${lead}`, phone, who: row.who || (phone ?? '') }
+  })
+}
+
+type Row = Omit<ShownNotice, 'path'> & { lead_id: number | null, conversation_id: number | null, client_id: number | null, client: string | null, channel: string | null, address: string | null, stranger: string | null }
+
+/** Leaves the notifications `n` of leads and of conversations `k`, with clients `c`, that a viewer may see. */
+const visibleOnes = (viewer: Viewer) => (query: Knex.QueryBuilder): void => {
+  query.where(some => {
+    some.where(lead => { lead.whereNotNull('n.lead_id').modify(visibleLeads(viewer)) })
+    if (viewer.can('messages.view')) some.orWhere(talk => { talk.whereNotNull('n.conversation_id').modify(visibleTalks(viewer)) })
   })
 }
 
@@ -53,7 +69,8 @@ export interface News { count: number, newest: number }
 export const CAP = 100
 
 const shownTo = (viewer: Viewer) => (query: Knex.QueryBuilder): void => {
-  query.join('leads', 'leads.id', 'n.lead_id').where('n.employee_id', viewer.id).where('n.in_app', true).modify(visibleLeads(viewer))
+  query.leftJoin('leads', 'leads.id', 'n.lead_id').leftJoin('conversations as k', 'k.id', 'n.conversation_id').leftJoin('clients as c', 'c.id', 'k.client_id')
+    .where('n.employee_id', viewer.id).where('n.in_app', true).modify(visibleOnes(viewer))
 }
 
 /** What is unread, in one query by key. */
@@ -87,12 +104,12 @@ export async function listNotices (db: Db, viewer: Viewer, from: Place | null): 
   return { rows: await readNotices(db, viewer, shown.map(({ id }) => id)), after: found.length > PAGE_SIZE ? shown.at(-1)! : null }
 }
 
-/** Marks one as read. Returns its lead, or null when there is none of the viewer's. */
-export async function markRead (db: Db, viewer: Viewer, id: number | null): Promise<number | null> {
-  const known = id === null ? undefined : await db('notifications as n').modify(shownTo(viewer)).where('n.id', id).first('n.id', 'n.lead_id', 'n.read_at')
+/** Marks one as read. Returns where what it is of stands, or null when there is none of the viewer's. */
+export async function markRead (db: Db, viewer: Viewer, id: number | null): Promise<string | null> {
+  const [known] = id === null ? [] : await readNotices(db, viewer, [id])
   if (!known) return null
-  if (!known.read_at) await db('notifications').where({ id: known.id }).update({ read_at: db.fn.now() })
-  return known.lead_id
+  if (!known.read) await db('notifications').where({ id: known.id }).update({ read_at: db.fn.now() })
+  return known.path
 }
 
 /** Marks all as read that somebody has seen: up to the newest that their page knew of. */

@@ -1,6 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { transaction } from '../database/transaction.js'
-import { SEES_LEADS, seesLeads } from '../leads/visibility.js'
+import { SEES_LEADS } from '../leads/visibility.js'
 import { hourly } from '../web/hourly.js'
 import { NotFound } from '../web/errors.js'
 import { idOf, type Body } from '../web/form.js'
@@ -17,12 +17,15 @@ declare module '../jobs/enqueue.js' {
   interface Jobs { 'leads.notify': { events: number[] } }
 }
 
+/** Whoever sees leads, or conversations that may be given to them. */
+const HEARS = [...SEES_LEADS, 'messages.view'] as const
+
 type One = { Params: { notification: string } }
 
-/** What people are told of leads: the bell on every page, the list behind it, and who tells. */
+/** What people are told of leads and conversations: the bell on every page, the list behind it, and who tells. */
 export default async function notifications (app: FastifyInstance) {
   const { db } = app
-  const config = { can: SEES_LEADS }
+  const config = { can: HEARS }
   await app.register(settings)
   await app.register(own)
 
@@ -38,7 +41,7 @@ export default async function notifications (app: FastifyInstance) {
 
   app.pageReaders.push(async request => {
     const viewer = viewerOf(request)
-    if (!seesLeads(viewer)) return {}
+    if (!HEARS.some(right => viewer.can(right))) return {}
     const news = await findNews(db, viewer)
     return { news, newsSeen: printOf(news) }
   })
@@ -65,9 +68,9 @@ export default async function notifications (app: FastifyInstance) {
 
   for (const action of ['open', 'read'] as const) {
     app.post<One>(`/notifications/:notification/${action}`, { config }, async (request, reply) => {
-      const lead = await markRead(db, viewerOf(request), idOf(request.params.notification))
-      if (lead === null) throw new NotFound()
-      return reply.redirect(action === 'open' ? `/leads/${lead}` : '/notifications', 303)
+      const path = await markRead(db, viewerOf(request), idOf(request.params.notification))
+      if (path === null) throw new NotFound()
+      return reply.redirect(action === 'open' ? path : '/notifications', 303)
     })
   }
 

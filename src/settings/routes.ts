@@ -8,7 +8,7 @@ import { generalTyped, readGeneralForm, readUniquenessForm, uniquenessTyped } fr
 import { countShared, printSettings, saveSettings } from './queries.js'
 
 // Any of them opens something of what the settings' first page lists.
-const OPENS = ['settings.manage', 'marketing.manage', 'employees.manage', 'roles.manage', 'audit.view', 'clients.export'] as const
+const OPENS = ['settings.manage', 'messages.manage', 'marketing.manage', 'employees.manage', 'roles.manage', 'audit.view', 'clients.export'] as const
 
 export default async function settings (app: FastifyInstance) {
   const { db } = app

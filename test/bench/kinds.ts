@@ -11,6 +11,7 @@ export interface Served { db: Db, cookie: string, port: number, pid: number, sec
 
 const RATIO = 1.5
 const CONNECTIONS = 10
+const WARMING = 8000
 // Milliseconds between an answer and a quick typist's next key.
 const KEY = 200
 
@@ -20,7 +21,7 @@ export type Found = Map<string, Measured>
 interface Measured { typing: number, p50: number, p95: number, most: number, slowest: string, app: number, database: number }
 
 /**
- * Measures all kinds at ten connections, each asking anew as soon as it was answered, which is as much as the machine can do; and again with ten people who type as
+ * Measures all kinds, once the application is warm, at ten connections, each asking anew as soon as it was answered, which is as much as the machine can do; and again with ten people who type as
  * fast as people can, a key a fifth of a second after each answer ("typing"). Of each kind how long 50 and 95 of 100 answers take and the longest, the addresses of a
  * kind in turns; the processor's time that an answer takes of the application and of Postgres; and how many times as long as those of `earlier`, a smaller size.
  */
@@ -38,10 +39,11 @@ export async function measureKinds (served: Served, kinds: Kinds, words: Record<
   const processes = { app: pid, postgres: parentOf(await readFile(`/proc/${backend}/stat`, 'utf8').catch(() => '')) }
   const measured: Found = new Map()
   console.log(`  ${'at 10 connections'.padEnd(30)}${['typing', 'p50', 'p95', 'most', 'app CPU', 'db CPU', 'times'].map(title => title.padStart(9)).join('')}  the slowest`)
-  for (const [kind, queries] of Object.entries(kinds)) {
-    const urls: string[] = []
-    for (const query of queries) urls.push(await addressOf(path, query, words, ask))
-    for (const url of urls) await ask(url)
+  const addresses = new Map<string, string[]>()
+  for (const [kind, queries] of Object.entries(kinds)) addresses.set(kind, await Promise.all(queries.map(query => addressOf(path, query, words, ask))))
+  // An application that is in use has been compiled, which takes the first two thousand answers or so.
+  await fire([...addresses.values()].flat(), ask, WARMING, processes)
+  for (const [kind, urls] of addresses) {
     const one = { ...await fire(urls, ask, seconds * 1000, processes), typing: (await fire(urls, ask, seconds * 1000, processes, KEY)).p95 }
     measured.set(kind, one)
     const times = earlier ? one.p95 / earlier.get(kind)!.p95 : null

@@ -15,11 +15,13 @@ import { makeManyLeads } from '../support/many-leads.js'
 import { openSession } from '../support/session.js'
 import { addFields } from '../support/fields.js'
 import { databaseUrl } from '../support/server.js'
+import { benchCalls } from './calls.js'
 import type { FloorCase } from './floor.js'
 import { benchImports } from './imports.js'
 import type { Found } from './kinds.js'
 import { benchLeadLists } from './lead-lists.js'
 import { benchLeads } from './leads.js'
+import { benchMessages } from './messages.js'
 import { record, type Page } from './record.js'
 import { makeRich } from './rich.js'
 import { benchSearches } from './searches.js'
@@ -30,6 +32,8 @@ import { benchSearches } from './searches.js'
  * npm run bench -- --only search [--made postgres://…,postgres://…] (searches.ts; on demos that are there already)
  * npm run bench -- --only imports [--rows 100000]
  * npm run bench -- --only leads [--leads 1000000] (leads.ts, lead-lists.ts)
+ * npm run bench -- --only calls (calls.ts)
+ * npm run bench -- --only messages [--messages 100000] (messages.ts)
  * Requests a second of the application and of a floor (see floor.ts) in turns, and their ratio, which is what counts: both
  * share the machine's noise. Ends with the application's memory.
  */
@@ -150,6 +154,39 @@ async function leads (count: number): Promise<void> {
   await db.destroy()
 }
 
+/** A small shop in which many pages lie open. */
+async function calls (): Promise<void> {
+  const url = await madeDatabase(12_000)
+  const db = openDatabase(url)
+  const { secret } = await db('installation').first('secret')
+  const key = 'a key of the benchmark, of thirty-two letters'
+  const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent', SECRET_KEY: key }), db, databaseUrl: url, secret })
+  await inside.ready()
+  const app = child('app-process.js', { ...process.env, DATABASE_URL: url, DATABASE_POOL: String(POOL), SECRET_KEY: key })
+  await benchCalls(db, inside, url, await portOf(app), 20)
+  app.disconnect()
+  await once(app, 'exit')
+  await inside.close()
+  await db.destroy()
+}
+
+/** A small shop that writes to many. */
+async function messages (count: number): Promise<void> {
+  const url = await madeDatabase(12_000)
+  const db = openDatabase(url)
+  const { secret } = await db('installation').first('secret')
+  const inside = await buildApp({ config: readConfig({ LOG_LEVEL: 'silent' }), db, databaseUrl: url, secret })
+  await inside.ready()
+  const cookie = await anna(inside, db)
+  const app = child('app-process.js', { ...process.env, DATABASE_URL: url, DATABASE_POOL: String(POOL), LOG_LEVEL: 'error' })
+  const { id: by } = await db('employees').whereLike('email', 'anna@%').first('id')
+  await benchMessages(db, { port: await portOf(app), cookie, by }, count)
+  app.disconnect()
+  await once(app, 'exit')
+  await inside.close()
+  await db.destroy()
+}
+
 async function anna (app: Awaited<ReturnType<typeof buildApp>>, db: Db): Promise<string> {
   const { id } = await db('employees').whereLike('email', 'anna@%').first('id')
   return openSession(app, db, id)
@@ -221,6 +258,8 @@ const postgres = await startEmbeddedPostgres({ directory })
 try {
   if (ONLY === 'imports') await imports(Number(option('rows', '100000')))
   else if (ONLY === 'leads') await leads(Number(option('leads', '1000000')))
+  else if (ONLY === 'calls') await calls()
+  else if (ONLY === 'messages') await messages(Number(option('messages', '100000')))
   else for (const size of SIZES) await benchmark(size)
 } finally {
   await postgres.stop()

@@ -4,10 +4,16 @@ import { newPage } from '../support/browser.js'
 import { listen, openDesk } from '../support/desk.js'
 import { look, lookAt } from './look.js'
 import { EMPTY, getRoutes, NO_PAGES, SETUP } from './pages.js'
+import { automationSights } from './sights/automation.js'
+import { callSights } from './sights/calls.js'
 import { clientSights } from './sights/clients.js'
+import { conversationSights } from './sights/conversations.js'
 import { deskSights } from './sights/desk.js'
 import { importSights } from './sights/imports.js'
 import { leadSights } from './sights/leads.js'
+import { mailingSights } from './sights/mailings.js'
+import { messageSights } from './sights/messages.js'
+import { templateSights } from './sights/templates.js'
 
 t.test('the first run, as anybody can use it', async t => {
   const { app } = await testApp(t, { organisation: false })
@@ -22,7 +28,7 @@ t.test('the pages of a desk with nothing in it yet', async t => {
 t.test('every other page; a new one that nobody looks at fails here', async t => {
   const desk = await openDesk(t)
   const clients = await clientSights(desk)
-  const others = [...await deskSights(desk), ...await importSights(desk), ...await leadSights(desk)]
+  const others = [...await deskSights(desk), ...await importSights(desk), ...await leadSights(desk), ...await messageSights(desk), ...await callSights(desk), ...await templateSights(desk), ...await conversationSights(desk), ...await automationSights(desk), ...await mailingSights(desk)]
   const seen = new Set([...SETUP, ...EMPTY, ...clients, ...others].map(({ route }) => route).filter(Boolean))
   const routes = getRoutes(desk.app)
   t.ok(routes.length > 30)

@@ -38,8 +38,8 @@ t.test('a lead that comes in, or moves, shows on a list that is open; what its v
   t.same([...problems, ...other.problems], [])
 
   await db('leads').where({ id: hers }).update({ manager_id: sofia.id, due_at: db.raw("now() + interval '3 minutes 30 seconds'") })
-  await other.page.waitForSelector('[data-due-in]')
-  t.equal(await other.page.textContent('[data-due-in]'), 'in 3 min')
+  await other.page.waitForSelector('[data-due]')
+  t.equal(await other.page.textContent('[data-due]'), 'in 3 min')
   await other.page.clock.install()
   await other.page.reload()
   await other.page.clock.fastForward('40:00')

@@ -38,7 +38,7 @@ for (const javaScript of [true, false]) {
     const { page, problems } = await enter(anna, { javaScript })
     await page.goto('/clients/new')
     await page.fill('#surname', 'Żółć')
-    const looked = javaScript && Promise.all(['**/clients/check?**', '**/tags?**'].map(url => page.waitForResponse(url)))
+    const looked = javaScript && Promise.all(['**/clients/check?**', '**/tags?**VIP**'].map(url => page.waitForResponse(url)))
     await page.fill('[name="phones.0.number"]', '600 123 456')
     await page.check('[name="phones.0.viber"]')
     await page.fill('#note', 'First line\nsecond "line" <b>')

@@ -22,19 +22,19 @@ const FIELD = { kind: 'short_text', 'label.en': 'Frame size', 'on.person': '1', 
 
 t.test('items are moved, hidden and made required, each form by itself', async t => {
   const { as, anna, order, item, press, form, db } = await editor(t)
-  const before = ['supplier conflicted', 'phones emails address', 'campaign location discounts', 'tags note']
+  const before = ['supplier conflicted', 'phones emails address language', 'campaign location discounts', 'tags note']
   t.same(await order(), before)
   t.equal((await press('emails', 'up')).location, `${EDITOR}/person`)
-  t.same((await order())[1], 'emails phones address')
+  t.same((await order())[1], 'emails phones address language')
   await press('emails', 'up')
-  t.same((await order()).slice(0, 2), ['supplier conflicted emails', 'phones address'], 'beyond the end of its section into the next')
+  t.same((await order()).slice(0, 2), ['supplier conflicted emails', 'phones address language'], 'beyond the end of its section into the next')
   await press('supplier', 'up')
   await press('note', 'down')
-  t.same((await order()).slice(0, 2), ['supplier conflicted emails', 'phones address'], 'and no further')
+  t.same((await order()).slice(0, 2), ['supplier conflicted emails', 'phones address language'], 'and no further')
   const [, , third] = (await form()).sections
   await press('emails', 'place', { section: third!.id, before: (await item('location')).id })
   await press('phones', 'place', { section: third!.id, before: '' })
-  t.same((await order()).slice(1, 3), ['address', 'campaign emails location discounts phones'], 'dragged to its place')
+  t.same((await order()).slice(1, 3), ['address language', 'campaign emails location discounts phones'], 'dragged to its place')
   await press('phones', 'place', { section: 424242, before: '' })
   await press('phones', 'place', { section: third!.id, before: 424242 })
   t.same((await order())[2], 'campaign emails location discounts phones', 'a place that is gone is none')
@@ -80,7 +80,7 @@ t.test('a section is added, named, moved and taken away without what is in it', 
   for (let n = 0; n < 5; n++) await as(anna).post(`${at}/up`)
   t.same((await order())[1], 'note', 'never before the head')
   await as(anna).post(`${at}/remove`)
-  t.same((await order()).slice(0, 2), ['supplier conflicted note', 'phones emails address'])
+  t.same((await order()).slice(0, 2), ['supplier conflicted note', 'phones emails address language'])
   const said = await db('audit_entries').whereLike('kind', 'forms.section%').orderBy('id').select('kind', 'subject_name')
   t.same([said.at(0), said.at(1), said.at(-1)], [{ kind: 'forms.section_added', subject_name: 'person: Bike' }, { kind: 'forms.section_renamed', subject_name: 'person: Bike' }, { kind: 'forms.section_removed', subject_name: 'person: Bicycle' }])
   const [head] = (await form()).sections
@@ -95,7 +95,7 @@ t.test('a field is added to both forms, asked where it is to be', async t => {
   t.equal(answer.location, `${EDITOR}/person`)
   t.match((await shape()).fields, [{ key: 'frame_size', kind: 'short_text', labels: { en: 'Frame size', pl: 'Rozmiar ramy' }, help: { en: 'In cm' }, default_value: '56' }])
   t.match([await item('frame_size'), await item('frame_size', 'company')], [{ hidden: false, required: true }, { hidden: true, required: false }])
-  t.same((await order())[1], 'phones emails address frame_size')
+  t.same((await order())[1], 'phones emails address language frame_size')
   const page = (await as(anna).get('/clients/new')).body
   t.match(page, /<label for="own-frame-size">Frame size<\/label>\s*<input [^>]*value="56"[^>]*aria-required="true"[^]*?In cm/)
   t.equal((await as(anna).post(`${EDITOR}/fields`, FIELD)).status, 303)

@@ -11,7 +11,7 @@ import { LANGUAGES, type Viewer } from '../../src/web/viewer.js'
 
 const field = (id: number, key: string, kind: OwnField['kind'], labels: OwnField['labels']): OwnField => ({ id, key, kind, labels, help: {}, default_value: '', version: 1, removed: false, options: [] })
 const fields = [field(1, 'born', 'date', { en: 'Date of birth', pl: 'Data urodzenia' }), field(2, 'card', 'unique_id', { en: 'Loyalty card' }), field(3, 'floor', 'short_text', { es: 'Planta' })]
-const system = ['supplier', 'conflicted', 'phones', 'emails', 'address', 'campaign', 'location', 'discounts', 'tags', 'note'] as const
+const system = ['supplier', 'conflicted', 'phones', 'emails', 'address', 'language', 'campaign', 'location', 'discounts', 'tags', 'note'] as const
 const items = [...system.map((system, id) => ({ id, system, field: null, hidden: false, required: false })), ...fields.map((field, id) => ({ id: 100 + id, system: null, field, hidden: false, required: false }))]
 const shape: Shape = { version: 1, fields, forms: [{ id: 1, key: 'person', sections: [{ id: 1, key: null, labels: {}, items }] }] }
 const viewer = { can: () => true } as unknown as Viewer
@@ -40,6 +40,7 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
     email: ['E-mail', 'Adres e-mail', 'Correo electrónico', 'Endereço de e-mail', 'E-mail 2 Address'],
     address: ['Adres', 'Dirección', 'Morada', 'Address 1 - Formatted', 'Ulica'],
     tag: ['Tagi', 'Etiquetas', 'Group Membership'],
+    language: ['Język', 'Preferred language', 'Idioma', 'Locale'],
     campaign: ['Skąd o nas wie', '¿Cómo nos conoció?', 'Ad campaign', 'Origem'],
     note: ['Uwagi', 'Observações', 'Comentarios'],
     'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'born'],

@@ -2,15 +2,14 @@ import t from 'tap'
 import { eraseClients } from '../../src/clients/erasing/erase.js'
 import { forgetOldImports } from '../../src/imports/keeping.js'
 import { AFTER_ALL, findUndo } from '../../src/imports/undoing/queries.js'
-import { cast, type Cast } from '../support/cast.js'
+import { cast } from '../support/cast.js'
 import { addClient, formOf, listed } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
 import { bring, bringIn, check, press, some } from '../support/imports.js'
 import { runJobs } from '../support/jobs.js'
 import { says, words } from '../support/words.js'
 
-let desk: Cast
-t.before(async () => { desk = await cast(t) })
+const desk = await cast(t)
 
 const clientOf = (surname: string) => desk.db('clients').where({ surname }).first()
 const last = (id: number, kind: string) => desk.db('events').where({ client_id: id, kind }).orderBy('id', 'desc').first()
@@ -20,14 +19,15 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
   const fields = await addFields(db, { plate: { kind: 'unique_id' }, size: { kind: 'number' }, extras: { kind: 'several_choices', choices: ['Lights', 'Lock'] } })
   await db('campaigns').insert({ name: 'Radio' })
   const id = await addClient(db, anna, { first_name: 'Ewa', surname: 'Pierwsza', phones: ['600 100 100'], note: 'as she was', discount_services: 5, own: [{ field: fields.size, value: 52 }] })
-  const file = 'Name;Phone;E-mail;Note;Address;Tags;Campaign;plate;size;extras;Discount on services\nEwa Pierwsza;600100100;ewa@poczta.example;new note;Rynek 1;VIP;radio;WR 1;54;lights, Bell;10%\n'
+  const file = 'Name;Phone;E-mail;Note;Address;Tags;Campaign;plate;size;extras;Discount on services;Idioma\nEwa Pierwsza;600100100;ewa@poczta.example;new note;Rynek 1;VIP;radio;WR 1;54;lights, Bell;10%;polaco\n'
 
   const filled = await bringIn(desk, anna, 'a.csv', file, { creates: ['tags', 'choices'], existing: 'fill' })
   t.match(some(filled.counts), { update: 1, updated: 1 })
   t.match(await db('clients').where({ id }).first(), { note: 'as she was', address: 'Rynek 1', discount_services: '5.00', version: 2 })
   const first = await last(id, 'client.imported')
   t.match(first, { employee_id: anna.id, version: 2, details: { import: { id: filled.id, name: 'a.csv' }, emails: [{ address: 'ewa@poczta.example' }], tags: [{ name: 'VIP' }] } })
-  t.same(first.details.changes.map((change: { field: string }) => change.field), ['address', 'campaign_id', 'own.plate', 'own.extras'])
+  t.same(first.details.changes.map((change: { field: string }) => change.field), ['address', 'language', 'campaign_id', 'own.plate', 'own.extras'])
+  t.equal((await clientOf('Pierwsza')).language, 'pl')
   t.same(await db('client_values').where({ client_id: id, field_id: fields.size.id }).pluck('number_value'), ['52'])
   const profile = await as(anna).get(`/clients/${id}`)
   t.match(profile.body, new RegExp(`<a href="/imports/${filled.id}">a.csv</a>`))
@@ -50,7 +50,7 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
 
   const back = await press(desk, anna, filled.id, 'undo')
   t.match(some(back.counts), { restored: 1 })
-  t.match(await db('clients').where({ id }).first(), { address: '', campaign_id: null })
+  t.match(await db('clients').where({ id }).first(), { address: '', campaign_id: null, language: '' })
   t.same(await db('client_values').where({ client_id: id }).pluck('field_id'), [fields.size.id])
   t.same([await db('client_emails').where({ client_id: id }).whereNull('removed_at'), await db('client_tags').where({ client_id: id })], [[], []])
   t.same(listed((await as(anna).get('/clients?q=ewa@poczta')).body), [])

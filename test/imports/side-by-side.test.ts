@@ -1,12 +1,11 @@
 import t from 'tap'
 import { runJob } from '../../src/imports/running/job.js'
-import { cast, type Cast } from '../support/cast.js'
+import { cast } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
 import { checkedImport, press } from '../support/imports.js'
 import { runJobs } from '../support/jobs.js'
 
-let desk: Cast
-t.before(async () => { desk = await cast(t) })
+const desk = await cast(t)
 
 const ROWS = 80
 const BATCH = 10

@@ -7,6 +7,9 @@ import { readNumber } from '../../src/clients/phones/number.js'
 import type { Db } from '../../src/database/knex.js'
 import { setUp } from '../../src/installation/queries.js'
 import { inRoot } from '../../src/paths.js'
+import { shapeOf } from '../../src/form-editor/shape.js'
+import { checkText } from '../../src/templates/check.js'
+import { listVariables } from '../../src/templates/variables.js'
 import { isPassword } from '../../src/sign-in/password.js'
 import type { Language } from '../../src/web/viewer.js'
 import { testDatabase } from '../support/database.js'
@@ -44,7 +47,13 @@ t.test('the demo company', async t => {
     t.ok(phones.every(({ count }) => Number(count) >= 1 && Number(count) <= 3))
     const events = await count(db, 'events') / COUNT
     t.ok(events > 4 && events < 8, `${events} events a client`)
+    t.ok(await count(db, 'calls') > 20)
+    t.ok(await count(db, 'conversations where client_id is null and unread > 0') > 1, 'strangers wait in the inbox')
+    t.equal(await count(db, "conversations where talked_at > '2026-05-20T10:00:00Z'"), 0, 'and what was said is as old as it says')
+    t.ok(await count(db, 'mailing_recipients') > 5)
     t.ok(await count(db, 'notifications where read_at is null') > 0)
+    const names = listVariables({ client: await shapeOf(db, 'client'), lead: await shapeOf(db, 'lead') }).map(({ name }) => name)
+    t.same((await db('template_texts')).flatMap(({ subject, body }) => [subject, body]).map(text => checkText(text, names)).filter(Boolean), [], 'its templates can be saved')
     t.equal(await count(db, "lead_alarms where at <= '2026-05-20T10:00:00Z'"), 0, 'no old alarm rings')
     t.ok(await count(db, 'audit_entries') > 50, 'the audit log has a second page')
     for (const few of ['is_supplier', 'is_conflicted', 'archived_at is not null']) {

@@ -8,7 +8,7 @@ const shared = await cast(t)
 
 t.test('everyone sees what they may open, and it opens', async t => {
   const { as, anna, marek, olga } = shared
-  const all = ['general', 'locations', 'files', 'clients', 'consent', 'phone-types', 'tags', 'price-types', 'form-editor', 'marketing', 'leads', 'lead-statuses', 'notifications', 'employees', 'roles', 'audit', 'mail', 'test-mailbox', 'map'].map(name => `/settings/${name}`)
+  const all = ['general', 'locations', 'files', 'clients', 'consent', 'phone-types', 'tags', 'price-types', 'form-editor', 'marketing', 'leads', 'lead-statuses', 'notifications', 'templates', 'notifications/clients', 'employees', 'roles', 'audit', 'mail', 'mailboxes', 'gateways', 'test-mailbox', 'telephony', 'map'].map(name => `/settings/${name}`)
   for (const person of [anna, olga]) {
     const page = await as(person).get('/settings')
     t.equal(page.status, 200)

@@ -16,12 +16,14 @@ export interface OpenPage { context: BrowserContext, page: Page, problems: strin
 
 // Each window lays two pages of the address bar's own into a process, which no headless window shows: half of Chromium's time.
 const OF_THE_ADDRESS_BAR = ['WebUIOmniboxPopup', 'WebUIOmniboxAimPopup', 'WebUIOmniboxFullPopup']
+// Each page shown would get a frame of its own made, and the one before taken apart: a fifth of what it takes.
+const OF_FRAMES = ['RenderDocument']
 // Playwright switches these off, and of two such lists Chromium takes the last one alone.
 const OF_PLAYWRIGHT = [
   'AvoidUnnecessaryBeforeUnloadCheckSync', 'DestroyProfileOnBrowserClose', 'HttpsUpgrades', 'HttpsFirstBalancedModeAutoEnable', 'LensOverlay', 'MediaRouter', 'PaintHolding',
   'ThirdPartyStoragePartitioning', 'AvoidCorsURLLoaderRestartOnRedirect', 'OptimizationHints', 'NetworkTimeServiceQuerying', 'AimEnabled', 'PreconnectToSearch'
 ]
-const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--js-flags=--single-threaded', `--disable-features=${[...OF_PLAYWRIGHT, ...OF_THE_ADDRESS_BAR].join(',')}`]
+const args = ['--no-sandbox', '--disable-gpu', '--disable-background-networking', '--disable-component-update', '--disable-sync', '--js-flags=--single-threaded', `--disable-features=${[...OF_PLAYWRIGHT, ...OF_THE_ADDRESS_BAR, ...OF_FRAMES].join(',')}`]
 let launched: Promise<Browser> | undefined
 
 /**
@@ -32,20 +34,68 @@ export async function openBrowser (t: Pick<Test, 'teardown'>, options: PageOptio
   return { browser: await theBrowser(), ...await newPage(t, options) }
 }
 
-/** Opens another page as another person would: its own context, closed when `t` ends. */
+/**
+ * Opens another page as another person would: with cookies of its own, until `t` ends. To make one takes three times as long as most pages
+ * take to load, so it may have served a test before: nothing of that is left but what the browser keeps of files for good. An init script
+ * or an exposed function would stay as well; nothing asks for them so far.
+ */
 export async function newPage (t: Pick<Test, 'teardown'>, options: PageOptions = {}): Promise<OpenPage> {
-  const { javaScript = true, viewport = { width: 1280, height: 800 }, colorScheme = 'light', locale = 'en-US', baseURL } = options
+  const { viewport = { width: 1280, height: 800 }, colorScheme = 'light' } = options
+  const kind = JSON.stringify([options.javaScript, options.locale, options.baseURL])
+  const there = left.findIndex(one => one.kind === kind)
+  const window = there < 0 ? await openWindow(kind, options) : left.splice(there, 1)[0]!
+  t.teardown(async () => {
+    if (await renew(window).catch(() => false)) left.unshift(window)
+    else await window.context.close()
+  })
+  await Promise.all([window.page.setViewportSize(viewport), window.page.emulateMedia({ colorScheme })])
+  const problems: string[] = []
+  window.problems = problems
+  return { context: window.context, page: window.page, problems }
+}
+
+interface Window extends OpenPage { kind: string }
+const left: Window[] = []
+
+async function openWindow (kind: string, { javaScript = true, locale = 'en-US', baseURL }: PageOptions): Promise<Window> {
   const context = await (await theBrowser()).newContext({
     javaScriptEnabled: javaScript,
-    viewport,
-    colorScheme,
     locale,
     ...(baseURL && { baseURL }),
+    viewport: null, // pages get a size each; playwright would also give the window around them that size, and lay it out anew
     reducedMotion: 'reduce' // a test shall not wait for, or measure, half an animation
   })
-  t.teardown(() => context.close())
   context.setDefaultTimeout(30_000) // a machine that also does other things takes its time
-  return { context, problems: watch(context), page: await context.newPage() }
+  const window: Window = { kind, context, page: await context.newPage(), problems: [] }
+  watch(context, problem => window.problems.push(problem))
+  await hideTabs(window)
+  return window
+}
+
+// In each headless window a tab strip is painted, where something turns for as long as a page loads: a third of the browser's own time.
+async function hideTabs ({ context, page }: Window): Promise<void> {
+  const session = await context.newCDPSession(page)
+  const { windowId } = await session.send('Browser.getWindowForTarget')
+  await session.send('Browser.setWindowBounds', { windowId, bounds: { windowState: 'fullscreen' } })
+  await session.detach()
+}
+
+const LISTENED = ['request', 'response', 'requestfinished', 'requestfailed', 'dialog', 'download', 'filechooser', 'popup', 'console', 'pageerror']
+
+/** Makes a page as new. Returns false when it isn't: closed, or with a clock of its own. */
+async function renew ({ context, page }: Window): Promise<boolean> {
+  if (page.isClosed()) return false
+  for (const event of LISTENED) page.removeAllListeners(event)
+  page.on('dialog', dialog => void dialog.accept().catch(() => {})) // what was typed and not saved would keep it
+  await Promise.all([...context.pages().filter(other => other !== page).map(other => other.close()), context.setOffline(false), context.unrouteAll(), page.unrouteAll()])
+  const isOwnTime = await page.evaluate(() => {
+    if (location.protocol !== 'about:') [localStorage, sessionStorage].forEach(storage => storage.clear())
+    return Date.toString().includes('[native code]')
+  })
+  if (page.url() !== 'about:blank') await page.goto(new URL('/healthz', page.url()).href) // the site's process stays, which about:blank would end
+  await context.clearCookies()
+  page.removeAllListeners('dialog')
+  return isOwnTime
 }
 
 function theBrowser (): Promise<Browser> {
@@ -57,8 +107,8 @@ async function launch (): Promise<Browser> {
   const executablePath = findChromium()
   if (!executablePath) throw new Error('No Chromium was found: install one, or name it with CHROMIUM=/path/to/it')
   const browser = await chromium.launch({ executablePath, args })
-  browser.on('disconnected', () => { launched = undefined }) // after a crash the next test gets another one
-  tap.teardown(() => browser.close())
+  browser.on('disconnected', () => { launched = undefined; left.length = 0 }) // after a crash the next test gets another one
+  tap.after(() => browser.close())
   return browser
 }
 
@@ -66,21 +116,19 @@ async function launch (): Promise<Browser> {
  * Collects console errors (a breach of the content security policy is one), uncaught errors, requests that failed, answers of 500 and more,
  * and parts of a page answered with 400 and more. A page or a fetch may well answer 404 or 422: that is for the test to say.
  */
-function watch (context: BrowserContext): string[] {
-  const problems: string[] = []
+function watch (context: BrowserContext, tell: (problem: string) => void): void {
   context.on('console', message => {
     const isSeenBelow = message.text().startsWith('Failed to load resource')
-    if (message.type() === 'error' && !isSeenBelow) problems.push(`console: ${message.text()}`)
+    if (message.type() === 'error' && !isSeenBelow) tell(`console: ${message.text()}`)
   })
-  context.on('weberror', thrown => { problems.push(`error: ${thrown.error().message}`) })
+  context.on('weberror', thrown => tell(`error: ${thrown.error().message}`))
   context.on('requestfailed', request => {
     const reason = request.failure()?.errorText ?? 'failed'
     // Leaving a page aborts what it still loads, such as its stream of live events.
-    if (reason !== 'net::ERR_ABORTED') problems.push(`request: ${request.url()} ${reason}`)
+    if (reason !== 'net::ERR_ABORTED') tell(`request: ${request.url()} ${reason}`)
   })
   context.on('response', response => {
     const isPart = !['document', 'fetch', 'xhr'].includes(response.request().resourceType())
-    if (response.status() >= (isPart ? 400 : 500)) problems.push(`answer: ${response.url()} ${response.status()}`)
+    if (response.status() >= (isPart ? 400 : 500)) tell(`answer: ${response.url()} ${response.status()}`)
   })
-  return problems
 }

@@ -19,7 +19,7 @@ export async function addClient (db: Db, by: Pick<Person, 'id'>, described: Desc
   const types = new Map<string, number>((await db('phone_types').select('id', 'key')).map(type => [type.key, type.id]))
   const kind: Kind = fields.company_name ? 'company' : 'person'
   const values: NewClient = {
-    kind, first_name: '', surname: '', company_name: '', is_supplier: false, is_conflicted: false, conflict_reason: '', address: '',
+    kind, first_name: '', surname: '', company_name: '', is_supplier: false, is_conflicted: false, conflict_reason: '', address: '', language: '',
     campaign_id: null, location_id: null, discount_services: 0, discount_products: 0, note: '', ...fields,
     phones: phones.map(phone => {
       const { number, type = 'mobile', on = [] } = typeof phone === 'string' ? { number: phone } : phone

@@ -32,8 +32,18 @@ export async function openDesk (t: Pick<Test, 'teardown'>): Promise<Desk> {
   }
 }
 
-/** Lets an application listen on a free port; gives its address. */
-export const listen = (app: FastifyInstance): Promise<string> => app.listen({ host: '127.0.0.1', port: 0 })
+let last = 0
+
+/** Lets an application listen; gives its address. It is the one that the application before it had, if that has ended: pages opened there are of use again. */
+export async function listen (app: FastifyInstance): Promise<string> {
+  const listenOn = (port: number) => app.listen({ host: '127.0.0.1', port })
+  const address = await listenOn(last).catch(error => {
+    if (error.code !== 'EADDRINUSE') throw error
+    return listenOn(0)
+  })
+  last ||= Number(new URL(address).port)
+  return address
+}
 
 function cookieOf (header: string, url: string) {
   const [name = '', value = ''] = header.split('=')

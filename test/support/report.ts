@@ -15,7 +15,7 @@ import { compiled } from './files.js'
 export interface Counts { passed: number, failed: number, skipped: number }
 
 const secondsPerFile = 240
-const ALONE = /^test\/(processes|database|seeds|scripts)\//
+const SLOW = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
 const counts: Counts = { passed: 0, failed: 0, skipped: 0 }
@@ -33,9 +33,9 @@ t.on('spawn', run => run.on('process', ({ stderr }) => stderr?.pipe(process.stde
 report('min', t, { get: () => undefined } as unknown as Parameters<typeof report>[2])
 
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone. Those that start programs of their own,
-// and would hold up the others, stay by themselves.
+// and would hold up the others, come next and keep to themselves.
 const [inBrowser, others] = [files.filter(needsBrowser), files.filter(file => !needsBrowser(file))]
-const runs = [...dealt(inBrowser, 8), ...others.filter(file => ALONE.test(file)).map(file => [file]), ...dealt(others.filter(file => !ALONE.test(file)), 16)]
+const runs = [...dealt(inBrowser, 13), ...dealt(others.filter(file => SLOW.test(file)), 5), ...dealt(others.filter(file => !SLOW.test(file)), 24)]
 t.plan(runs.length)
 await Promise.all(runs.map(start))
 process.send?.({ counts })

@@ -15,12 +15,14 @@ export interface SmtpOptions {
   refuse?: (recipient: string) => string | undefined
   /** Waited for before a mail is answered, once it is here. */
   hold?: () => Promise<void>
+  /** Waited for before it greets. */
+  greet?: () => Promise<void>
   /** Offers STARTTLS, with a certificate nobody trusts. */
   tls?: boolean
 }
 
 /** A real SMTP server on loopback, ended when `t` ends. */
-export async function smtpServer (t: Pick<Test, 'teardown'>, { port = 0, user, refuse, hold, tls = false }: SmtpOptions = {}) {
+export async function smtpServer (t: Pick<Test, 'teardown'>, { port = 0, user, refuse, hold, greet, tls = false }: SmtpOptions = {}) {
   const mails: TakenBySmtp[] = []
   const connections: string[] = []
   const server = new SMTPServer({
@@ -29,7 +31,7 @@ export async function smtpServer (t: Pick<Test, 'teardown'>, { port = 0, user, r
     allowInsecureAuth: true,
     disableReverseLookup: true,
     closeTimeout: 50,
-    onConnect (session, done) { connections.push(session.id); done() },
+    onConnect (session, done) { connections.push(session.id); void (greet?.() ?? Promise.resolve()).then(() => done()) },
     onAuth: (auth, _session, done) => auth.username === user?.name && auth.password === user?.password ? done(null, { user: auth.username }) : done(new Error('Wrong user or password')),
     onRcptTo: ({ address }, _session, done) => done(answerOf(refuse?.(address))),
     onData (stream, session, done) {

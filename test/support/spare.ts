@@ -11,7 +11,7 @@ interface Spare extends TestApp { jobs: number, close (): Promise<void> }
 // To build an application and its database takes ten times as long as to put the rows back: what a test leaves as new, the next one gets.
 let spare: Spare | undefined
 let isOver = false
-tap.teardown(async () => {
+tap.after(async () => {
   isOver = true
   await spare?.close()
 })

@@ -2,6 +2,7 @@ import type { Channel, Kind } from '../../clients/client.js'
 import type { ConsentChannel } from '../../clients/consents/consent.js'
 import type { PhoneNumber } from '../../clients/phones/number.js'
 import type { ValueRow } from '../../form-editor/value.js'
+import type { Language } from '../../web/viewer.js'
 import type { Problem } from '../rules.js'
 
 /** A number of a row; of channels what the row says of them. */
@@ -25,6 +26,7 @@ export interface Checked {
   is_conflicted: boolean | null
   conflict_reason: string | null
   address: string | null
+  language: Language | null
   campaign_id: number | null
   campaign: string | null
   location_id: number | null
@@ -50,7 +52,7 @@ export interface Gathered extends Checked {
 
 /** A row of which nothing was read yet. */
 export const nothingGathered = (row: number): Gathered => ({
-  row, problems: [], lacks: [], ref: null, kind: 'person', first_name: null, surname: null, company_name: null, is_supplier: null, is_conflicted: null, conflict_reason: null, address: null,
+  row, problems: [], lacks: [], ref: null, kind: 'person', first_name: null, surname: null, company_name: null, is_supplier: null, is_conflicted: null, conflict_reason: null, address: null, language: null,
   campaign_id: null, campaign: null, location_id: null, location: null, discount_services: null, price_type_services_id: null, discount_products: null, price_type_products_id: null, note: null,
   phones: [], emails: [], tags: [], own: [], name: '', isCompany: null, nextType: null, consents: {}
 })

@@ -26,6 +26,7 @@ function has (into: Checked, system: SystemItem): boolean {
     case 'campaign': return into.campaign_id !== null || into.campaign !== null
     case 'location': return into.location_id !== null || into.location !== null
     case 'address': return into.address !== null
+    case 'language': return into.language !== null
     case 'note': return into.note !== null
     default: return true
   }

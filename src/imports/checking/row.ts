@@ -13,6 +13,7 @@ import { isCellError, isScientific, isShortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
 import type { SourceRow } from '../reading/reading.js'
 import { nothingGathered, type Checked, type CheckedValue, type Gathered } from './checked.js'
+import { languageOf } from './languages.js'
 import { requiredItems, sayLacks } from './lacks.js'
 import { settleName } from './names.js'
 import { numberOf, splitNumbers } from './numbers.js'
@@ -85,6 +86,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'phone.type': return (cell, into) => { into.nextType = phoneTypes.get(folded(cell)) ?? null }
       case 'email': return emails
       case 'tag': return tags
+      case 'language': return (cell, into, column) => {
+        into.language = languageOf(cell)
+        if (!into.language) fail(into, column, { key: 'imports.wrong.language' })
+      }
       case 'campaign': return choiceReader('campaign', 'campaigns')
       case 'location': return choiceReader('location', 'locations')
       case 'discount_services': return discountReader('services')

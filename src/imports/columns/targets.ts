@@ -11,7 +11,7 @@ import type { Viewer } from '../../web/viewer.js'
  * `id` (our number of the client), `kind` ("person" or "company" in words), `is_company` (yes or no), `name` (a whole name, of whichever kind),
  * `first_name`, `surname`, `company_name`, `is_supplier`, `is_conflicted`, `conflict_reason`,
  * `phone` (a number of the usual type), `phone:<id>` (of this type of phone), `phone.type` (the type, in words, of the numbers in the next phone column),
- * `email`, `address`, `campaign`, `location`, `discount_services`, `discount_products` (per cent, or a price type's name), `tag`, `note`,
+ * `email`, `address`, `language`, `campaign`, `location`, `discount_services`, `discount_products` (per cent, or a price type's name), `tag`, `note`,
  * `own.<key>`, and `consent.whatsapp`, `consent.viber`, `consent.sms`, `consent.email` (yes: every number or address of the row; or those meant, one by one).
  */
 export interface Target {
@@ -28,7 +28,7 @@ export interface Target {
 }
 
 const BUILT_IN = [
-  'name', 'first_name', 'surname', 'company_name', 'is_company', 'kind', 'phone', 'phone.type', 'email', 'address', 'tag', 'campaign', 'location', 'is_supplier', 'is_conflicted',
+  'name', 'first_name', 'surname', 'company_name', 'is_company', 'kind', 'phone', 'phone.type', 'email', 'address', 'language', 'tag', 'campaign', 'location', 'is_supplier', 'is_conflicted',
   'conflict_reason', 'discount_services', 'discount_products', 'note', 'id', 'consent.whatsapp', 'consent.viber', 'consent.sms', 'consent.email'
 ] as const
 
@@ -57,6 +57,7 @@ export function targetsOf (viewer: Viewer, { phoneTypes, shape }: TargetLists): 
     ...of('phones', { ...text('phone', 'contacts', LIST), kind: 'phone' }, ...phoneTypes.map(phoneTarget), text('phone.type', 'contacts', LIST)),
     ...of('emails', { ...text('email', 'contacts', LIST), kind: 'email' }),
     ...of('address', text('address', 'contacts', { joint: ', ' })),
+    ...of('language', text('language', 'more')),
     ...of('tags', text('tag', 'more', LIST)),
     ...of('campaign', text('campaign', 'more')),
     ...of('location', text('location', 'more')),

@@ -21,6 +21,7 @@ const FIELDS = `
   ('is_conflicted', to_jsonb(c.is_conflicted), to_jsonb(r.is_conflicted), not c.is_conflicted),
   ('conflict_reason', to_jsonb(c.conflict_reason), to_jsonb(r.conflict_reason), c.conflict_reason = ''),
   ('address', to_jsonb(c.address), to_jsonb(r.address), c.address = ''),
+  ('language', to_jsonb(c.language), to_jsonb(r.language), c.language = ''),
   ('campaign_id', to_jsonb(c.campaign_id), to_jsonb(coalesce(r.campaign_id, case when r.campaign is not null then -1 end)), c.campaign_id is null),
   ('location_id', to_jsonb(c.location_id), to_jsonb(coalesce(r.location_id, case when r.location is not null then -1 end)), c.location_id is null),
   ('discount_services', ${DISCOUNT('c', 'services')}, ${DISCOUNT('r', 'services')}, c.discount_services = 0 and c.price_type_services_id is null),

@@ -66,7 +66,7 @@ export async function tellNew (db: Db, id: number, rows: number[]): Promise<Told
         union all select 'email', m.address from ${EMAILS_OF} where m.agrees
       ) k), '[]') as consents,
       coalesce((select jsonb_agg(jsonb_build_object('field', f.field, 'old', null, 'new', ${news})) from (values
-        ('is_supplier', case when r.is_supplier then to_jsonb(true) end), ('is_conflicted', case when r.is_conflicted then to_jsonb(true) end), ('conflict_reason', to_jsonb(r.conflict_reason)), ('address', to_jsonb(r.address)),
+        ('is_supplier', case when r.is_supplier then to_jsonb(true) end), ('is_conflicted', case when r.is_conflicted then to_jsonb(true) end), ('conflict_reason', to_jsonb(r.conflict_reason)), ('address', to_jsonb(r.address)), ('language', to_jsonb(r.language)),
         ('campaign_id', to_jsonb(coalesce(r.campaign_id, case when r.campaign is not null then -1 end))), ('location_id', to_jsonb(coalesce(r.location_id, case when r.location is not null then -1 end))),
         ('discount_services', coalesce(to_jsonb('price:' || r.price_type_services_id), to_jsonb(r.discount_services))), ('discount_products', coalesce(to_jsonb('price:' || r.price_type_products_id), to_jsonb(r.discount_products))), ('note', to_jsonb(r.note))
       ) f (field, new) where f.new is not null), '[]')

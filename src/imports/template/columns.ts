@@ -5,7 +5,7 @@ import { itemsOf, type FormItem, type OwnField, type Shape } from '../../form-ed
 import { nameOf } from '../../form-editor/schema.js'
 import type { Translate } from '../../web/i18n.js'
 import { wordsOf } from '../../web/labels.js'
-import type { Viewer } from '../../web/viewer.js'
+import { LANGUAGES, type Viewer } from '../../web/viewer.js'
 import type { SheetColumn } from '../../web/xlsx.js'
 
 /** A column of the template: with the words of what goes in, and of whom it is required. */
@@ -20,6 +20,7 @@ const OF_ITEM: Partial<Record<NonNullable<FormItem['system']>, (target: Target) 
   phones: ({ name }) => name.startsWith('phone:'),
   emails: ({ name }) => name === 'email',
   address: ({ name }) => name === 'address',
+  language: ({ name }) => name === 'language',
   campaign: ({ name }) => name === 'campaign',
   location: ({ name }) => name === 'location',
   discounts: ({ name }) => name.startsWith('discount_'),
@@ -48,6 +49,7 @@ export function templateColumns (viewer: Viewer, t: Translate, { shape, choices 
   function chosenFrom ({ name, kind }: Target, field: OwnField | undefined): Pick<SheetColumn, 'choices'> {
     const named = (list: readonly { name: string }[]) => list.length > 0 ? { choices: list.map(({ name }) => name) } : {}
     if (kind === 'yes_no') return { choices: [t('yes'), t('no')] }
+    if (name === 'language') return { choices: LANGUAGES.map(one => t(`form_editor.languages.${one}`)) }
     if (name === 'campaign') return named(choices.campaigns)
     if (name === 'location') return named(choices.locations)
     if (name.startsWith('discount_')) return named(choices.priceTypes)
@@ -76,7 +78,7 @@ function hintOf (t: Translate, { name, kind }: Target, field: OwnField | undefin
     case 'company_name': return t('imports.template.company')
     case 'email': return t('imports.template.emails')
     case 'tag': return t('imports.template.tags')
-    case 'campaign': case 'location': return t('imports.template.own.one_choice')
+    case 'language': case 'campaign': case 'location': return t('imports.template.own.one_choice')
     default: return t('imports.template.own.long_text')
   }
 }

@@ -78,7 +78,7 @@ export async function undoUpdated (trx: Db, batch: UndoBatch): Promise<{ done: n
       select f.row, f.client_id, f.field, f.change, f.place, ${raw("f.change->'old'")} as was, n.now is not distinct from ${raw("f.change->'new'")} as same
       from changes f join clients c on c.id = f.client_id cross join lateral (values
         ('first_name', to_jsonb(c.first_name)), ('surname', to_jsonb(c.surname)), ('company_name', to_jsonb(c.company_name)), ('is_supplier', to_jsonb(c.is_supplier)), ('is_conflicted', to_jsonb(c.is_conflicted)),
-        ('conflict_reason', to_jsonb(c.conflict_reason)), ('address', to_jsonb(c.address)), ('campaign_id', to_jsonb(c.campaign_id)), ('location_id', to_jsonb(c.location_id)),
+        ('conflict_reason', to_jsonb(c.conflict_reason)), ('address', to_jsonb(c.address)), ('language', to_jsonb(c.language)), ('campaign_id', to_jsonb(c.campaign_id)), ('location_id', to_jsonb(c.location_id)),
         ('discount_services', ${DISCOUNT('services')}), ('discount_products', ${DISCOUNT('products')}), ('note', to_jsonb(c.note))
       ) n (field, now) where n.field = f.field
     ),
@@ -132,7 +132,7 @@ export async function undoUpdated (trx: Db, batch: UndoBatch): Promise<{ done: n
       update clients c set version = c.version + 1, active_at = now(), archived_at = case when r.row in (select row from away) then now() else c.archived_at end,
         first_name = coalesce(b.was->>'first_name', c.first_name), surname = coalesce(b.was->>'surname', c.surname), company_name = coalesce(b.was->>'company_name', c.company_name),
         is_supplier = coalesce((b.was->>'is_supplier')::boolean, c.is_supplier), is_conflicted = coalesce((b.was->>'is_conflicted')::boolean, c.is_conflicted),
-        conflict_reason = coalesce(b.was->>'conflict_reason', c.conflict_reason), address = coalesce(b.was->>'address', c.address), note = coalesce(b.was->>'note', c.note),
+        conflict_reason = coalesce(b.was->>'conflict_reason', c.conflict_reason), address = coalesce(b.was->>'address', c.address), language = coalesce(b.was->>'language', c.language), note = coalesce(b.was->>'note', c.note),
         campaign_id = case when jsonb_exists(b.was, 'campaign_id') then (b.was->>'campaign_id')::bigint else c.campaign_id end, location_id = case when jsonb_exists(b.was, 'location_id') then (b.was->>'location_id')::bigint else c.location_id end,
         ${['services', 'products'].map(of => `discount_${of} = case when not jsonb_exists(coalesce(b.was, '{}'), 'discount_${of}') then c.discount_${of} when b.was->>'discount_${of}' like 'price:%' then 0 else (b.was->>'discount_${of}')::numeric end,
         price_type_${of}_id = case when not jsonb_exists(coalesce(b.was, '{}'), 'discount_${of}') then c.price_type_${of}_id when b.was->>'discount_${of}' like 'price:%' then substr(b.was->>'discount_${of}', 7)::bigint end`).join(', ')}

@@ -15,9 +15,9 @@ export async function createBatch (trx: Db, batch: Batch, told: Told): Promise<n
     "rows as materialized (select r.* from import_rows r where r.import_id = :id and r.round = :round and r.row between :from and :to and r.verdict = 'create')",
     ...belongings(told), ...keepConsents(told), ...texts.map(({ name, sql }) => `${name} as (${sql})`),
     `made as (
-      insert into clients (id, kind, first_name, surname, company_name, is_supplier, is_conflicted, conflict_reason, address, campaign_id, location_id,
+      insert into clients (id, kind, first_name, surname, company_name, is_supplier, is_conflicted, conflict_reason, address, language, campaign_id, location_id,
         discount_services, price_type_services_id, discount_products, price_type_products_id, note, created_by, search_names, search_contacts) overriding system value
-      select r.client_id, r.kind, coalesce(r.first_name, ''), coalesce(r.surname, ''), coalesce(r.company_name, ''), coalesce(r.is_supplier, false), coalesce(r.is_conflicted, false), coalesce(r.conflict_reason, ''), coalesce(r.address, ''), r.campaign_id, r.location_id,
+      select r.client_id, r.kind, coalesce(r.first_name, ''), coalesce(r.surname, ''), coalesce(r.company_name, ''), coalesce(r.is_supplier, false), coalesce(r.is_conflicted, false), coalesce(r.conflict_reason, ''), coalesce(r.address, ''), coalesce(r.language, ''), r.campaign_id, r.location_id,
         coalesce(r.discount_services, 0), r.price_type_services_id, coalesce(r.discount_products, 0), r.price_type_products_id, coalesce(r.note, ''), :by,
         fold(concat_ws(' ', coalesce(r.company_name, ''), coalesce(r.first_name, ''), coalesce(r.surname, '')${found('names')})), concat_ws(' ', null::text${found('contacts')})
       from rows r ${texts.map(({ name }) => `left join ${name} on ${name}.client_id = r.client_id`).join(' ')} order by r.row

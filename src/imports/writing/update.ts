@@ -38,7 +38,7 @@ export async function updateBatch (trx: Db, batch: Batch, existing: Existing, to
       update clients c set version = c.version + 1, active_at = now(), archived_at = case when r.restores then null else c.archived_at end,
         first_name = coalesce(n.new->>'first_name', c.first_name), surname = coalesce(n.new->>'surname', c.surname), company_name = coalesce(n.new->>'company_name', c.company_name),
         is_supplier = coalesce((n.new->>'is_supplier')::boolean, c.is_supplier), is_conflicted = coalesce((n.new->>'is_conflicted')::boolean, c.is_conflicted),
-        conflict_reason = case when n.new->>'is_conflicted' = 'false' then '' else coalesce(n.new->>'conflict_reason', c.conflict_reason) end, address = coalesce(n.new->>'address', c.address),
+        conflict_reason = case when n.new->>'is_conflicted' = 'false' then '' else coalesce(n.new->>'conflict_reason', c.conflict_reason) end, address = coalesce(n.new->>'address', c.address), language = coalesce(n.new->>'language', c.language),
         campaign_id = coalesce((n.new->>'campaign_id')::bigint, c.campaign_id), location_id = coalesce((n.new->>'location_id')::bigint, c.location_id), note = coalesce(n.new->>'note', c.note),
         ${['services', 'products'].map(of => `discount_${of} = case when n.new->'discount_${of}' is null then c.discount_${of} else coalesce(r.discount_${of}, 0) end, price_type_${of}_id = case when n.new->'discount_${of}' is null then c.price_type_${of}_id else r.price_type_${of}_id end`).join(', ')}
       from changed x join rows r on r.row = x.row left join news n on n.client_id = x.client_id where c.id = x.client_id returning c.id, c.version

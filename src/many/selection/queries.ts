@@ -1,4 +1,5 @@
 import { PREPARED, type Db } from '../../database/knex.js'
+import { unchanged } from '../../database/unchanged.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Many, Whom } from '../many.js'
 
@@ -12,7 +13,10 @@ const tableOf = ({ one }: Many) => `${one}_selection`
 const idOf = ({ one }: Many) => `${one}_id`
 
 /** The rows somebody has ticked, whether they are on the page or not. */
-export async function selectedIds (db: Db, many: Many, viewer: Pick<Viewer, 'id'>): Promise<number[]> {
+export const selectedIds = (db: Db, many: Many, viewer: Pick<Viewer, 'id' | 'asOf'>): Promise<number[]> =>
+  unchanged(db, viewer.asOf, `${tableOf(many)} ${viewer.id}`, () => readSelection(db, many, viewer))
+
+async function readSelection (db: Db, many: Many, viewer: Pick<Viewer, 'id'>): Promise<number[]> {
   const { rows: [row] } = await db.raw(`select coalesce(array_agg(${idOf(many)}), '{}')::float8[] as ids from ${tableOf(many)} where employee_id = ? and at > now() - ${KEPT}`, [viewer.id]).options(PREPARED)
   return row.ids
 }
