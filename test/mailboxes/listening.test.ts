@@ -52,6 +52,15 @@ t.test('of several processes one listens; when it is gone, another goes on', asy
   t.same(await ids(), ['once@x', 'after@x'])
 })
 
+t.test('a letter that comes between two questions to the server, or before it is listened to, is taken at once', async t => {
+  const names = ['first@x', 'second@x', 'third@x', 'fourth@x']
+  const waiting = names.map(id => letter({ id }))
+  const { server, ids } = await mailbox(t, { onAnswered: command => { if (command === 'UID SEARCH' && waiting[0]) server.deliver(waiting.shift()!) } })
+  listenTo(t, app, url)
+  await until(async () => (await ids()).length === names.length)
+  t.same(await ids(), names)
+})
+
 t.test('a connection that breaks off in the middle of a letter is had again, and the letter with it', async t => {
   let limit = Infinity
   const { server, ids, state } = await mailbox(t, { cutAfter: () => limit })

@@ -19,6 +19,8 @@ export interface ImapOptions {
   port?: number
   /** Bytes after which a connection is cut in the middle of a letter, until the function says Infinity. */
   cutAfter?: () => number
+  /** Told of each command once it is answered. */
+  onAnswered?: (command: string) => void
 }
 
 /** A real IMAP server on loopback (RFC 3501 as far as a reader of letters asks, and IDLE of RFC 2177), scripted by its test and ended with it. */
@@ -54,7 +56,7 @@ class Mailserver {
     const bytes = Buffer.isBuffer(raw) ? raw : Buffer.from(raw.replace(/\r?\n/g, '\r\n'))
     const letter = { uid: this.next++, raw: bytes, at, flags: new Set<string>() }
     this.letters.push(letter)
-    for (const session of this.sessions) session.tell(`* ${this.letters.length} EXISTS`)
+    for (const session of this.sessions) session.tell()
     return letter
   }
 
@@ -85,6 +87,8 @@ class Session {
   isIdling = false
   private tag = ''
   private isSelected = false
+  /** How many letters there are by what was said last. */
+  private told = 0
   private buffer = Buffer.alloc(0)
   private line = ''
   private literal = 0
@@ -99,8 +103,12 @@ class Session {
     })
   }
 
-  tell (line: string): void {
-    if (this.isSelected && this.isIdling) this.say(line)
+  /** Says how many letters there are, to who idles and hasn't heard it. */
+  tell (): void {
+    const { length } = this.server.letters
+    if (!this.isSelected || !this.isIdling || length === this.told) return
+    this.told = length
+    this.say(`* ${length} EXISTS`)
   }
 
   // A command is a line; where it ends in {n}, n bytes follow and then the rest of it.
@@ -153,6 +161,7 @@ class Session {
     const does = DOES[command.toUpperCase()]
     if (does) does.call(this, rest)
     else this.say(`${tag} BAD unknown`)
+    this.server.options.onAnswered?.(command.toUpperCase())
   }
 
   ok (words = 'done'): void { this.say(`${this.tag} OK ${words}`) }
@@ -179,6 +188,7 @@ class Session {
     if (!this.server.options.folders.includes(folder)) return this.no('Mailbox doesn\'t exist')
     const { letters, uidValidity } = this.server
     this.isSelected = true
+    this.told = letters.length
     for (const line of ['FLAGS (\\Seen \\Answered)', `${letters.length} EXISTS`, '0 RECENT', `OK [UIDVALIDITY ${uidValidity}] ok`, `OK [UIDNEXT ${(letters.at(-1)?.uid ?? 0) + 1}] ok`]) this.say(`* ${line}`)
     this.ok('[READ-WRITE] selected')
   }
@@ -219,6 +229,7 @@ class Session {
   idle (): void {
     this.isIdling = true
     this.say('+ idling')
+    this.tell() // what came since the last command's end
   }
 
   logout (): void {

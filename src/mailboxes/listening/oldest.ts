@@ -5,6 +5,10 @@ const DAY = 86_400_000
 
 /** The number of the first letter of an open folder that came at a moment or later; that of the next to come, where none did. */
 export async function oldest (client: ImapFlow, since: Date): Promise<number> {
+  // Asked first: what comes between the two questions is then found by the second, or is the next.
+  const last = await client.search({ uid: '*' }, { uid: true })
+  const { uidNext = 0 } = client.mailbox || {}
+  const next = Math.max(uidNext, Array.isArray(last) && last.length > 0 ? Math.max(...last) + 1 : 1)
   // A server knows the day alone, and that in its own zone (RFC 3501, 6.4.4).
   const near = await client.search({ since: new Date(since.getTime() - DAY) }, { uid: true })
   if (!Array.isArray(near)) throw new MailboxProblem('refused', 'SEARCH')
@@ -15,8 +19,5 @@ export async function oldest (client: ImapFlow, since: Date): Promise<number> {
       if (internalDate && new Date(internalDate).getTime() >= second) first = Math.min(first, uid)
     }
   }
-  if (first !== Infinity) return first
-  const last = await client.search({ uid: '*' }, { uid: true })
-  const { uidNext = 0 } = client.mailbox || {}
-  return Math.max(uidNext, Array.isArray(last) && last.length > 0 ? Math.max(...last) + 1 : 1)
+  return first === Infinity ? next : first
 }
