@@ -18,7 +18,7 @@ export interface ProcessLimits {
  * The program ends itself at 'disconnect': when we are killed, it goes too.
  */
 export function startProcess (program: string, { heap, young = 1, isRead = false }: ProcessLimits): ChildProcess {
-  const child = fork(program, { env: { MALLOC_ARENA_MAX: '2', TMPDIR: process.env.TMPDIR ?? '' }, execArgv: [`--max-old-space-size=${heap}`, `--max-semi-space-size=${young}`, '--enable-source-maps'], stdio: ['ignore', isRead ? 'pipe' : 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
+  const child = fork(program, { env: { MALLOC_ARENA_MAX: '2', TMPDIR: process.env.TMPDIR ?? '' }, execArgv: [`--max-old-space-size=${heap}`, `--max-semi-space-size=${young}`], stdio: ['ignore', isRead ? 'pipe' : 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
   try {
     if (child.pid) setPriority(child.pid, 10)
   } catch {} // it has ended already, which its 'exit' says

@@ -1,4 +1,4 @@
-import { ImapFlow } from 'imapflow'
+import type { ImapFlow } from 'imapflow'
 import type { MailboxServer, Problem } from './mailbox.js'
 
 /** Why a mailbox couldn't be opened, or was lost: `said` in the server's own words; `folders` that there are, where the one asked for isn't. */
@@ -25,6 +25,7 @@ export interface Opening { isReadOnly: boolean, timeouts?: Timeouts, signal?: Ab
 
 /** Connects to a mail server and opens a folder. Throws MailboxProblem. Whoever gets the connection listens to its 'error' and closes it. */
 export async function openMailbox ({ host, port, security, username, folder }: MailboxServer, password: string, { isReadOnly, timeouts = TIMEOUTS, signal }: Opening): Promise<ImapFlow> {
+  const { ImapFlow } = await import('imapflow') // 8 MB, which a desk without mailboxes needn't take
   const client = new ImapFlow({
     host, port, secure: security === 'tls', ...(security !== 'tls' && { doSTARTTLS: security === 'starttls' }),
     auth: { user: username, pass: password },

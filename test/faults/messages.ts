@@ -63,7 +63,7 @@ async function prepare (): Promise<void> {
 }
 
 function startApp (): void {
-  app = spawn(process.execPath, ['--enable-source-maps', inRoot('dist/src/server.js')], { cwd: root, stdio: 'ignore', env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: join(directory, 'data'), DATABASE_URL: postgres.url } })
+  app = spawn(process.execPath, [inRoot('dist/src/server.js')], { cwd: root, stdio: 'ignore', env: { ...process.env, PORT: '0', LOG_LEVEL: 'silent', DATA_DIR: join(directory, 'data'), DATABASE_URL: postgres.url } })
   // Whoever runs it starts it again, also when it ended by itself because Postgres was away.
   app.on('exit', () => { if (!isOver) setTimeout(startApp, 200) })
 }

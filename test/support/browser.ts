@@ -118,7 +118,7 @@ async function launch (): Promise<Browser> {
  */
 function watch (context: BrowserContext, tell: (problem: string) => void): void {
   context.on('console', message => {
-    const isSeenBelow = message.text().startsWith('Failed to load resource')
+    const isSeenBelow = /^(Failed to load resource|htmx: htmx:error: Failed to fetch)/.test(message.text()) // also when a page that is left breaks off what it fetches
     if (message.type() === 'error' && !isSeenBelow) tell(`console: ${message.text()}`)
   })
   context.on('weberror', thrown => tell(`error: ${thrown.error().message}`))

@@ -43,7 +43,7 @@ process.send?.({ counts })
 async function start (batch: string[], number: number): Promise<void> {
   const [file = ''] = batch
   const name = batch.length > 1 ? `test: ${batch.map(one => one.replace(/^test\/|\.test\.ts$/g, '')).join(', ')}` : file
-  const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), String(number)]
+  const node = [process.execPath, '--max-semi-space-size=32', '--enable-source-maps', `--import=${inRoot('dist/test/support/no-hooks.js')}`, `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/batch.js'), String(number)]
   // A batch has a number for tap to make its folders' names of; the names of its files would be too long.
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
   const run = t.spawn('env', [`NODE_OPTIONS=${process.env.NODE_OPTIONS ?? ''}`, ...node], {

@@ -35,7 +35,7 @@ export interface Ended { code: number | null, signal: NodeJS.Signals | null, std
 
 type Teardown = Pick<Test, 'teardown'>
 
-const NODE: [string, ...string[]] = [process.execPath, '--max-semi-space-size=4', '--max-old-space-size=256', '--enable-source-maps', 'dist/src/server.js']
+const NODE: [string, ...string[]] = [process.execPath, '--max-semi-space-size=4', '--max-old-space-size=256', 'dist/src/server.js']
 
 /** Starts the real server, on a free port, and waits until it has said where it is open. Ended when `t` ends, with its Postgres. */
 export async function startServer (t: Teardown, options: ServerOptions = {}): Promise<ServerProcess> {
@@ -95,7 +95,7 @@ export function dataFolder (t: Teardown): string {
 export const runs = (pid: number): boolean => birthOf(pid) !== null
 
 /** Waits until something holds. */
-export async function until<T> (condition: () => T | Promise<T>, what: string, seconds = 15): Promise<NonNullable<T>> {
+export async function until<T> (condition: () => T | Promise<T>, what: string, seconds = 60): Promise<NonNullable<T>> {
   for (const end = Date.now() + seconds * 1000; ; await sleep(25)) {
     const value = await condition()
     if (value) return value as NonNullable<T>

@@ -1,4 +1,4 @@
-import { WebSocket } from 'ws'
+import type { WebSocket } from 'ws'
 import type { CallState, Report } from '../call.js'
 import { plainNumber } from '../call.js'
 import { ask, type Dialer } from './adapter.js'
@@ -32,17 +32,21 @@ export class AriListener {
     this.patience = { ...PATIENCE, ...patience }
   }
 
-  open (delay = this.patience.first): void {
+  open (): void {
+    import('ws').then(({ WebSocket }) => this.connect(WebSocket, this.patience.first)).catch(this.warn) // few have an Asterisk
+  }
+
+  private connect (Socket: typeof WebSocket, delay: number): void {
     if (this.isClosed) return
     const { url, app } = this.config
-    const socket = this.socket = new WebSocket(`${url.replace(/^http/, 'ws').replace(/\/$/, '')}/ari/events?app=${encodeURIComponent(app)}&subscribeAll=true`, {
+    const socket = this.socket = new Socket(`${url.replace(/^http/, 'ws').replace(/\/$/, '')}/ari/events?app=${encodeURIComponent(app)}&subscribeAll=true`, {
       headers: { authorization: basic(this.config, this.password) }, handshakeTimeout: 10_000, maxPayload: 1024 * 1024, followRedirects: false
     })
     let isAlive = true
     const heartbeat = setInterval(() => {
       if (!isAlive) return socket.terminate()
       isAlive = false
-      if (socket.readyState === WebSocket.OPEN) socket.ping()
+      if (socket.readyState === Socket.OPEN) socket.ping()
     }, this.patience.heartbeat).unref()
     socket.on('open', () => { this.isOpen = true; delay = this.patience.first })
     socket.on('pong', () => { isAlive = true })
@@ -51,7 +55,7 @@ export class AriListener {
     socket.on('close', () => {
       clearInterval(heartbeat)
       this.isOpen = false
-      if (!this.isClosed) this.timer = setTimeout(() => this.open(Math.min(delay * 2, this.patience.longest)), delay).unref()
+      if (!this.isClosed) this.timer = setTimeout(() => this.connect(Socket, Math.min(delay * 2, this.patience.longest)), delay).unref()
     })
   }
 
