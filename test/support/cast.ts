@@ -42,9 +42,9 @@ export interface Cast extends TestApp {
   as (person: Person | null, app?: FastifyInstance): Visitor
 }
 
-/** Anna the admin, Marek the manager, Sofia the specialist, Nuno with no rights and Olga the owner, in a shop in Wrocław. */
-export async function cast (t: Pick<Test, 'teardown'>): Promise<Cast> {
-  const made = await spareApp(t)
+/** Anna the admin, Marek the manager, Sofia the specialist, Nuno with no rights and Olga the owner, in a shop in Wrocław; `isOpen` for whoever will listen. */
+export async function cast (t: Pick<Test, 'teardown'>, { isOpen = false } = {}): Promise<Cast> {
+  const made = await spareApp(t, { isOpen })
   const { app, db } = made
   const [nothing] = await db('roles').insert({ name: 'Nothing', rights: [] }).returning('id')
   const roles = Object.fromEntries((await db('roles').whereIn('key', Object.keys(BUILT_IN_ROLES)).select('key', 'id')).map(role => [role.key, role.id]))

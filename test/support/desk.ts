@@ -1,3 +1,4 @@
+import type { AddressInfo } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import type { Test } from 'tap'
 import { newPage, type OpenPage, type PageOptions } from './browser.js'
@@ -14,7 +15,7 @@ export interface Desk extends Cast {
 
 /** The cast's application, really listening, for browsers to visit. */
 export async function openDesk (t: Pick<Test, 'teardown'>): Promise<Desk> {
-  const made = await cast(t)
+  const made = await cast(t, { isOpen: true })
   const base = await listen(made.app)
   return {
     ...made,
@@ -36,6 +37,7 @@ let last = 0
 
 /** Lets an application listen; gives its address. It is the one that the application before it had, if that has ended: pages opened there are of use again. */
 export async function listen (app: FastifyInstance): Promise<string> {
+  if (app.server.listening) return addressOf(app)
   const listenOn = (port: number) => app.listen({ host: '127.0.0.1', port })
   const address = await listenOn(last).catch(error => {
     if (error.code !== 'EADDRINUSE') throw error
@@ -43,6 +45,10 @@ export async function listen (app: FastifyInstance): Promise<string> {
   })
   last ||= Number(new URL(address).port)
   return address
+}
+
+function addressOf ({ server }: FastifyInstance): string {
+  return `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 }
 
 function cookieOf (header: string, url: string) {

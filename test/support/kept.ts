@@ -2,7 +2,7 @@ import type { Db } from '../../src/database/knex.js'
 
 /**
  * Gives a database what puts it back to how it is now: a copy of every row, and `kept.put_back()`. Of changes to the schema, which that
- * doesn't undo, an event trigger takes a note; it needs a superuser.
+ * doesn't undo, an event trigger takes a note; it needs a superuser. The names of jobs stay: a worker remembers their numbers.
  */
 export async function keepRows (db: Db): Promise<void> {
   await db.raw(`
@@ -15,7 +15,7 @@ export async function keepRows (db: Db): Promise<void> {
         columns text;
         is_filled boolean;
       begin
-        for each in select c.oid, c.oid::regclass as name from pg_class c where relkind = 'r' and relnamespace::regnamespace::text in ('public', 'graphile_worker') loop
+        for each in select c.oid, c.oid::regclass as name from pg_class c where relkind = 'r' and relnamespace::regnamespace::text in ('public', 'graphile_worker') and relname <> '_private_tasks' loop
           steps := steps || format('delete from %s; ', each.name);
           execute format('select exists (select from %s)', each.name) into is_filled;
           continue when not is_filled;
@@ -23,7 +23,7 @@ export async function keepRows (db: Db): Promise<void> {
           select string_agg(quote_ident(attname), ', ') into columns from pg_attribute where attrelid = each.oid and attnum > 0 and not attisdropped and attgenerated = '';
           steps := steps || format('insert into %s (%s) overriding system value select %2$s from kept.%I; ', each.name, columns, each.name::text);
         end loop;
-        for each in select format('%I.%I', schemaname, sequencename) as name, * from pg_sequences where schemaname in ('public', 'graphile_worker') loop
+        for each in select format('%I.%I', schemaname, sequencename) as name, * from pg_sequences where schemaname in ('public', 'graphile_worker') and sequencename !~ '^_private_tasks' loop
           steps := steps || format('perform setval(%L, %s, %L); ', each.name, coalesce(each.last_value, each.start_value), each.last_value is not null);
         end loop;
         execute format('create function kept.put_back() returns void language plpgsql set session_replication_role = replica as %L', 'begin ' || steps || 'end');
