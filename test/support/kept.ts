@@ -23,7 +23,7 @@ export async function keepRows (db: Db): Promise<void> {
           select string_agg(quote_ident(attname), ', ') into columns from pg_attribute where attrelid = each.oid and attnum > 0 and not attisdropped and attgenerated = '';
           steps := steps || format('insert into %s (%s) overriding system value select %2$s from kept.%I; ', each.name, columns, each.name::text);
         end loop;
-        for each in select format('%I.%I', schemaname, sequencename) as name, * from pg_sequences where schemaname in ('public', 'graphile_worker') and sequencename !~ '^_private_tasks' loop
+        for each in select format('%I.%I', schemaname, sequencename) as name, * from pg_sequences where schemaname in ('public', 'graphile_worker') and not (schemaname = 'graphile_worker' and sequencename ~ 'tasks') loop
           steps := steps || format('perform setval(%L, %s, %L); ', each.name, coalesce(each.last_value, each.start_value), each.last_value is not null);
         end loop;
         execute format('create function kept.put_back() returns void language plpgsql set session_replication_role = replica as %L', 'begin ' || steps || 'end');
