@@ -72,9 +72,11 @@ t.test('every change of a client is heard, and no other client\'s', async t => {
   await as(anna).post(`/clients/${id}/phones`, { phone_rows: 0, 'phones.0.number': '600 123 456', 'phones.0.type': 1 })
   await as(anna).post(`/clients/${id}/tags`, { tag: 'VIP' })
   await as(anna).post(`/clients/${id}/archive`)
-  t.same([...await ear.until(4)], ['new', 'new', 'new', 'new'])
+  await ear.until(4)
   await wait(100)
-  t.equal(ear.heard.length, 4)
+  // By their numbers: one that came while the ear was asked what it had missed may be told twice.
+  t.same([...ear.raw().matchAll(/^id: (\d+)$/gm)].map(([, event]) => Number(event)), await db('events').where({ client_id: id }).whereNot({ kind: 'client.created' }).orderBy('id').pluck('id'))
+  t.notOk(ear.heard.some(name => name !== 'new'))
 })
 
 t.test('a page that is behind when it begins to listen is told at once', async t => {

@@ -35,7 +35,7 @@ report('min', t, { get: () => undefined } as unknown as Parameters<typeof report
 // Browser tests are the slowest, so they start first and the last job doesn't wait for one alone. Those that start programs of their own,
 // and would hold up the others, come next and keep to themselves.
 const [inBrowser, others] = [files.filter(needsBrowser), files.filter(file => !needsBrowser(file))]
-const runs = [...dealt(inBrowser, 13), ...dealt(others.filter(file => SLOW.test(file)), 5), ...dealt(others.filter(file => !SLOW.test(file)), 24)]
+const runs = [...dealt(inBrowser, 13), ...dealt(others.filter(file => SLOW.test(file)), 5), ...dealt(others.filter(file => !SLOW.test(file)), 16)]
 t.plan(runs.length)
 await Promise.all(runs.map(start))
 process.send?.({ counts })
