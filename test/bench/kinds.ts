@@ -1,7 +1,7 @@
 import { readdir, readFile } from 'node:fs/promises'
-import { Agent, get } from 'node:http'
 import { setTimeout as wait } from 'node:timers/promises'
 import type { Db } from '../../src/database/knex.js'
+import { connect, type Ask } from './connection.js'
 
 /** Addresses that ought to be equally quick, by what they are called; words in braces stand for what the database has. */
 export type Kinds = Record<string, string[]>
@@ -27,14 +27,8 @@ interface Measured { typing: number, p50: number, p95: number, most: number, slo
  */
 export async function measureKinds (served: Served, kinds: Kinds, words: Record<string, string | number>, earlier: Found | null): Promise<Found> {
   const { db, cookie, port, pid, seconds, path, goal, worst } = served
-  const agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS })
-  const headers = { cookie, 'hx-request': 'true', 'hx-request-type': 'partial' }
-  const ask = (url: string) => new Promise<string>((resolve, reject) => {
-    get({ port, host: '127.0.0.1', path: url, headers, agent }, response => {
-      const chunks: Buffer[] = []
-      response.on('data', chunk => chunks.push(chunk)).on('end', () => response.statusCode === 200 ? resolve(Buffer.concat(chunks).toString()) : reject(new Error(`${url} answered ${response.statusCode}`)))
-    }).on('error', reject)
-  })
+  const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(port, { cookie, 'hx-request': 'true', 'hx-request-type': 'partial' })))
+  const ask = connections[0]!.ask
   const { rows: [{ backend }] } = await db.raw('select pg_backend_pid() as backend')
   const processes = { app: pid, postgres: parentOf(await readFile(`/proc/${backend}/stat`, 'utf8').catch(() => '')) }
   const measured: Found = new Map()
@@ -42,25 +36,25 @@ export async function measureKinds (served: Served, kinds: Kinds, words: Record<
   const addresses = new Map<string, string[]>()
   for (const [kind, queries] of Object.entries(kinds)) addresses.set(kind, await Promise.all(queries.map(query => addressOf(path, query, words, ask))))
   // An application that is in use has been compiled, which takes the first two thousand answers or so.
-  await fire([...addresses.values()].flat(), ask, WARMING, processes)
+  await fire([...addresses.values()].flat(), connections, WARMING, processes)
   for (const [kind, urls] of addresses) {
-    const one = { ...await fire(urls, ask, seconds * 1000, processes), typing: (await fire(urls, ask, seconds * 1000, processes, KEY)).p95 }
+    const one = { ...await fire(urls, connections, seconds * 1000, processes), typing: (await fire(urls, connections, seconds * 1000, processes, KEY)).p95 }
     measured.set(kind, one)
     const times = earlier ? one.p95 / earlier.get(kind)!.p95 : null
     const wrong = one.p95 > goal || one.most > worst || (times ?? 0) > RATIO
     console.log(`  ${kind.padEnd(30)}${[one.typing, one.p50, one.p95, one.most, one.app, one.database].map(ms => ms.toFixed(1).padStart(9)).join('')}${(times?.toFixed(2) ?? '').padStart(9)}  ${decodeURIComponent(one.slowest)}${wrong ? '   above the goal' : ''}`)
   }
-  agent.destroy()
+  for (const connection of connections) connection.close()
   return measured
 }
 
-async function fire (urls: string[], ask: (url: string) => Promise<string>, milliseconds: number, { app, postgres }: { app: number, postgres: number }, pause = 0): Promise<Omit<Measured, 'typing'>> {
+async function fire (urls: string[], connections: readonly { ask: Ask }[], milliseconds: number, { app, postgres }: { app: number, postgres: number }, pause = 0): Promise<Omit<Measured, 'typing'>> {
   const taken = new Map(urls.map(url => [url, [] as number[]]))
   const before = [await processorTime(app), await processorTime(postgres)] as const
   const end = performance.now() + milliseconds
   let next = 0
-  await Promise.all(Array.from({ length: CONNECTIONS }, async (_, connection) => {
-    if (pause > 0) await wait(pause * connection / CONNECTIONS)
+  await Promise.all(connections.map(async ({ ask }, place) => {
+    if (pause > 0) await wait(pause * place / CONNECTIONS)
     while (performance.now() < end) {
       const url = urls[next++ % urls.length]!, begun = performance.now()
       await ask(url)
@@ -77,11 +71,11 @@ async function fire (urls: string[], ask: (url: string) => Promise<string>, mill
 }
 
 /** The address of a query; "next" follows so many links to the next page first. */
-async function addressOf (path: string, query: string, words: Record<string, string | number>, ask: (url: string) => Promise<string>): Promise<string> {
+async function addressOf (path: string, query: string, words: Record<string, string | number>, ask: Ask): Promise<string> {
   const [, address, pages] = /^(.*?)(?:&next=(\d+))?$/.exec(query.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(words[name] ?? '')))!
   let url = encodeURI(decodeURI(`${path}?${address}`))
   for (let page = 0; page < Number(pages ?? 0); page++) {
-    const link = /href="([^"]+)" rel="next"/.exec(await ask(url))?.[1]
+    const link = /href="([^"]+)" rel="next"/.exec((await ask(url)).toString())?.[1]
     if (!link) break
     url = link.replaceAll('&amp;', '&')
   }
