@@ -34,7 +34,11 @@ export async function measureKinds (served: Served, kinds: Kinds, words: Record<
   const measured: Found = new Map()
   console.log(`  ${'at 10 connections'.padEnd(30)}${['typing', 'p50', 'p95', 'most', 'app CPU', 'db CPU', 'times'].map(title => title.padStart(9)).join('')}  the slowest`)
   const addresses = new Map<string, string[]>()
-  for (const [kind, queries] of Object.entries(kinds)) addresses.set(kind, await Promise.all(queries.map(query => addressOf(path, query, words, ask))))
+  for (const [kind, queries] of Object.entries(kinds)) {
+    const urls: string[] = []
+    for (const query of queries) urls.push(await addressOf(path, query, words, ask))
+    addresses.set(kind, urls)
+  }
   // An application that is in use has been compiled, which takes the first two thousand answers or so.
   await fire([...addresses.values()].flat(), connections, WARMING, processes)
   for (const [kind, urls] of addresses) {
