@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { setTimeout as wait } from 'node:timers/promises'
 import tap, { type Test } from 'tap'
+import { SUBJECTS } from '../../src/form-editor/definition.js'
 import { shapeOf } from '../../src/form-editor/shape.js'
 import { addOrganisation, testApp, type TestApp } from './app.js'
 import { folderOf } from './database.js'
@@ -50,7 +51,7 @@ async function renew ({ app, db, url, jobs }: Spare): Promise<boolean> {
   const { pool } = db.client
   for (let n = 0; n < 50 && pool.numUsed() + pool.numPendingAcquires() > 0; n++) await wait(10)
   if (pool.numUsed() > 0 || (app.server.listening && !await isIdle(app, db)) || !await putBack(db)) return false
-  await shapeOf(db, 'client') // what it remembers of a version that will be given again
+  for (const subject of SUBJECTS) await shapeOf(db, subject) // what it remembers of a version that will be given again
   await app.outbox.wake() // after the round that may be going on
   await addOrganisation(db)
   return (await app.inject('/healthz')).statusCode === 200 // or the test has closed it
