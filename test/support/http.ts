@@ -1,6 +1,5 @@
 import { once } from 'node:events'
 import { request, type ClientRequest, type IncomingMessage } from 'node:http'
-import { setTimeout as sleep } from 'node:timers/promises'
 import type { Test } from 'tap'
 
 export interface HttpAnswer { status: number, body: string, location: string, headers: Headers }
@@ -21,13 +20,13 @@ export class HttpVisitor {
   /** Begins a POST and sends only the first half of its body; `finish` sends the rest and gives the answer's status. */
   async postSlowly (path: string, body: Record<string, string>): Promise<{ finish (): Promise<number> }> {
     const text = new URLSearchParams(body).toString()
-    const headers = { ...this.headers(), 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(text) }
+    const headers = { ...this.headers(), 'content-type': 'application/x-www-form-urlencoded', 'content-length': Buffer.byteLength(text), expect: '100-continue' }
     const sent: ClientRequest = request(this.base + path, { method: 'POST', headers })
     const answered = once(sent, 'response') as Promise<[IncomingMessage]>
     answered.catch(() => {}) // said by finish()
+    sent.flushHeaders()
+    await once(sent, 'continue') // the server has its headers
     sent.write(text.slice(0, text.length / 2))
-    await once(sent, 'socket')
-    await sleep(200) // until the server has its headers
     return {
       async finish () {
         sent.end(text.slice(text.length / 2))

@@ -41,6 +41,7 @@ const NODE: [string, ...string[]] = [process.execPath, '--max-semi-space-size=4'
 export async function startServer (t: Teardown, options: ServerOptions = {}): Promise<ServerProcess> {
   const started = run(t, options)
   const address = await started.until(/ is open at (http:\S+)/)
+  void started.ended.then(({ code, stderr }) => { if (code) console.error(`The server ended by itself, with ${code}: ${stderr}`) })
   return { ...started, address }
 }
 
