@@ -5,8 +5,8 @@ import { createConnection } from 'node:net'
 export type Ask = (url: string) => Promise<Buffer>
 
 /**
- * A connection that is kept (HTTP/1.1), as one person's browser has it. It does no more than it must: node:http takes as long over an answer as the
- * application does over a short one, on the processors that are measured.
+ * A connection that is kept (HTTP/1.1), as one person's browser has it. It does no more than it must, as what asks
+ * shares the processors that are measured.
  */
 export async function connect (port: number, headers: Record<string, string>): Promise<{ ask: Ask, close: () => void }> {
   const socket = createConnection({ port, host: '127.0.0.1', noDelay: true })
