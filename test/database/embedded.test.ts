@@ -10,6 +10,7 @@ import { AlreadyRunning, startEmbeddedPostgres, type EmbeddedOptions } from '../
 import { accountFor } from '../../src/database/embedded/account.js'
 import { usableBinaries } from '../../src/database/embedded/binaries.js'
 import { birthOf } from '../../src/database/embedded/processes.js'
+import { until } from '../support/until.js'
 
 const asRoot = process.getuid?.() === 0
 
@@ -272,16 +273,8 @@ async function ask (url: string, sql: string): Promise<unknown[]> {
   }
 }
 
-async function askUntilAnswered (url: string, sql: string): Promise<unknown[]> {
-  let rows: unknown[] | undefined
-  await until(async () => (rows = await ask(url, sql).catch(() => undefined)) !== undefined)
-  return rows!
-}
-
-async function until (condition: () => boolean | Promise<boolean>) {
-  for (const end = Date.now() + 15_000; !await condition(); await sleep(25)) {
-    if (Date.now() > end) throw new Error('waited 15 s in vain')
-  }
+function askUntilAnswered (url: string, sql: string): Promise<unknown[]> {
+  return until(() => ask(url, sql).catch(() => undefined), 'Postgres answers again')
 }
 
 /** The installed package as npm lays it down when it runs no install scripts: no links; and here no executable bits either. */

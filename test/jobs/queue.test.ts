@@ -10,7 +10,7 @@ import { inRoot } from '../../src/paths.js'
 import { cast } from '../support/cast.js'
 import { testDatabase } from '../support/database.js'
 import { runJobs } from '../support/jobs.js'
-import { until } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 declare module '../../src/jobs/enqueue.js' {
   interface Jobs { 'test.long': { n: number }, 'test.short': { n: number } }

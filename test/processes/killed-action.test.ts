@@ -1,7 +1,8 @@
 import t from 'tap'
 import { testDatabase } from '../support/database.js'
 import { setUpCompany } from '../support/http.js'
-import { startServer, until } from '../support/server-process.js'
+import { startServer } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 t.test('the program is killed while it changes thousands of clients: the next start goes on, and does nothing twice', async t => {
   const { db, url } = await testDatabase(t)

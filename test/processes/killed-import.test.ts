@@ -2,7 +2,8 @@ import t from 'tap'
 import { testDatabase } from '../support/database.js'
 import { setUpCompany } from '../support/http.js'
 import { checkedImport } from '../support/imports.js'
-import { startServer, until } from '../support/server-process.js'
+import { startServer } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 const ROWS = 5000
 

@@ -1,6 +1,7 @@
 import t from 'tap'
 import { addClientBy, openStream, setUpCompany, type HttpVisitor } from '../support/http.js'
-import { dataFolder, runs, startServer, until } from '../support/server-process.js'
+import { dataFolder, runs, startServer } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 // One folder for all: each test goes on with what the one before left.
 const directory = dataFolder(t)

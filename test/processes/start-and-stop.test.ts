@@ -4,7 +4,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import t, { type Test } from 'tap'
 import { addClientBy, openStream, setUpCompany, type HttpVisitor } from '../support/http.js'
-import { dataFolder, failedStart, run, runs, startServer, until } from '../support/server-process.js'
+import { dataFolder, failedStart, run, runs, startServer } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 // One folder for all: each test goes on with what the one before left.
 const directory = dataFolder(t)
@@ -13,7 +14,7 @@ let client: string
 
 t.test('SIGTERM while the first start is still making its database: nothing is left running', async t => {
   const server = run(t, { directory })
-  const postgres = await until(server.postgres, 'Postgres began')
+  const postgres = await until(server.postgres, 'Postgres began', 60)
   const { code, stderr, seconds } = await server.stop()
   t.equal(code, 0)
   t.equal(stderr, '')

@@ -5,7 +5,8 @@ import t from 'tap'
 import { Live } from '../../src/web/live.js'
 import { testDatabase } from '../support/database.js'
 import { addClientBy, HttpVisitor, openStream, OWNER, setUpCompany } from '../support/http.js'
-import { startServer, until } from '../support/server-process.js'
+import { startServer } from '../support/server-process.js'
+import { until } from '../support/until.js'
 
 t.test('two processes on one database are one application', async t => {
   const { url } = await testDatabase(t)

@@ -2,7 +2,7 @@ import t from 'tap'
 import { makeLink } from '../../src/account/links.js'
 import { secondApp } from '../support/app.js'
 import { cast, openSession, PASSWORD, visitor, type Cast } from '../support/cast.js'
-import { until } from '../support/server-process.js'
+import { until } from '../support/until.js'
 import { smtpServer, useServer } from '../support/smtp.js'
 import { says } from '../support/words.js'
 

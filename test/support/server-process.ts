@@ -95,15 +95,6 @@ export function dataFolder (t: Teardown): string {
 /** Whether a process of this number runs; one that has ended and that nobody has asked about counts as ended. */
 export const runs = (pid: number): boolean => birthOf(pid) !== null
 
-/** Waits until something holds. */
-export async function until<T> (condition: () => T | Promise<T>, what: string, seconds = 60): Promise<NonNullable<T>> {
-  for (const end = Date.now() + seconds * 1000; ; await sleep(25)) {
-    const value = await condition()
-    if (value) return value as NonNullable<T>
-    if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain: ${what}`)
-  }
-}
-
 // Also what is left when a test failed half-way: the program itself when npm started it, and Postgres when it was killed.
 function cleanUp (t: Teardown, child: ChildProcess, directory: string): void {
   const left = () => {

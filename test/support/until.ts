@@ -1,10 +1,10 @@
 import { setTimeout as wait } from 'node:timers/promises'
 
-/** Waits until something is so that comes about by itself; fails after half a minute (a busy machine may need ten seconds for what takes one). */
-export async function until (isSo: () => boolean | Promise<boolean>): Promise<void> {
-  for (let n = 0; n < 1200; n++) {
-    if (await isSo()) return
-    await wait(25)
+/** Waits until something holds that comes about by itself, and gives what the condition gave; throws when it didn't within so many seconds (a busy machine may need ten for what takes one). */
+export async function until<T> (condition: () => T | Promise<T>, what = 'it never was so', seconds = 30): Promise<NonNullable<T>> {
+  for (const end = Date.now() + seconds * 1000; ; await wait(25)) {
+    const value = await condition()
+    if (value) return value as NonNullable<T>
+    if (Date.now() > end) throw new Error(`Waited ${seconds} s in vain: ${what}`)
   }
-  throw new Error('It never was so')
 }
