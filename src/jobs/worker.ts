@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
-import { run, type Runner, type WorkerEvents } from 'graphile-worker'
+import { runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker'
 import pg, { type ClientBase } from 'pg'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JobHandler } from './plugin.js'
@@ -37,14 +37,15 @@ export interface Worker {
 export function startWorker ({ url, handlers, log, patience = PATIENCE }: WorkerOptions): Worker {
   // One connection listens, the others take jobs and settle them (with fewer than jobs at once the library warns at each start); the handlers' queries go through the application's pool.
   const pool = new pg.Pool({ connectionString: url, application_name: 'clientela jobs', max: CONCURRENCY, idleTimeoutMillis: 0, keepAlive: true })
-  pool.on('error', error => log.warn({ err: error }, 'the jobs worker lost a connection'))
+  const lost = (error: Error) => log.warn({ err: error }, 'the jobs worker lost a connection')
+  pool.on('error', lost).on('connect', client => client.on('error', lost)) // of those that wait, and of those in use
   const stopping = new AbortController()
   const { signal } = stopping
   const stopped: string[] = []
   const taskList = tasksOf(handlers, log, signal, id => stopped.push(id))
 
-  let runner: Runner | undefined
-  const begin = async () => {
+  // Not the library's `run`, which also keeps a crontab: it takes the program with it when the database goes away while it reads that.
+  const begin = (): WorkerPool => {
     const events: WorkerEvents = new EventEmitter()
     // As long as this connection lives, so do the workers of this process: see freeLost().
     events.on('pool:listen:success', ({ workerPool, client }) => {
@@ -54,25 +55,25 @@ export function startWorker ({ url, handlers, log, patience = PATIENCE }: Worker
       })
     })
     // A worker that can't settle a job, because the database went away, ends itself.
-    events.on('worker:fatalError', () => { void again() })
-    const begun = await run({ pgPool: pool, taskList, concurrency: CONCURRENCY, pollInterval: POLL, noHandleSignals: true, parsedCronItems: [], logger: loggerTo(log), events, gracefulShutdownAbortTimeout: 1000 })
-    begun.promise.catch(error => log.warn({ err: error }, 'the jobs worker ended'))
-    return begun
+    events.on('worker:fatalError', () => { if (!signal.aborted) void again() })
+    return runTaskList({ concurrency: CONCURRENCY, pollInterval: POLL, noHandleSignals: true, logger: loggerTo(log), events, gracefulShutdownAbortTimeout: 1000 }, taskList, pool)
   }
+  let workers: WorkerPool | undefined = begin()
   let beginning: Promise<void> | undefined
   const again = () => beginning ??= (async () => {
-    await runner?.stop().catch(() => {})
-    runner = await keepTrying(begin, signal, log)
+    await workers?.gracefulShutdown()
+    workers = undefined
+    await wait(1000, undefined, { signal }).catch(() => {})
+    if (!signal.aborted) workers = begin()
     beginning = undefined
   })()
 
   const freeing = keepFreeing(pool, patience, signal, log)
-  void again()
   return {
     async stop () {
       stopping.abort()
       await Promise.race([
-        (async () => { await beginning; await runner?.stop().catch(() => {}) })(),
+        (async () => { await beginning; await workers?.gracefulShutdown() })(),
         wait(LONGEST_STOP, undefined, { ref: false })
       ])
       await freeing
@@ -80,19 +81,6 @@ export function startWorker ({ url, handlers, log, patience = PATIENCE }: Worker
       await pool.end()
     }
   }
-}
-
-/** Does it again, a second later, until it succeeds or is to stop. */
-async function keepTrying<T> (work: () => Promise<T>, signal: AbortSignal, log: FastifyBaseLogger): Promise<T | undefined> {
-  while (!signal.aborted) {
-    try {
-      return await work()
-    } catch (error) {
-      log.warn({ err: error }, 'the jobs worker could not begin')
-      await wait(1000, undefined, { signal }).catch(() => {})
-    }
-  }
-  return undefined
 }
 
 /** Frees the jobs of processes that were killed, at the start and now and then; graphile-worker itself waits four hours. */
