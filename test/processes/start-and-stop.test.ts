@@ -14,7 +14,7 @@ let client: string
 
 t.test('SIGTERM while the first start is still making its database: nothing is left running', async t => {
   const server = run(t, { directory })
-  const postgres = await until(server.postgres, 'Postgres began', 60)
+  const postgres = await until(server.postgres, 'Postgres began')
   const { code, stderr, seconds } = await server.stop()
   t.equal(code, 0)
   t.equal(stderr, '')

@@ -45,8 +45,9 @@ export async function newPage (t: Pick<Test, 'teardown'>, options: PageOptions =
   const there = left.findIndex(one => one.kind === kind)
   const window = there < 0 ? await openWindow(kind, options) : left.splice(there, 1)[0]!
   t.teardown(async () => {
-    if (await renew(window).catch(() => false)) left.unshift(window)
-    else await window.context.close()
+    if (!await renew(window).catch(() => false)) return window.context.close()
+    left.unshift(window)
+    await Promise.all(left.splice(MOST_LEFT).map(({ context }) => context.close())) // of servers that are gone, mostly
   })
   await Promise.all([window.page.setViewportSize(viewport), window.page.emulateMedia({ colorScheme })])
   const problems: string[] = []
@@ -56,6 +57,7 @@ export async function newPage (t: Pick<Test, 'teardown'>, options: PageOptions =
 
 interface Window extends OpenPage { kind: string }
 const left: Window[] = []
+const MOST_LEFT = 6
 
 async function openWindow (kind: string, { javaScript = true, locale = 'en-US', baseURL }: PageOptions): Promise<Window> {
   const context = await (await theBrowser()).newContext({

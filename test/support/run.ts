@@ -7,6 +7,9 @@
  */
 import { spawn, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { mkdtempSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { inRoot, root } from '../../src/paths.js'
 import { ensureChromium, needsBrowser } from './chromium.js'
 import { chooseTestFiles } from './files.js'
@@ -33,13 +36,15 @@ async function run (names: string[], signal: AbortSignal): Promise<Counts> {
 
   const browserFiles = files.filter(needsBrowser)
   const server = await startTestServer()
+  const claims = mkdtempSync(join(tmpdir(), 'clientela-claims-')) // which file has been begun with: see lane.ts
   try {
     const chromium = browserFiles.length > 0 ? await ensureChromium(signal) : null
     signal.throwIfAborted()
-    const counts = await runUnderTap(files, { ...server.env, ...(chromium && { CHROMIUM: chromium }) }, signal)
+    const counts = await runUnderTap(files, { ...server.env, TEST_CLAIMS: claims, ...(chromium && { CHROMIUM: chromium }) }, signal)
     if (browserFiles.length > 0 && !chromium) warnAboutBrowser(browserFiles)
     return counts
   } finally {
+    rmSync(claims, { recursive: true, force: true })
     await server.stop()
   }
 }
