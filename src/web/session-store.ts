@@ -16,8 +16,9 @@ declare module 'fastify' {
     viewer?: Viewer
     /** It was last seen a minute ago or more. */
     stale?: boolean
-    /** What the database was when it was read: see src/database/unchanged.ts. */
+    /** What the database was when it was read, see src/database/unchanged.ts, and what its clock said. */
     asOf?: string
+    now?: number
   }
 }
 
@@ -26,7 +27,7 @@ export const sessionKey = tokenHash
 
 // As JSON: to take forty columns apart costs the driver more than to read one text.
 const select = (sessions: string, where = '', more = '') => `
-  select row_to_json(found)::text as found from (select ${more} pg_current_snapshot()::text as as_of, s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
+  select row_to_json(found)::text as found from (select ${more} pg_current_snapshot()::text as as_of, (extract(epoch from now()) * 1000)::float8 as now, s.employee_id, s.seen_at < now() - interval '1 minute' as stale,
          e.name, e.email, e.language, e.deactivated_at, r.id as role_id, r.key as role_key, r.rights,
          r.two_steps and not exists (select from two_steps t where t.employee_id = e.id and t.confirmed_at is not null) as needs_two_steps,
          v.id as viewed_id, v.key as viewed_key, v.name as viewed_name, v.rights as viewed_rights,
@@ -91,7 +92,7 @@ export class PostgresSessionStore implements SessionStore {
     const key = sessionKey(sessionId)
     const [row] = found(await this.db.raw(SELECT, [key]).options(PREPARED))
     if (!row || row.deactivated_at) return null
-    const session = { employeeId: row.employee_id ?? undefined, stale: row.stale, asOf: row.as_of }
+    const session = { employeeId: row.employee_id ?? undefined, stale: row.stale, asOf: row.as_of, now: row.now }
     if (row.employee_id && row.company) {
       // toJSON hides the viewer from the plugin's "was it changed?" hash.
       Object.assign(session, { viewer: Object.assign(readViewer(row), { toJSON: () => undefined }) })

@@ -41,7 +41,7 @@ export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
     const { foreign, quiet } = request.routeOptions.config
     request.viewer = foreign ? null : request.session?.viewer ?? null
     // Whoever changes something reads what they have changed: only of a GET nothing can be older than its beginning.
-    if (request.viewer && request.method === 'GET') request.viewer.asOf = request.session.asOf
+    if (request.viewer && request.method === 'GET') Object.assign(request.viewer, { asOf: request.session.asOf, now: request.session.now })
     if (request.session?.stale && !quiet && !foreign) await store.touch(request.session.sessionId)
   })
 }, { name: 'sessions' })

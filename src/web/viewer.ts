@@ -55,6 +55,8 @@ export interface Viewer {
   viewingAs?: { id: number, key: string | null, name: string | null } | null
   /** What the database was as their request began, of one that changes nothing: see src/database/unchanged.ts. */
   asOf?: AsOf
+  /** What the database's clock said then, in milliseconds. */
+  now?: number
   can (right: Right): boolean
 }
 

@@ -1,5 +1,6 @@
 import type { Knex } from 'knex'
 import { PREPARED, type Db } from '../../database/knex.js'
+import { remembered, type Told } from '../../database/remembered.js'
 import { unchanged, type AsOf } from '../../database/unchanged.js'
 import type { ListField } from '../../form-editor/shape.js'
 import type { ValueRow } from '../../form-editor/value.js'
@@ -84,20 +85,26 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   const shown = ids.slice(0, PAGE_SIZE)
   if (backwards) shown.reverse()
   const [rows, counted] = await Promise.all([
-    shown.length > 0 ? readCells(db, columns, shown) : [],
+    listed(db, viewer, columns, shown),
     total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected)) : { count: total, isAtLeast: total > COUNT_LIMIT }
   ])
-  const full = seesContacts(viewer), own = columns.flatMap(({ field }) => field ?? [])
-  const shape = `${full ? '' : 'masked '}${own.length > 0 ? JSON.stringify(own) : ''}`
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
   return {
-    rows: rows.map(({ id, cells }) => ({ id, text: shape + cells, read: () => full ? listed(cells, columns) : masked(listed(cells, columns)) })),
+    rows,
     isAtLeast: counted.isAtLeast,
     count: counted.isAtLeast ? Math.min(Math.max(counted.count, ids.length), COUNT_LIMIT + 1) : counted.count,
     after: hasNext ? shown.at(-1) ?? null : null,
     before: hasPrevious ? shown[0] ?? null : null
   }
+}
+
+/** What the list shows of these clients, in their order. */
+async function listed (db: Db, viewer: Viewer, columns: readonly Column[], ids: readonly number[]): Promise<(KeptRow<ListedClient> & Told)[]> {
+  const full = seesContacts(viewer), own = columns.flatMap(({ field }) => field ?? [])
+  const shape = `${full ? '' : 'masked '}${own.length > 0 ? JSON.stringify(own) : ''}`
+  return remembered(db, viewer.asOf, 'client', `${columns.map(({ name }) => name).join()} ${shape}`, ids, async missing => (await readCells(db, columns, missing))
+    .map(({ id, cells }) => ({ id, client: id, text: shape + cells, read: () => full ? rowOf(cells, columns) : masked(rowOf(cells, columns)) })))
 }
 
 /** Who is on a page, and who comes next; and how many there are in all, where that came to light. */
@@ -203,7 +210,7 @@ function narrowed (viewer: Viewer, filter: ClientFilter) {
 
 const OWN_VALUES = { ...VALUES.client, row: 'clients.id' }
 
-function listed (cells: string, columns: readonly Column[]): ListedClient {
+function rowOf (cells: string, columns: readonly Column[]): ListedClient {
   const { own_rows: own, active_at: active, created_at: created, ...row } = JSON.parse(cells) as Row
   return { ...row, ...(active && { active_at: new Date(active) }), ...(created && { created_at: new Date(created) }), own: ownCells(own, columns) }
 }

@@ -1,10 +1,12 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
+import { forgetNoted } from '../../database/remembered.js'
 import { listOwnFields } from '../../form-editor/shape.js'
 import { saysNothing, type Query } from '../../list-views/address.js'
 import { choosing } from '../../list-views/columns.js'
 import { HOWS } from '../../list-views/condition.js'
 import savedViews from '../../list-views/routes.js'
 import { selectedIds } from '../../many/selection/queries.js'
+import { hourly } from '../../web/hourly.js'
 import { manyClients } from '../many.js'
 import { SEES_CLIENTS } from '../visibility.js'
 import { isNarrowed, kept } from './filter.js'
@@ -15,6 +17,7 @@ import { COUNT_LIMIT, findChosen, listClients, listFilterChoices } from './queri
 export default async function list (app: FastifyInstance) {
   const { db } = app
   const config = { can: SEES_CLIENTS }
+  hourly(app, () => forgetNoted(db), 'old notes of what was changed could not be cleared away')
 
   app.get(PATH, { config }, async (request, reply) => {
     if (!request.isFragment) void request.around()

@@ -36,7 +36,7 @@ export const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name)
 /** What the table shows when nobody chose. */
 export const USUAL: readonly ColumnName[] = ['status', 'client', 'phone', 'campaign', 'due', 'location', 'manager']
 
-/** What a column reads of each lead of the page, beside what every row has. */
+/** What a column reads of each lead of the page, beside what every row has. None of it hangs on the clock. */
 export const READS: Partial<Record<ColumnName, string>> = {
   phone: `coalesce((select display from client_phones p where p.client_id = c.id and p.removed_at is null order by p.position, p.id limit 1),
       (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone`,
@@ -50,7 +50,6 @@ export const READS: Partial<Record<ColumnName, string>> = {
       union all select display, position, id from lead_phones p where p.lead_id = leads.id and c.id is null order by position, id) p) as phones`,
   comment: 'left(leads.comment, 300) as comment',
   since: 'leads.status_since',
-  time: 'case when leads.closed_at is null then (extract(epoch from now() - leads.status_since) / 60)::int end as minutes_in_status',
   closed: 'leads.closed_at',
   lost_reason: 'leads.lost_reason',
   created_by: '(select e.name from employees e where e.id = leads.created_by) as created_by'

@@ -2,6 +2,7 @@ import type { Knex } from 'knex'
 import { maskPhone, seesContacts } from '../../clients/masking.js'
 import { visibleSql, visibleTo } from '../../clients/visibility.js'
 import { PREPARED, type Db } from '../../database/knex.js'
+import { remembered, type Told } from '../../database/remembered.js'
 import { unchanged, type AsOf } from '../../database/unchanged.js'
 import { VALUES } from '../../form-editor/definition.js'
 import { meeting } from '../../list-views/condition-sql.js'
@@ -198,10 +199,12 @@ export function filtered (viewer: Viewer, filter: LeadFilter) {
   }
 }
 
-// What every row has. The text is the same for all who see the same clients: it is planned once, which takes twice as long as running it.
+// What every row has. The text is the same for all who see the same clients: it is planned once, which takes twice as long as running it. Moments are
+// in milliseconds, those of an open one alone: what the clock makes of them is said when it is shown.
+const ms = (moment: string) => `(extract(epoch from ${moment}) * 1000)::float8`
+const ofOpen = (moment: string) => `case when leads.closed_at is null then ${ms(moment)} end`
 const rowsOf = (clients: string, columns: string) => `
-  select leads.id, leads.status_id, case when leads.closed_at is null then (extract(epoch from leads.due_at - now()) / 60)::float8 end as due_in,
-    leads.closed_at is null and coalesce(leads.status_late_at <= now(), false) as is_late,
+  select leads.id, leads.client_id as client, leads.status_id, ${ofOpen('leads.due_at')} as due, ${ofOpen('leads.status_late_at')} as late, ${ofOpen('leads.status_since')} as since, ${ms('now()')} as read_at,
     (select row_to_json(cells)::text from (select leads.id, leads.number, leads.urgent, leads.contact_name, leads.due_at, leads.closed_at is not null as closed, leads.archived_at is not null as archived,
       c.id as client_id, c.name as client_name, c.is_supplier, c.is_conflicted, c.conflict_reason,
       (select json_build_object('key', y.key, 'labels', y.labels, 'icon', y.icon) from lead_types y where y.id = leads.type_id and y.id <> (select default_type_id from lead_settings)) as type
@@ -210,36 +213,71 @@ const rowsOf = (clients: string, columns: string) => `
     left join clients c on c.id = leads.client_id and ${clients}
   order by found.place`
 
-interface Row { id: number, status_id: number, due_in: number | null, is_late: boolean, cells: string }
+interface Row extends Told {
+  status_id: number
+  due: number | null
+  late: number | null
+  since: number | null
+  read_at: number
+  cells: string
+  /** The cells behind what stood before them when they were shown last. */
+  text?: [before: string, all: string]
+}
 
 /** What the list shows of these leads, in their order. A client gives their name and phone, to those who may see them. */
 export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Pick<Column, 'name'>[] = []): Promise<KeptRow<ListedLead>[]> {
   if (ids.length === 0) return []
   const reads = columns.flatMap(({ name }) => READS[name as ColumnName] ?? []).map(sql => `, ${sql}`).join('')
-  const [known, { rows }] = await Promise.all([listStatuses(db, { removed: true, asOf: viewer.asOf }), db.raw(rowsOf(visibleSql(viewer, 'c'), reads), [ids]).options(PREPARED)]) as [LeadStatus[], { rows: Row[] }]
+  const clients = visibleSql(viewer, 'c')
+  const [known, rows] = await Promise.all([
+    listStatuses(db, { removed: true, asOf: viewer.asOf }),
+    remembered(db, viewer.asOf, 'lead', clients + reads, ids, async missing => (await db.raw(rowsOf(clients, reads), [missing]).options(PREPARED)).rows as Row[])
+  ])
   // A lead may have come just now into a status that is newer than those.
   const statuses = rows.every(row => known.some(({ id }) => id === row.status_id)) ? known : await listStatuses(db, { removed: true })
-  const shown = new Map(statuses.map(({ id, key, labels, group, colour }) => {
-    const status = { id, key, labels, group, colour }
-    return [id, { status, text: JSON.stringify(status) }]
-  }))
-  const full = seesContacts(viewer)
+  const shown = shownStatuses(statuses)
+  const full = seesContacts(viewer), timed = columns.some(({ name }) => name === 'time')
   return rows.map(row => {
     const { status, text } = shown.get(row.status_id)!
-    return { id: row.id, text: `${full ? '' : 'masked '}${row.is_late ? 'late ' : ''}${beatOf(row.due_in)} ${text}${row.cells}`, read: () => listed(row, status, full) }
+    // What was read before says by the clock of now, not of then.
+    const at = viewer.asOf === undefined ? row.read_at : viewer.now!
+    const due = row.due === null ? null : (row.due - at) / 60_000, late = row.late !== null && row.late <= at
+    const minutes = !timed ? undefined : row.since === null ? null : Math.round((at - row.since) / 60_000)
+    const before = `${full ? '' : 'masked '}${late ? 'late ' : ''}${beatOf(due)} ${minutes ?? ''} ${text}`
+    if (row.text?.[0] !== before) row.text = [before, before + row.cells]
+    return { id: row.id, text: row.text![1], read: () => listed(row, { due_in: due, is_late: late, status, ...(timed && { minutes_in_status: minutes! }) }, full) }
   })
 }
 
+type Shown = Map<number, { status: ListedLead['status'], text: string }>
+const shownOnce = new WeakMap<readonly LeadStatus[], Shown>()
+
+/** What rows show of each status: made once of the same ones. */
+function shownStatuses (statuses: readonly LeadStatus[]): Shown {
+  let shown = shownOnce.get(statuses)
+  if (!shown) {
+    shown = new Map(statuses.map(({ id, key, labels, group, colour }) => {
+      const status = { id, key, labels, group, colour }
+      return [id, { status, text: JSON.stringify(status) }]
+    }))
+    shownOnce.set(statuses, shown)
+  }
+  return shown
+}
+
 // What the database writes as JSON.
-type Cells = Omit<ListedLead, 'status' | 'client' | 'due_in' | 'is_late'> & Omit<NonNullable<ListedLead['client']>, 'id' | 'name'> & { client_id: number | null, client_name: string }
+type Cells = Omit<ListedLead, keyof Now | 'client'> & Omit<NonNullable<ListedLead['client']>, 'id' | 'name'> & { client_id: number | null, client_name: string }
 const DATES = ['due_at', 'created_at', 'status_since', 'closed_at'] as const
 
-function listed ({ cells, due_in, is_late }: Row, status: ListedLead['status'], full: boolean): ListedLead {
+/** What hangs on the clock, and on the statuses there are. */
+type Now = Pick<ListedLead, 'status' | 'due_in' | 'is_late' | 'minutes_in_status'>
+
+function listed ({ cells }: Row, now: Now, full: boolean): ListedLead {
   const { client_id: id, client_name: name, is_supplier, is_conflicted, conflict_reason, ...lead } = JSON.parse(cells) as Cells
   for (const date of DATES) if (lead[date]) lead[date] = new Date(lead[date])
   const client = id === null ? null : { id, name, is_supplier, is_conflicted, conflict_reason }
   const masked = full ? {} : { ...(lead.phone && { phone: maskPhone(lead.phone) }), ...(lead.phones && { phones: lead.phones.map(maskPhone) }) }
-  return { ...lead, ...masked, status, client, due_in, is_late }
+  return { ...lead, ...masked, ...now, client }
 }
 
 interface Named { id: number, name: string }
