@@ -117,6 +117,26 @@ ${b},,600 200 299,,by number
   t.equal((await clientOf('Nowa')).archived_at, null, 'who was worked with stays')
 })
 
+t.test('rows that only make a client have their numbers from the check, in the order of the file, and others never keep one', async t => {
+  const { anna, db } = desk
+  const known = await addClient(db, anna, { first_name: 'Klara', surname: 'Znana', phones: ['600 210 201'] })
+  const file = 'Name,Phone,Campaign\nLena Pierwsza,600210202,\n,600210203,\nKlara Znana,600210201,\nLidia Druga,600210204,\nLidia Druga,600210204,\nLuiza Trzecia,600210205,No such campaign\nLucja Czwarta,,\n'
+  const id = await bring(desk, anna, 'numbers.csv', file)
+  for (const existing of ['fill', 'skip']) {
+    const checked = await check(desk, anna, id, { existing })
+    t.same(some(checked.counts), existing === 'fill' ? { create: 3, update: 1, same: 1, error: 2 } : { create: 3, skip: 2, error: 2 })
+    const rows = await db('import_rows').where({ import_id: id }).orderBy('row').select('verdict', 'client_id', 'round')
+    const [lena, nameless, klara, lidia, again, luiza, lucja] = rows
+    t.match(rows.map(row => row.verdict), existing === 'fill' ? ['create', 'error', 'same', 'create', 'update', 'error', 'create'] : ['create', 'error', 'skip', 'create', 'skip', 'error', 'create'])
+    t.match([nameless.client_id, klara.client_id, luiza.client_id], [null, known, null])
+    t.ok(lena.client_id < lidia.client_id && lidia.client_id < lucja.client_id)
+    t.match([again.client_id, again.round], [lidia.client_id, 2])
+  }
+  const made = await db('import_rows').where({ import_id: id, verdict: 'create' }).orderBy('row').pluck('client_id')
+  t.match(some((await press(desk, anna, id, 'run')).counts), { created: 3 })
+  t.same(await db('clients').whereIn('id', made).orderBy('id').pluck('surname'), ['Pierwsza', 'Druga', 'Czwarta'])
+})
+
 t.test('skipping leaves everybody alone, refusal is said before anything is written', async t => {
   const { anna, db } = desk
   await addClient(db, anna, { first_name: 'Filip', surname: 'Trzeci', phones: ['600 300 301'] })

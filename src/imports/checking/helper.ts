@@ -1,5 +1,5 @@
 import { Worker } from 'node:worker_threads'
-import type { SourceRow } from '../reading/reading.js'
+import type { Numbered } from './lines.js'
 import type { Plan } from './plan.js'
 
 export interface HelperInput { plan: Plan, importId: number }
@@ -33,7 +33,7 @@ export class Helper {
   /** Whether it has time for another batch. */
   get isFree (): boolean { return this.waiting < MOST_WAITING && !this.error }
 
-  give (batch: SourceRow[]): void {
+  give (batch: Numbered): void {
     this.waiting++
     // oxlint-disable-next-line unicorn/require-post-message-target-origin -- of a thread, not of a window
     this.worker.postMessage(batch)

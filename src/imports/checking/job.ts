@@ -37,7 +37,7 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
     // Of a file that has just come the database knows nothing: it would compare each row with each.
     await db.raw('analyze import_rows (import_id, row, round, verdict, why, ref)')
     await db.transaction(async trx => {
-      await matchRows(trx, { id, columns: one.columns, rules: one.rules, viewer, shape: await shapeOf(trx, 'client') })
+      await matchRows(trx, { id, columns: one.columns, rules: one.rules, viewer, shape: await shapeOf(trx, 'client'), isChecked: true })
       await changeImport(trx, id, ['checking'], { state: 'checked', problem: null, total: result.rows, done: result.rows, counts: await countVerdicts(trx, id), form_version: plan.shape.version, checked_at: new Date() })
     })
   } catch (error) {

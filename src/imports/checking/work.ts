@@ -7,6 +7,7 @@ import type { Work } from '../../jobs/process.js'
 import { readRows, Unreadable, type Reading } from '../reading/source.js'
 import { Helper } from './helper.js'
 import { linesBy } from './lines.js'
+import { Numbers } from './client-numbers.js'
 import type { Plan } from './plan.js'
 import { STAGED } from './staged.js'
 
@@ -22,11 +23,12 @@ const HELPED_FROM = 3000
 const check: Work<CheckInput, number, CheckResult> = async (input, { tell, signal }) => {
   const client = new pg.Client({ connectionString: input.url, application_name: 'clientela imports' })
   await client.connect()
+  const numbers = new Numbers(input.url)
   let rows = 0
   try {
     await client.query('begin')
     await client.query('delete from import_rows where import_id = $1', [input.importId])
-    const lines = checkedLines(input, signal, async read => {
+    const lines = checkedLines(input, numbers, signal, async read => {
       rows = read
       await tell(read)
     })
@@ -37,13 +39,15 @@ const check: Work<CheckInput, number, CheckResult> = async (input, { tell, signa
     if (error instanceof Unreadable) return { unreadable: error.reason, values: error.values }
     throw error
   } finally {
-    await client.end().catch(() => {})
+    await Promise.all([client.end().catch(() => {}), numbers.end()])
   }
 }
 
 /** The checked rows of a file as lines, in no certain order: of many some are checked here, and some by a helper. `tell` is told of how many are read, now and then and at the end. */
-async function * checkedLines ({ importId, path, reading, plan }: CheckInput, signal: AbortSignal, tell: (rows: number) => Promise<void>): AsyncGenerator<string> {
+async function * checkedLines ({ importId, path, reading, plan }: CheckInput, source: Numbers, signal: AbortSignal, tell: (rows: number) => Promise<void>): AsyncGenerator<string> {
   const lines = linesBy(plan, importId)
+  // The rows of an own export are about those it was made of.
+  const knowsNumbers = plan.columns.includes('id')
   let helper: Helper | undefined
   let told = Date.now()
   let rows = 0
@@ -51,8 +55,9 @@ async function * checkedLines ({ importId, path, reading, plan }: CheckInput, si
     for await (const batch of readRows(path, reading, signal)) {
       rows += batch.length
       if (rows >= HELPED_FROM && availableParallelism() > 1) helper ??= new Helper({ plan, importId })
-      if (helper?.isFree) helper.give(batch)
-      else yield lines(batch)
+      const numbered = { rows: batch, numbers: knowsNumbers ? [] : await source.take(batch.length) }
+      if (helper?.isFree) helper.give(numbered)
+      else yield lines(numbered)
       if (helper) yield * helper.take()
       if (Date.now() - told < TELL_EVERY) continue
       told = Date.now()

@@ -8,14 +8,22 @@ import { differences, EMAILS_OF, OWN_OF, PHONES_OF, toldBy } from './differences
 const RANKS = { id: 1, own: 2, phone: 3, email: 4 } as const
 const ROUNDS_OF_TWINS = 20
 
-export interface Matching { id: number, columns: (string | null)[], rules: Rules, viewer: Viewer, shape: Shape }
+export interface Matching {
+  id: number
+  columns: (string | null)[]
+  rules: Rules
+  viewer: Viewer
+  shape: Shape
+  /** The rows come right from the check: those that make a client unless they are about one have their verdict and number. */
+  isChecked?: boolean
+}
 
 /**
  * Says of each row that isn't written yet and isn't wrong in itself what becomes of it: whom it makes or is about, and why it is
  * skipped or wrong. Rows about one client, be it one that only the file has, follow each other in rounds. May be repeated when the clients
  * have changed. In a transaction of its own.
  */
-export async function matchRows (trx: Db, { id, columns, rules, viewer, shape }: Matching): Promise<void> {
+export async function matchRows (trx: Db, { id, columns, rules, viewer, shape, isChecked = false }: Matching): Promise<void> {
   const unique = shape.fields.filter(({ kind, removed }) => kind === 'unique_id' && !removed)
   const ranks = [...rules.match.includes('id') ? [RANKS.id] : [], ...rules.match.includes('phone') ? [RANKS.phone] : [], ...rules.match.includes('email') ? [RANKS.email] : []]
   const matchFields = unique.filter(({ key }) => rules.match.includes(`own.${key}`)).map(field => field.id)
@@ -30,7 +38,7 @@ export async function matchRows (trx: Db, { id, columns, rules, viewer, shape }:
   const { rows: [at] } = await run('select round, row from imports where id = :id for update')
   const base = Number(at.row === 0 ? at.round : at.round + 1)
   await run(`update imports set round = ${base}, row = 0, seen_event = (select coalesce(max(id), 0) from events) where id = :id`)
-  await run(`
+  if (!isChecked) await run(`
     update import_rows set round = ${base}, verdict = null, restores = false, twin = null, why = case when (why->0->'found') is null then why end
     where import_id = :id and verdict is not null and (round, row) > (${Number(at.round)}, ${Number(at.row)})`)
   const open = `r.import_id = :id and r.why is null and r.round >= ${base}`
@@ -110,7 +118,7 @@ const NAMED = "'client', c.name, 'id', c.id"
 async function judge (run: Run, base: number, open: string): Promise<void> {
   await run(`
     with special as (
-      select r.row, r.lacks, r.ref, f.client_id, f.clients, f.row is not null and f.client_id is null as several, l.label
+      select r.row, r.lacks, r.ref, case when r.verdict = 'create' then r.client_id end as number, f.client_id, f.clients, f.row is not null and f.client_id is null as several, l.label
       from import_rows r left join match_found f using (row) left join match_labels l using (row)
       where ${open} and (f.row is not null or l.row is not null or (r.ref is not null and ${RANKS.id} = any (:ranks::smallint[])))
     ),
@@ -121,7 +129,7 @@ async function judge (run: Run, base: number, open: string): Promise<void> {
       select *, row_number() over same as n, first_value(row) over same as first
       from about window same as (partition by coalesce('c' || client, 'r' || coalesce(label, row)) order by client is null and lacks is not null, row)
     ),
-    made as (select first, nextval(pg_get_serial_sequence('clients', 'id')) as id from ranked where n = 1 and client is null and lacks is null),
+    made as (select first, coalesce(number, nextval((select pg_get_serial_sequence('clients', 'id')))) as id from ranked where n = 1 and client is null and lacks is null),
     judged as (
       select k.row, k.n, k.first, coalesce(k.client, m.id) as client_id, c.archived_at is not null and :restores::boolean as restores, case
           when k.ref is not null and k.client is null and ${RANKS.id} = any (:ranks::smallint[]) then ${wrong('no_client', "'id', k.ref")}
@@ -144,7 +152,7 @@ async function judge (run: Run, base: number, open: string): Promise<void> {
     update import_rows r set verdict = v.verdict, client_id = v.client_id, restores = v.restores, why = v.why, round = ${base} + least(v.n, 30000) - 1, twin = case when v.n > 1 then v.first end
     from verdicts v where r.import_id = :id and r.row = v.row`)
   await run(`
-    update import_rows r set verdict = case when r.lacks is null then 'create' else 'error' end, client_id = case when r.lacks is null then nextval(pg_get_serial_sequence('clients', 'id')) end, why = ${lacking('r.lacks')}
+    update import_rows r set verdict = case when r.lacks is null then 'create' else 'error' end, client_id = case when r.lacks is null then nextval((select pg_get_serial_sequence('clients', 'id'))) end, why = ${lacking('r.lacks')}
     where ${open} and r.verdict is null`)
   await run(`update import_rows set verdict = 'error' where import_id = :id and verdict is null`)
 }
