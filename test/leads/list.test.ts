@@ -3,6 +3,7 @@ import { LateClock } from '../../src/leads/list/live.js'
 import { cast, type Person } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
 import { addLead } from '../support/leads.js'
+import { until } from '../support/until.js'
 import { words } from '../support/words.js'
 
 const numbers = (body: string) => [...body.matchAll(/class="no" href="\/leads\/\d+\?in=table[^"]*">([^<]+)/g)].map(([, number]) => number)
@@ -149,4 +150,16 @@ t.test('what comes in, moves or comes due is told to those who may see it', asyn
   t.same(heard.splice(0).sort(), heardOf(['leads', 'leads-anew'], topics), 'overdue by now')
   await clock.look()
   t.same(heard, [], 'once')
+})
+
+t.test('a lead is among the overdue ones as soon as it is due, though nothing has changed', async t => {
+  const { as, db, anna } = await cast(t)
+  const { id, number } = await addLead(db, { contact_name: 'Ewa', manager: anna, due_at: db.raw("now() + interval '2 seconds'") })
+  const paths = ['/leads?show=overdue', '/leads/board?show=overdue']
+  const shown = async () => { const found: boolean[] = []; for (const path of paths) found.push((await as(anna).get(path)).body.includes(number)); return found }
+  const before = [await shown(), await shown()]
+  const isDue = async () => (await db('leads').where({ id }).whereRaw('due_at <= now()').first('id')) !== undefined
+  if (!await isDue()) t.same(before, [[false, false], [false, false]])
+  await until(isDue)
+  t.same(await shown(), [true, true])
 })

@@ -1,6 +1,5 @@
 import type { Knex } from 'knex'
 import type { Db } from '../../database/knex.js'
-import { unchanged } from '../../database/unchanged.js'
 import type { KeptRow } from '../../web/kept.js'
 import type { Viewer } from '../../web/viewer.js'
 import { isClosed, type LeadStatus } from '../lead.js'
@@ -14,8 +13,8 @@ const ON_CARDS = [{ name: 'manager' }]
 
 /** The first cards of columns and how many there are in each, all of them in two queries. */
 export async function readColumns (db: Db, viewer: Viewer, filter: LeadFilter, wanted: readonly Wanted[]): Promise<Column[]> {
-  // The same for all who may see the same leads; what stands in each card is read each time.
-  const parts = await unchanged(db, lasting(viewer, filter), `board ${askedFor(viewer, filter)} ${wanted.map(({ status, cards }) => `${status.id}.${cards}`).join()}`, () => readParts(db, viewer, filter, wanted))
+  // The same for all who may see the same leads; what stands in each card is asked for by itself.
+  const parts = await lasting(db, viewer, filter, `board ${askedFor(viewer, filter)} ${wanted.map(({ status, cards }) => `${status.id}.${cards}`).join()}`, () => readParts(db, viewer, filter, wanted))
   const found = wanted.map(({ status, cards }) => {
     const own = parts.filter(part => part.status === status.id)
     const ids = own.flatMap(({ ids }) => ids ?? [])

@@ -67,7 +67,7 @@ export interface LeadPage {
 
 /** One page of the leads that this viewer may see and the filter leaves, and how many there are, if that isn't being `counted` already. */
 export async function listLeads (db: Db, viewer: Viewer, filter: LeadFilter, columns: readonly Column[] = [], counted?: Promise<number>): Promise<LeadPage> {
-  const ids = await unchanged(db, lasting(viewer, filter), `ids ${askedFor(viewer, filter)}`, () => findIds(db, viewer, filter))
+  const ids = await lasting(db, viewer, filter, `ids ${askedFor(viewer, filter)}`, () => findIds(db, viewer, filter))
   const backwards = filter.before !== null
   const isFirst = filter.after === null && !backwards
   const more = ids.length > PAGE_SIZE
@@ -94,13 +94,21 @@ async function findIds (db: Db, viewer: Viewer, filter: LeadFilter): Promise<num
 /** What is asked for, in short: by all who may see the same, with the same answer. */
 export const askedFor = (viewer: Viewer, { columns: _, ...filter }: Partial<LeadFilter>): string => `${sightOf(viewer)} ${filter.show === 'mine' ? viewer.id : ''} ${JSON.stringify(filter)}`
 
-/** As of when what a filter leaves may have been read: what hangs on the clock is read each time. */
-export const lasting = (viewer: Viewer, { show }: LeadFilter): AsOf => show === 'overdue' || show === 'late' ? undefined : viewer.asOf
+/** What a filter leaves, read once for as long as nothing has changed: of what hangs on the clock, until the next lead is due or too long in its status. */
+export async function lasting<T> (db: Db, { asOf }: Viewer, { show }: LeadFilter, what: string, read: () => Promise<T>): Promise<T> {
+  if (asOf === undefined || (show !== 'overdue' && show !== 'late')) return unchanged(db, asOf, what, read)
+  const left = (until: number) => until - performance.now()
+  const until = await unchanged(db, asOf, 'leads that will be due', async () => {
+    const begun = performance.now(), { holds } = await db.first(db.raw(HOLDS))
+    return holds === null ? Infinity : begun + holds
+  }, left)
+  return unchanged(db, asOf, what, read, () => left(until))
+}
 
 /** The same on every page of a list, in whatever order. */
 function countLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
   const { sort: _, descending: __, after: ___, before: ____, ...rest } = filter
-  return unchanged(db, lasting(viewer, filter), `leads ${askedFor(viewer, rest)}`, () => count(db, viewer, filter))
+  return lasting(db, viewer, filter, `leads ${askedFor(viewer, rest)}`, () => count(db, viewer, filter))
 }
 
 async function count (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
@@ -136,11 +144,9 @@ async function readBadges (db: Db, viewer: Viewer, made: Made): Promise<Omit<Bad
   const count = (query: Knex.QueryBuilder, name: string) => db.from(upTo(query)).count('*').as(name)
   const ours = BADGES.filter(badge => badge !== 'mine').map(badge => count(db('leads').modify(visibleLeads(viewer)).modify(SHOW[badge](viewer)), badge))
   const newest = db('lead_moves').select(db.raw('coalesce(max(id), 0)')).as('newest')
-  const next = (column: string) => `(select min(${column}) from leads where ${OPEN} and ${column} > now())`
-  const holds = db.raw(`(extract(epoch from least(${next('due_at')}, ${next('status_late_at')}) - clock_timestamp()) * 1000)::float8 as holds`)
   const [badges, others] = await Promise.all([
     // Whoever sees all is asked in the same words each time; of the others the best plan hangs on where they work.
-    db.first(...ours, newest, holds).options(viewer.can('leads.view_all') ? PREPARED : {}),
+    db.first(...ours, newest, db.raw(HOLDS)).options(viewer.can('leads.view_all') ? PREPARED : {}),
     made.length > 0 ? db.first(...made.map(({ id, filter }) => count(db('leads').modify(filtered(viewer, filter)), `of_${id}`))) : {}
   ])
   return { ...badges, ...others } as unknown as Omit<Badges, 'mine'>
@@ -153,6 +159,8 @@ export async function newestMove (db: Db): Promise<number> {
 }
 
 const OPEN = 'leads.closed_at is null and leads.archived_at is null'
+const next = (column: string) => `(select min(${column}) from leads where ${OPEN} and ${column} > now())`
+const HOLDS = `(extract(epoch from least(${next('due_at')}, ${next('status_late_at')}) - clock_timestamp()) * 1000)::float8 as holds`
 const OF_GROUP = 'leads.status_id = any (array(select id from lead_statuses where group_key = ?))'
 
 /** Leaves those in a status of a group; that they are open, or closed, is said because an index of these few knows it. */
