@@ -18,7 +18,8 @@ export async function makeMissedLead (trx: Db, call: CallRow): Promise<number | 
   if (open) return open.id
   const { timeZone } = await trx('organisation').first('time_zone as timeZone')
   const { e164, display, digits } = call
-  return createLead(trx, { id: null, organisation: { timeZone } }, {
+  const { id } = await createLead(trx, { id: null, organisation: { timeZone } }, {
     type_id: type, contact_name: '', phones: [{ id: null, number: { typed: display, e164, display, digits } }], campaign_id: null, comment: '', due_at: null, urgent: false, location_id: null, manager_id: null, client_id: call.client_id
-  }, 'call')
+  }, { source: 'call' })
+  return id
 }

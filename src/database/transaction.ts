@@ -5,11 +5,14 @@ const DEADLOCK = '40P01'
 const TRIES = 3
 
 /** Runs a transaction, and again when it lost to another in a deadlock: two people who save at one instant are nobody's mistake. */
-export async function transaction<T> (db: Db, work: (trx: Db) => Promise<T>, tries = TRIES): Promise<T> {
+export const transaction = async <T>(db: Db, work: (trx: Db) => Promise<T>): Promise<T> => again(() => db.transaction(work))
+
+/** The same of a statement that is a transaction by itself. */
+export async function again<T> (work: () => Promise<T>, tries = TRIES): Promise<T> {
   try {
-    return await db.transaction(work)
+    return await work()
   } catch (error) {
     if ((error as { code?: string }).code !== DEADLOCK || tries === 1) throw error
-    return transaction(db, work, tries - 1)
+    return again(work, tries - 1)
   }
 }

@@ -5,8 +5,7 @@ import { talkOfLead } from '../conversations/queries.js'
 import { refusingTaken } from '../clients/uniqueness/queries.js'
 import { seesClients } from '../clients/visibility.js'
 import type { Db } from '../database/knex.js'
-import { once } from '../database/once.js'
-import { transaction } from '../database/transaction.js'
+import { again, transaction } from '../database/transaction.js'
 import { cardOf } from '../feed/card.js'
 import { feedFilter } from '../feed/event.js'
 import { listFeed } from '../feed/queries.js'
@@ -21,7 +20,7 @@ import { findLinkable, offersFor, offersOf } from './client/queries.js'
 import { makesClients, originIn, promote } from './client/making.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
-import { createLead } from './creating.js'
+import { createLead, type Made } from './creating.js'
 import deleting from './deleting/routes.js'
 import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
@@ -73,15 +72,18 @@ export default async function leads (app: FastifyInstance) {
     const linked = await linkedIn(viewer, body)
     try {
       const manager_id = asksFor(form.asks, 'manager') ? form.fields.manager_id : await managesLeads(db, viewer.id) ? viewer.id : null
-      const id = Number(await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
-        const id = await createLead(trx, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null })
-        if (caller) await giveToLead(trx, viewer, caller, id)
-        if ('with_client' in body && !linked && makesClients(viewer) && await mayOpen(viewer, id, trx)) await promote(trx, viewer, await originIn(trx, [await lockLead(trx, viewer, id)], ''))
-        return String(id)
-      })))
-      const { number, client_id: client } = (await db('leads').where({ id }).first('number', 'client_id'))!
+      const makes = 'with_client' in body && !linked && makesClients(viewer)
+      const make = async (at: Db): Promise<Made> => {
+        const made = await createLead(at, viewer, { ...form.fields, manager_id, own: form.own, client_id: linked?.id ?? null }, { token: body.token })
+        if (!made.isNew) return made
+        if (caller) await giveToLead(at, viewer, caller, made.id)
+        if (makes && await mayOpen(viewer, made.id, at)) await promote(at, viewer, await originIn(at, [await lockLead(at, viewer, made.id)], ''))
+        return made
+      }
+      // One by itself is made by one statement, which is a transaction of its own.
+      const { id, number } = await (caller || makes || form.own.length > 0 ? refusingTaken(db, make) : again(() => make(db)))
       const opens = await mayOpen(viewer, id)
-      const asks = 'with_client' in body && client === null && makesClients(viewer) && opens // of a client more than the lead has
+      const asks = makes && opens && (await db('leads').where({ id }).first('client_id'))?.client_id === null // of a client more than the lead has
       return reply.flash('leads.created', { number }).redirect(asks ? `/clients/new?lead=${id}` : opens ? `/leads/${id}` : '/leads/new', 303)
     } catch (error) {
       return showNew(request, reply, context, { form: await explain(db, viewer, error, form) }, 422)

@@ -2,7 +2,6 @@ import { randomUUID } from 'node:crypto'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { readNumber } from '../../src/clients/phones/number.js'
-import { once } from '../../src/database/once.js'
 import type { Db } from '../../src/database/knex.js'
 import { findOffers } from '../../src/leads/client/queries.js'
 import { createLead } from '../../src/leads/creating.js'
@@ -49,9 +48,9 @@ export async function benchLeads (app: FastifyInstance, url: string): Promise<vo
 async function make (db: Db, viewer: Viewer, type: number, manager: number, n: number): Promise<void> {
   const number = readNumber(`600 ${String(n).padStart(6, '0')}`, viewer.organisation.country)
   await findOffers(db, viewer, number.e164 ? [number.e164] : [])
-  await db.transaction(trx => once(trx, randomUUID(), viewer.id, async () => String(await createLead(trx, viewer, {
+  await createLead(db, viewer, {
     type_id: type, contact_name: `Piotr ${n}`, phones: [{ id: null, number }], campaign_id: null, comment: 'Asks what a repair costs', due_at: new Date(Date.now() + 86_400_000), urgent: false, location_id: null, manager_id: manager
-  }))))
+  }, { token: randomUUID() })
 }
 
 const insert = (client: pg.Client, { type, status, manager }: Record<'type' | 'status' | 'manager', number>, n: number) => client.query(`

@@ -110,10 +110,10 @@ export async function makeLead (trx: Db, by: Viewer, { id, channel, address, str
   const [type] = await listLeadTypes(trx)
   const last = await trx('messages').where({ conversation_id: id, direction: 'in' }).orderBy('id', 'desc').first('subject', 'body_text as text')
   const comment = [channel === 'email' ? address : '', last?.subject ?? '', last?.text ?? ''].filter(Boolean).join('\n').slice(0, 10_000)
-  const lead = await createLead(trx, by, {
+  const { id: lead } = await createLead(trx, by, {
     type_id: type!.id, contact_name: stranger.slice(0, 200), phones: channel === 'email' ? [] : [{ id: null, number: readNumber(address, by.organisation.country) }], campaign_id: null,
     comment, due_at: null, urgent: false, location_id: null, manager_id: seesLeads(by) ? by.id : null
-  }, 'message')
+  }, { source: 'message' })
   await trx('conversations').where({ id }).update({ lead_id: lead })
   return lead
 }

@@ -17,10 +17,10 @@ export async function leadOfStranger (trx: Db, conversationId: number, { channel
     .first<{ lead: number | null, group: Group | null, archived: Date | null }>({ lead: 'l.id', group: 's.group_key', archived: 'l.archived_at' })
   if (conversation?.lead && conversation.group && !isClosed(conversation.group) && !conversation.archived) return null
   const { type, country } = await trx('lead_settings as s').joinRaw('cross join organisation as o').first({ type: 's.default_type_id', country: 'o.country' })
-  const id = await createLead(trx, await nobody(trx), {
+  const { id } = await createLead(trx, await nobody(trx), {
     type_id: type, contact_name: name.slice(0, 200), phones: channel === 'email' ? [] : [{ id: null, number: readNumber(address, country) }], campaign_id: null,
     comment: (channel === 'email' ? `${address}\n${text}` : text).slice(0, 10_000), due_at: null, urgent: false, location_id: null, manager_id: null
-  }, channel)
+  }, { source: channel })
   await trx('conversations').where({ id: conversationId }).update({ lead_id: id })
   return id
 }

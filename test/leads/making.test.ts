@@ -1,0 +1,82 @@
+import { randomUUID } from 'node:crypto'
+import t from 'tap'
+import type { Db } from '../../src/database/knex.js'
+import { createLead, type NewLead } from '../../src/leads/creating.js'
+import { ChoiceGone } from '../../src/leads/queries.js'
+import { cast } from '../support/cast.js'
+
+const { db, as, anna } = await cast(t)
+const by = { id: anna.id, organisation: { timeZone: 'Europe/Warsaw' } }
+const typeId: number = (await db('lead_types').where({ key: 'lead' }).first('id')).id
+const NEW: NewLead = { type_id: typeId, contact_name: 'Piotr', phones: [], campaign_id: null, comment: '', due_at: null, urgent: false, location_id: null, manager_id: null }
+
+const lastNumber = async (): Promise<number> => Number((await db('leads').orderBy('id', 'desc').first('number')).number.match(/\d+$/)[0])
+
+t.test('of a form that is sent many times at once one lead is made, and no number is lost', async t => {
+  await createLead(db, by, NEW)
+  const before = await lastNumber()
+  const token = randomUUID()
+  const answers = await Promise.all(Array.from({ length: 12 }, () => as(anna).post('/leads', { type_id: typeId, contact_name: 'Twelve', token })))
+  t.equal(new Set(answers.map(({ location }) => location)).size, 1)
+  t.same(answers.map(({ status }) => status), answers.map(() => 303))
+  t.same((await db('leads').where({ contact_name: 'Twelve' }).count({ count: '*' }).first())!.count, 1)
+  const [again, other] = [await createLead(db, by, { ...NEW, contact_name: 'Twelve again' }, { token }), await createLead(db, by, NEW, { token: randomUUID() })]
+  t.same([again.isNew, again.id], [false, Number(answers[0]!.location!.split('/').at(-1))])
+  t.same([other.isNew, Number(other.number.slice(2))], [true, before + 2])
+})
+
+t.test('with its jobs, phones and token it is there wholly or not at all', async t => {
+  const count = async () => (await db.raw('select (select count(*) from leads) + (select count(*) from lead_phones) + (select count(*) from submissions) + (select count(*) from graphile_worker._private_jobs) as count')).rows[0].count
+  const [number, rows, token] = [await lastNumber(), await count(), randomUUID()]
+  await t.rejects(db.transaction(async trx => {
+    await createLead(trx, by, { ...NEW, phones: [{ id: null, number: { typed: '600 100 200', e164: '+48600100200', display: '600 100 200', digits: '48600100200' } }] }, { token })
+    throw new Error('changed my mind')
+  }), /changed my mind/)
+  t.equal(await count(), rows)
+  for (const [gone, field] of [[{ type_id: 999_999 }, 'type_id'], [{ campaign_id: 999_999 }, 'campaign_id'], [{ location_id: 999_999 }, 'location_id'], [{ manager_id: 999_999 }, 'manager_id']] as const) {
+    await t.rejects(createLead(db, by, { ...NEW, ...gone }, { token }), new ChoiceGone(field))
+  }
+  t.equal(await count(), rows)
+  const made = await createLead(db, by, NEW, { token })
+  t.same([made.isNew, Number(made.number.slice(2))], [true, number + 1], 'what failed has used neither the token nor a number')
+  await t.rejects(createLead(db, by, { ...NEW, own: [{} as never] }), /in a transaction/)
+})
+
+t.test('it begins on the terms that hold in its moment, whoever has changed them', async t => {
+  const late = async (id: number) => db('leads').where({ id }).first('number', 'status_id', db.raw('extract(epoch from status_late_at - status_since)::int / 60 as minutes'))
+  const [{ id: location }] = await db('locations').insert({ name: 'Kraków', code: 'KR' }).returning('id')
+  const [next] = await db('lead_statuses').insert({ labels: '{"en":"Fresh"}', group_key: 'new', limit_minutes: 30 }).returning('id')
+  await createLead(db, by, NEW)
+  await db('lead_settings').update({ number_template: 'N{location}/{counter:3}' })
+  await db('lead_types').where({ id: typeId }).update({ first_status_id: next.id })
+  const number = String(await lastNumber() + 1).padStart(3, '0')
+  t.same(await late((await createLead(db, by, NEW)).id), { number: `N${number}`, status_id: next.id, minutes: 30 })
+  t.match((await createLead(db, by, { ...NEW, location_id: location })).number, /^NKR\/\d+$/)
+  await db('locations').where({ id: location }).update({ code: 'CR' })
+  await db('lead_statuses').where({ id: next.id }).update({ limit_minutes: null })
+  const other = await createLead(db, by, { ...NEW, location_id: location })
+  t.match(await late(other.id), { number: /^NCR\/\d+$/, minutes: null })
+  await db('lead_statuses').where({ id: next.id }).update({ limit_minutes: 60, limit_clock: 'working' })
+  t.match(await late((await createLead(db, by, { ...NEW, location_id: location })).id), { minutes: 60 }, 'of a location whose hours nobody told')
+  await db('location_hours').insert(Array.from({ length: 7 }, (_, n) => ({ location_id: location, weekday: n + 1, opens: 0, closes: 1 })))
+  t.ok((await late((await createLead(db, by, { ...NEW, location_id: location })).id)).minutes > 50 * 24 * 60, 'a minute a day')
+  t.match(await late((await createLead(db, by, NEW)).id), { minutes: 60 })
+})
+
+t.test('half of an emoji, which is no text, doesn’t keep a lead from being made', async t => {
+  const { id } = await createLead(db, by, { ...NEW, comment: '🚲'.slice(0, 1) })
+  t.match(await db('leads').where({ id }).first(), { comment: '\ufffd' })
+})
+
+t.test('a job that an entry leaves is as the queue itself leaves one', async t => {
+  const shown = (job: Record<string, unknown>) => ({ ...job, id: 0, run_at: 0, created_at: 0, updated_at: 0 })
+  const jobs = async (leave: string): Promise<Record<string, any>[]> => db.transaction(async (trx: Db) => {
+    await trx.raw(`select ${leave}('test.made', '{"events":[1]}')`)
+    return trx('graphile_worker._private_jobs as j').join('graphile_worker._private_tasks as k', 'k.id', 'j.task_id').where({ identifier: 'test.made' }).orderBy('j.id').select('j.*')
+  })
+  const [first = {}] = await jobs('leave_job') // of a name that is new
+  const [, second = {}] = await jobs('leave_job')
+  const [, , third = {}] = await jobs('graphile_worker.add_job')
+  t.same([shown(second), shown(third)], [shown(first), shown(first)])
+  t.ok(second.run_at <= new Date() && second.is_available)
+})
