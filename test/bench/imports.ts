@@ -3,6 +3,7 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
@@ -30,9 +31,44 @@ function rowOf (n: number): string[] {
   ]
 }
 
-/** How fast a workbook of 12 columns becomes clients, step by step, beside COPY of the same cells, what memory the checking takes, and how long other people's pages take meanwhile. */
-export async function benchImports (app: FastifyInstance, url: string, { by, cookie }: { by: number, cookie: string }, count: number, folder: string): Promise<void> {
-  const { db, storage } = app
+interface Person { by: number, cookie: string }
+
+/**
+ * How fast a workbook of 12 columns becomes clients, step by step, beside COPY of the same cells, and what memory the checking takes: with nobody at
+ * work meanwhile, or with people who open the list, and then how long that takes beside when nothing else goes on.
+ */
+export async function benchImports (app: FastifyInstance, url: string, person: Person, count: number, folder: string, isAsked: boolean): Promise<void> {
+  const { db } = app
+  const id = await bringIn(app, person.by, count, folder)
+  const run = { signal: new AbortController().signal, log: app.log, attempt: 1, isLast: true }
+  const people = isAsked ? await peopleAtWork(app, person.cookie) : null
+  const ofAlone = await people?.during(async () => { await wait(10_000) })
+  const memory = watchMemory()
+  const [copied] = await timed(() => copy(url, count))
+  let checked = 0, written = 0
+  const check = async () => { checked = (await timed(() => checkJob(app, url)({ id, by: person.by }, run)))[0] }
+  const write = async () => { written = (await timed(() => runJob(app, url)({ id }, run)))[0] }
+  const ofChecking = await (people ? people.during(check) : check())
+  const most = memory.stop()
+  await db('imports').where({ id }).update({ state: 'running' })
+  const ofWriting = await (people ? people.during(write) : write())
+  const { state, counts, problem } = await db('imports').where({ id }).first()
+  const rate = (ms: number) => `${Math.round(count / ms * 1000).toLocaleString('en').padStart(9)} rows/s`
+  console.log(`\nimport of ${count.toLocaleString('en')} rows of .xlsx, 12 columns, ${isAsked ? `while ${PEOPLE} people open the list, each every ${PAUSE / 1000} seconds` : 'while nobody opens a page'}: ${state}, ${JSON.stringify(counts)}${problem ? JSON.stringify(problem) : ''}`)
+  console.log(`  COPY of the same cells            ${rate(copied)}`)
+  console.log(`  read, checked, matched            ${rate(checked)}`)
+  console.log(`  written, with feed and search     ${rate(written)}`)
+  console.log(`  end to end                        ${rate(checked + written)}   ${((checked + written) / copied).toFixed(1)} times as long as COPY`)
+  console.log(`  memory of the checking process    ${most} MB at most`)
+  if (!ofAlone || !ofChecking || !ofWriting) return
+  const times = ({ half, most: late }: Times) => `${half.toFixed(0)} ms, ${late.toFixed(0)} ms at most of 95 in 100 (${(half / ofAlone.half).toFixed(1)} and ${(late / ofAlone.most).toFixed(1)} times)`
+  console.log(`  the list of clients alone         ${times(ofAlone)}`)
+  console.log(`  while the file is checked         ${times(ofChecking)}`)
+  console.log(`  while it is written               ${times(ofWriting)}`)
+}
+
+/** Makes the workbook and brings it in, up to where it is about to be checked. */
+async function bringIn ({ db, storage }: FastifyInstance, by: number, count: number, folder: string): Promise<number> {
   await db('campaigns').insert([{ name: 'Radio' }, { name: 'Google Ads' }]).onConflict('name_key').ignore()
   const path = join(folder, 'clients.xlsx')
   await pipeline(writeWorkbook([{ name: 'Clients', columns: COLUMNS.map(([title]) => ({ title, width: 20 })), rows: batches(count) }]), createWriteStream(path))
@@ -41,59 +77,42 @@ export async function benchImports (app: FastifyInstance, url: string, { by, coo
   await keepContent({ db, storage }, spooled)
   const id = await createImport(db, { id: by }, { file_name: 'clients.xlsx', size: spooled.size, content: spooled.hash, inspected, header_key: 'bench', columns: COLUMNS.map(([, target]) => target), rules: RULES })
   await db('imports').where({ id }).update({ state: 'checking', run_by: by })
-  const run = { signal: new AbortController().signal, log: app.log, attempt: 1, isLast: true }
-  const memory = watchMemory()
-  const [copied] = await timed(() => copy(url, count))
-  const address = await app.listen({ port: 0, host: '127.0.0.1' })
-  const alone = openPages(address, cookie)
-  await new Promise(resolve => setTimeout(resolve, 4000))
-  const ofAlone = await alone.stop()
-  const whileChecking = openPages(address, cookie)
-  const [checked] = await timed(() => checkJob(app, url)({ id, by }, run))
-  const ofChecking = await whileChecking.stop()
-  const most = memory.stop()
-  await db('imports').where({ id }).update({ state: 'running' })
-  const whileWriting = openPages(address, cookie)
-  const [written] = await timed(() => runJob(app, url)({ id }, run))
-  const ofWriting = await whileWriting.stop()
-  const { state, counts, problem } = await db('imports').where({ id }).first()
-  const rate = (ms: number) => `${Math.round(count / ms * 1000).toLocaleString('en').padStart(9)} rows/s`
-  console.log(`\nimport of ${count.toLocaleString('en')} rows of .xlsx, 12 columns: ${state}, ${JSON.stringify(counts)}${problem ? JSON.stringify(problem) : ''}`)
-  console.log(`  COPY of the same cells            ${rate(copied)}`)
-  console.log(`  read, checked, matched            ${rate(checked)}`)
-  console.log(`  written, with feed and search     ${rate(written)}`)
-  console.log(`  end to end                        ${rate(checked + written)}   ${((checked + written) / copied).toFixed(1)} times as long as COPY`)
-  console.log(`  memory of the checking process    ${most} MB at most`)
-  const times = ({ half, most: late }: Times) => `${half.toFixed(0)} ms, ${late.toFixed(0)} ms at most of 95 in 100 (${(half / ofAlone.half).toFixed(1)} and ${(late / ofAlone.most).toFixed(1)} times)`
-  console.log(`  the list of clients alone         ${times(ofAlone)}`)
-  console.log(`  while the file is checked         ${times(ofChecking)}`)
-  console.log(`  while it is written               ${times(ofWriting)}`)
+  return id
 }
 
 /** Milliseconds that half of the pages take at most, and 95 of 100. */
 interface Times { half: number, most: number }
 
-/** Opens the list again and again, as somebody at work would, until it is stopped. */
-function openPages (address: string, cookie: string): { stop (): Promise<Times> } {
-  const took: number[] = []
-  const stopping = new AbortController()
-  const work = (async () => {
-    while (!stopping.signal.aborted) {
-      const [milliseconds] = await timed(async () => (await fetch(`${address}/clients`, { headers: { cookie } })).text())
-      took.push(milliseconds)
-      await new Promise(resolve => setTimeout(resolve, 50))
-    }
-  })()
+const PEOPLE = 10
+// Milliseconds for which each looks at a page.
+const PAUSE = 2000
+
+/** People who open the list, look at it, and open it again, while something else goes on. */
+async function peopleAtWork (app: FastifyInstance, cookie: string): Promise<{ during (work: () => Promise<void>): Promise<Times> }> {
+  const address = await app.listen({ port: 0, host: '127.0.0.1' })
   return {
-    async stop () {
+    async during (work) {
+      const took: number[] = []
+      const stopping = new AbortController()
+      const { signal } = stopping
+      const person = async (n: number) => {
+        for (await pause(n * PAUSE / PEOPLE, signal); !signal.aborted; await pause(PAUSE, signal)) {
+          const [milliseconds] = await timed(async () => (await fetch(`${address}/clients`, { headers: { cookie } })).text())
+          took.push(milliseconds)
+        }
+      }
+      const people = Promise.all(Array.from({ length: PEOPLE }, (_, n) => person(n)))
+      await work()
       stopping.abort()
-      await work
+      await people
       const sorted = took.toSorted((a, b) => a - b)
       const at = (share: number) => sorted[Math.floor((sorted.length - 1) * share)]!
       return { half: at(0.5), most: at(0.95) }
     }
   }
 }
+
+const pause = (milliseconds: number, signal: AbortSignal) => wait(milliseconds, undefined, { signal }).catch(() => {})
 
 function * batches (count: number): Generator<XlsxCell[][]> {
   for (let from = 0; from < count; from += 1000) yield Array.from({ length: Math.min(1000, count - from) }, (_, n) => rowOf(from + n))

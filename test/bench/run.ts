@@ -44,10 +44,13 @@ async function lists (url: string, size: number, earlier: Found | null): Promise
   return found
 }
 
-/** An empty shop that imports its clients. */
-const imports = (url: string, rows: number) => inShop(url, { LOG_LEVEL: 'warn', DATA_DIR: join(directory, 'data') }, async ({ inside, anna, cookie }) => {
-  await benchImports(inside, url, { by: anna, cookie }, rows, directory)
-})
+/** Two empty shops that import their clients: one in which nobody does anything else, and one in which people are at work. */
+async function imports (server: string, rows: number): Promise<void> {
+  for (const [clients, isAsked] of [[60, false], [61, true]] as const) {
+    const url = await madeDatabase(server, clients)
+    await inShop(url, { LOG_LEVEL: 'warn', DATA_DIR: join(directory, 'data') }, ({ inside, anna, cookie }) => benchImports(inside, url, { by: anna, cookie }, rows, directory, isAsked))
+  }
+}
 
 /** A small shop that has had leads for years. */
 const leads = (url: string, count: number) => inShop(url, {}, async ({ db, inside, cookie, serve }) => {
@@ -75,7 +78,7 @@ const messages = (url: string, count: number) => inShop(url, { LOG_LEVEL: 'error
 })
 
 async function run (server: string): Promise<void> {
-  if (ONLY === 'imports') return imports(await madeDatabase(server, 60), Number(option('rows', '100000')))
+  if (ONLY === 'imports') return imports(server, Number(option('rows', '100000')))
   if (ONLY === 'leads') return leads(await madeDatabase(server, A_SMALL_SHOP), Number(option('leads', '1000000')))
   if (ONLY === 'calls') return calls(await madeDatabase(server, A_SMALL_SHOP))
   if (ONLY === 'messages') return messages(await madeDatabase(server, A_SMALL_SHOP), Number(option('messages', '100000')))
