@@ -41,7 +41,7 @@ export async function up (db: Knex): Promise<void> {
 const ALL = ['insert', 'update', 'delete']
 const NOTED = [
   { subject: 'client', tables: [{ table: 'clients', key: 'id', events: ['update', 'delete'] }, ...['client_phones', 'client_emails', 'client_tags', 'client_values'].map(table => ({ table, key: 'client_id', events: ALL }))] },
-  { subject: 'lead', tables: [{ table: 'leads', key: 'id', events: ['update', 'delete'] }, { table: 'lead_phones', key: 'lead_id', events: ALL }] }
+  { subject: 'lead', tables: [{ table: 'leads', key: 'id', events: ['update', 'delete'] }, ...['lead_phones', 'lead_values'].map(table => ({ table, key: 'lead_id', events: ALL }))] }
 ] as const satisfies { subject: string, tables: { table: string, key: string, events: readonly string[] }[] }[]
 
 // Names that rows of others show. Own fields have a version of their own, and statuses are read for each page.

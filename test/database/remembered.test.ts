@@ -4,7 +4,7 @@ import { readCells } from '../../src/clients/list/cells.js'
 import type { Db } from '../../src/database/knex.js'
 import { forgetNoted, remembered } from '../../src/database/remembered.js'
 import { listOwnFields } from '../../src/form-editor/shape.js'
-import { COLUMNS } from '../../src/leads/list/columns.js'
+import { columnsWith as leadColumnsWith } from '../../src/leads/list/columns.js'
 import { readRows } from '../../src/leads/list/queries.js'
 import type { Viewer } from '../../src/web/viewer.js'
 import { cast } from '../support/cast.js'
@@ -23,7 +23,7 @@ const asOf = async (db: Db): Promise<string> => (await db.raw('select pg_current
 t.test('rows are read once, and again when what they show was changed', async t => {
   const { app: { db }, anna, marek } = await cast(t)
   const [tag] = await db('tags').insert({ name: 'Stały' }).returning('id'), [shop] = await db('campaigns').insert({ name: 'Szyld' }).returning('id'), [place] = await db('locations').insert({ name: 'Centrum' }).returning('id')
-  const { device } = await addFields(db, { device: { kind: 'short_text' } })
+  const { device } = await addFields(db, { device: { kind: 'short_text' } }), { wants } = await addFields(db, { wants: { kind: 'short_text', on: 'lead' } }, 'lead')
   const { id: type } = await db('lead_types').first('id')
   const [a, b] = [await addClient(db, anna, { surname: 'Nowak', phones: ['600 100 200'], emails: ['a@example.com'] }), await addClient(db, anna, { surname: 'Zając' })]
   const [linked, bare] = [(await addLead(db, { client_id: a })).id, (await addLead(db, { contact_name: 'Zenon', phones: ['600 300 400'] })).id]
@@ -60,6 +60,7 @@ t.test('rows are read once, and again when what they show was changed', async t 
     ['an own value', () => db('client_values').insert({ client_id: a, field_id: device.id, text_value: 'x' }), [a], [linked]],
     ['a lead', () => db('leads').where({ id: bare }).update({ urgent: true }), [], [bare]],
     ['a lead\'s phone', () => db('lead_phones').where({ lead_id: bare }).update({ display: '2' }), [], [bare]],
+    ['its own value', () => db('lead_values').insert({ lead_id: bare, field_id: wants.id, text_value: 'x' }), [], [bare]],
     ['a link', () => db('leads').where({ id: bare }).update({ client_id: b }), [], [bare]],
     ['the name of where they heard of us', () => db('campaigns').where(shop).update({ name: 'Radio' }), both, all],
     ['of a location', () => db('locations').where(place).update({ name: 'Rynek' }), both, all],
@@ -143,11 +144,12 @@ t.test('more changes than can be told apart are a change of all', async t => {
 t.test('whatever a column reads is noted when it changes', async t => {
   const { app: { db }, anna } = await cast(t)
   await addFields(db, { device: { kind: 'one_choice', choices: ['Phone'] } })
+  await addFields(db, { wants: { kind: 'short_text', on: 'lead' } }, 'lead')
   const client = await addClient(db, anna, { surname: 'Nowak', tags: ['VIP'] }), { id: lead } = await addLead(db, { client_id: client })
   const asked: { sql: string, bindings: unknown[] }[] = []
   db.on('query', query => { if (query.sql.includes('with ordinality')) asked.push(query) })
   await readCells(db, columnsWith(await listOwnFields(db, 'client')), [client])
-  await readRows(db, { can: () => true } as unknown as Viewer, [lead], COLUMNS)
+  await readRows(db, { can: () => true } as unknown as Viewer, [lead], leadColumnsWith(await listOwnFields(db, 'lead')))
   const read = new Set<string>()
   for (const { sql, bindings } of asked.splice(0)) {
     const { rows } = await db.raw(`explain (format json) ${sql.replace(/\$\d+/g, '?')}`, bindings as string[])

@@ -155,6 +155,41 @@ t.test('own fields of leads', async t => {
     t.match(await as(anna).get('/leads?tidy=1&own.price.from=1.000,5&own.price.to=&q='), { status: 303, location: '/leads?own.price.from=1000.5' })
   })
 
+  t.test('own fields are columns of the list, chosen and ordered like the others', async t => {
+    const id = await make({ 'own.device': 'Shown <b>Trek</b>', 'own.story': 'x'.repeat(100), 'own.price': '1250,5', 'own.bought': '2026-01-31', 'own.visit': '2026-07-01T10:30', 'own.insured': 'yes', 'own.colour': option('colour', 1), 'own.parts': ['', option('parts', 0), option('parts', 2)], 'own.page': 'example.com/bike' })
+    const empty = await make({ 'own.device': 'Shown, with nothing else' })
+    const read = async (columns: string) => {
+      const { body } = await as(anna).get(`/leads?own.device=shown&columns=${columns}`)
+      const cells = (row: string) => [...row.matchAll(/<td class="([\w-]+)[^>]*>(.*?)<\/td>/gs)].slice(1).map(([, look, html]) => [look, html!.trim()])
+      const rows = Object.fromEntries([...body.matchAll(/<tr id="lead-(\d+)">(.*?)<\/tr>/gs)].map(([, lead, row]) => [lead, cells(row!)]))
+      return { body, rows, heads: [...body.slice(0, body.indexOf('</thead>')).matchAll(/<th scope="col" class="c-([\w-]+)">([^<]+)/g)].map(([, look, words]) => [look, words]) }
+    }
+    const all = ['insured', 'device', 'story', 'price', 'bought', 'visit', 'colour', 'parts', 'page', 'serial'].map(key => `own.${key}`).join()
+    const { heads, rows, body } = await read(all)
+    t.same(heads.map(([look]) => look), ['yes-no', 'text', 'long', 'number', 'date', 'moment', 'choice', 'long', 'link', 'text'])
+    t.match(rows[id], [
+      ['c-yes-no', words('yes')], ['c-text', 'Shown &lt;b&gt;Trek&lt;/b&gt;'], ['c-long', /^x{80}…$/], ['c-number', /1,250\.5|1 250,5/], ['c-date', /Jan.*31|31.*Jan/], ['c-moment', /Jul/], ['c-choice', 'Blue'], ['c-long', 'Wheel, Bell'],
+      ['c-link', /^<a href="https:\/\/example\.com\/bike" target="_blank" rel="noopener noreferrer">example\.com\/bike<\/a>$/], ['c-text', '—']
+    ])
+    t.match(rows[empty], [['c-yes-no', '—'], ['c-text', 'Shown, with nothing else'], ['c-long', '—']])
+    t.notMatch(body, /<b>Trek/)
+    t.same((await read('own.price,due,own.colour')).rows[id]!.map(([look]) => look), ['c-number', 'l-due', 'c-choice'], 'in the order that was chosen')
+
+    const form = await opened(id)
+    t.equal((await as(anna).post(`/leads/${id}`, { ...form, 'own.colour': option('colour', 0) })).status, 303)
+    t.equal((await read('own.colour')).rows[id]![0]![1], 'Red', 'a change is seen at once')
+    await db('field_options').where({ id: option('colour', 0) }).update({ labels: JSON.stringify({ en: 'Crimson' }) })
+    await db('form_versions').where({ subject: 'lead' }).increment('version', 1)
+    t.equal((await read('own.colour')).rows[id]![0]![1], 'Crimson', 'and so is another name of a choice')
+    await db('field_options').where({ id: option('colour', 0) }).update({ labels: JSON.stringify({ en: 'Red' }) })
+    await db('form_versions').where({ subject: 'lead' }).increment('version', 1)
+
+    const chooser = await as(anna).get('/leads/columns?columns=own.price,due', { fragment: true })
+    t.same([...chooser.body.matchAll(/name="columns" value="([\w.]+)" checked/g)].map(([, name]) => name), ['own.price', 'due'])
+    t.match(chooser.body, 'value="own.parts"')
+    t.equal((await as(anna).get('/leads?tidy=1&show=open&columns=own.price&columns=due')).location, '/leads?columns=own.price,due')
+  })
+
   t.test('a type’s form is shaped in the editor, from the type’s own page', async t => {
     t.match((await as(anna).get(`/settings/leads/types/${types.missed_call}`)).body, `href="${EDITOR}/missed_call"`)
     const page = await as(anna).get(`${EDITOR}/missed_call`)

@@ -1,6 +1,5 @@
 import { PREPARED, type Db } from '../../database/knex.js'
-import { valueOf, type ValueRow } from '../../form-editor/value.js'
-import { told, type ToldValue } from '../../form-editor/own/save.js'
+import { ownRows } from '../../list-views/own-columns.js'
 import type { Column } from './columns.js'
 
 /** What every row of the list has, whatever its columns. */
@@ -28,28 +27,13 @@ const CELLS: Record<string, string> = {
          from client_tags ct join tags t on t.id = ct.tag_id where ct.client_id = page.id) as tags`
 }
 
-// Own values all in one, as much of a text as a cell can show (of an address, all).
-const OWN = `
-  (select json_agg(json_strip_nulls(json_build_object('field_id', v.field_id, 'position', v.position, 'text_value', left(v.text_value, 2000), 'number_value', v.number_value,
-      'day_value', v.day_value, 'moment_value', v.moment_value, 'option_id', v.option_id)) order by v.field_id, v.position)
-     from client_values v where v.client_id = page.id and v.field_id = any (?)) as own_rows`
-
 /** What the columns show of these clients, in their order, as JSON: planned once, however they were found. */
 export async function readCells (db: Db, columns: readonly Column[], ids: readonly number[]): Promise<{ id: number, cells: string }[]> {
   const fields = columns.flatMap(({ field }) => field?.id ?? [])
-  const cells = [...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name] ?? []), ...fields.length > 0 ? [OWN] : []]
+  const cells = [...ALWAYS.map(name => `page.${name}`), ...columns.flatMap(({ name }) => CELLS[name] ?? []), ...fields.length > 0 ? [ownRows('client', 'page.id')] : []]
   const { rows } = await db.raw(`
     select page.id, (select row_to_json(cells)::text from (select ${cells.join(', ')}) as cells) as cells
     from unnest(?::bigint[]) with ordinality as found (id, place) join clients page on page.id = found.id order by found.place`,
     [...fields.length > 0 ? [fields] : [], ids as number[]]).options(PREPARED)
   return rows
-}
-
-/** Own values by the name of their column, as people read them. */
-export function ownCells (rows: readonly ValueRow[] | null | undefined, columns: readonly Column[]): Record<string, ToldValue> {
-  const own: Record<string, ToldValue> = {}
-  for (const { name, field } of columns) {
-    if (field) own[name] = told(field, valueOf(field, (rows ?? []).filter(row => row.field_id === field.id)))
-  }
-  return own
 }

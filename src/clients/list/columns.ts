@@ -1,5 +1,6 @@
 import { nameOf } from '../../form-editor/schema.js'
 import type { ListField } from '../../form-editor/shape.js'
+import { ownColumn, type OwnLook } from '../../list-views/own-columns.js'
 import type { Labels } from '../../web/labels.js'
 
 /** A column of the list besides the name, which always stands first. */
@@ -14,7 +15,7 @@ export interface Column {
   sort?: string
   field?: ListField
 }
-export type Look = 'phone' | 'email' | 'tags' | 'name' | 'long' | 'text' | 'number' | 'percent' | 'date' | 'moment' | 'yes-no' | 'choice' | 'link' | 'kind'
+export type Look = OwnLook | 'phone' | 'email' | 'tags' | 'name' | 'percent' | 'kind'
 
 const SYSTEM: readonly Column[] = [
   { name: 'phone', title: { key: 'clients.phone' }, look: 'phone' },
@@ -32,17 +33,10 @@ const SYSTEM: readonly Column[] = [
   { name: 'created', title: { key: 'clients.created_on' }, look: 'date', sort: 'created' }
 ]
 
-const LOOKS = {
-  short_text: 'text', long_text: 'long', number: 'number', date: 'date', date_time: 'moment', yes_no: 'yes-no', one_choice: 'choice', several_choices: 'long', unique_id: 'text', link: 'link'
-} as const satisfies Record<ListField['kind'], Look>
-
 /** Every column the list can have, one's own fields behind the others. */
-export const columnsWith = (fields: readonly ListField[]): Column[] => [...SYSTEM, ...fields.map(ownColumn)]
+export const columnsWith = (fields: readonly ListField[]): Column[] => [...SYSTEM, ...fields.map(sortable)]
 
-function ownColumn (field: ListField): Column {
-  const name = nameOf(field)
-  return { name, title: { labels: field.labels }, look: LOOKS[field.kind], field, ...(isSortable(field) && { sort: name }) }
-}
+const sortable = (field: ListField): Column => ({ ...ownColumn(field), ...(isSortable(field) && { sort: nameOf(field) }) })
 
 /** Several choices have no order of their own. */
 export const isSortable = ({ many }: ListField): boolean => !many

@@ -1,16 +1,21 @@
+import type { ListField } from '../../form-editor/shape.js'
+import { ownColumn, type OwnColumn } from '../../list-views/own-columns.js'
 import type { Sort } from './filter.js'
 
-/** A column of the table besides the number, which always stands first. css/leads-list.css has a width for each. */
-export interface Column {
+/** A column of the table besides the number, which always stands first. */
+export type Column = SystemColumn | OwnColumn
+
+/** css/leads-list.css has a width for each. */
+interface SystemColumn {
   /** As an address calls it. */
   name: string
   title: { key: string }
   /** As an address calls the order by it, where there is one. */
   sort?: Sort
+  field?: undefined
 }
 
-/** Every column the table can have. */
-export const COLUMNS = [
+const COLUMNS = [
   { name: 'status', title: { key: 'leads_list.status' } },
   { name: 'client', title: { key: 'leads_list.client' } },
   { name: 'phone', title: { key: 'leads_list.phone' } },
@@ -28,10 +33,11 @@ export const COLUMNS = [
   { name: 'closed', title: { key: 'leads_list.closed_on' } },
   { name: 'lost_reason', title: { key: 'leads_list.lost_reason' } },
   { name: 'created_by', title: { key: 'leads_list.created_by' } }
-] as const satisfies readonly Column[]
+] as const satisfies readonly SystemColumn[]
 export type ColumnName = (typeof COLUMNS)[number]['name']
 
-export const COLUMN_NAMES: readonly string[] = COLUMNS.map(({ name }) => name)
+/** Every column the table can have, own fields behind the others. */
+export const columnsWith = (fields: readonly ListField[]): Column[] => [...COLUMNS, ...fields.map(ownColumn)]
 
 /** What the table shows when nobody chose. */
 export const USUAL: readonly ColumnName[] = ['status', 'client', 'phone', 'campaign', 'due', 'location', 'manager']

@@ -5,7 +5,7 @@ import { conditionPairs, readConditions, type Condition } from '../../list-views
 import { idOf, isDay } from '../../web/form.js'
 import type { DecimalMark } from '../../web/format.js'
 import { GROUPS, type Group } from '../lead.js'
-import { COLUMN_NAMES } from './columns.js'
+import { columnsWith } from './columns.js'
 
 /** What the badges above the list show; `late` has been in its status for too long. */
 export const BADGES = ['open', 'urgent', 'new', 'mine', 'overdue', 'late', 'pending'] as const
@@ -79,7 +79,7 @@ export function readLeadFilter (query: unknown, { inView = false, fields = [], d
     sort,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
     own: readConditions(fields, q, decimalMark),
-    columns: readColumns(COLUMN_NAMES, q.columns),
+    columns: readColumns(columnsWith(fields).map(({ name }) => name), q.columns),
     after,
     before: after === null ? idOf(one(q.before)) : null
   }

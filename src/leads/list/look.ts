@@ -8,7 +8,7 @@ import type { ListView } from '../../list-views/view.js'
 import { decimalMark } from '../../web/format.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
-import { COLUMNS, USUAL, type Column } from './columns.js'
+import { columnsWith, USUAL, type Column } from './columns.js'
 import { kept, readLeadFilter, type LeadFilter, type Reading } from './filter.js'
 
 /** Where leads are listed: as a table, or as a board. */
@@ -96,7 +96,7 @@ export const tableAt = (db: Db, request: FastifyRequest): Promise<TableLook> => 
 export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<TableLook> {
   const [fields, views] = await Promise.all([fieldsOf(db, viewer), listViews(db, viewer, LEADS)])
   const { query, place, address, isChangedFrom, ...seen } = lookThrough(viewer, { path: TABLE, usual: 'open', tidied: query => tidied(query, fields) }, views, asked)
-  const inView = seen.view !== null
+  const inView = seen.view !== null, every = columnsWith(fields)
   const filter = readLeadFilter(query, { inView, ...reading(viewer, fields, asked) })
   const pairs = kept(filter, { inView })
   const elsewhere = listing(filter, TABLE)
@@ -110,7 +110,7 @@ export async function tableFrom (db: Db, viewer: Viewer, asked: Query): Promise<
     carried: inView ? [...new URLSearchParams(list().split('?')[1])].filter(([name]) => name !== 'q') as Pairs : pairs,
     within: withinOf('table', list), shownBy: ({ id }) => `${TABLE}?view=${id}`,
     badge: show => address(kept({ ...NOTHING, sort, descending, columns, show }), {}, { ...place, view: null }),
-    columns: (columns ?? USUAL).flatMap(name => COLUMNS.find(column => column.name === name) ?? [])
+    columns: (columns ?? USUAL).flatMap(name => every.find(column => column.name === name) ?? [])
   }
 }
 
@@ -133,7 +133,7 @@ export function madeBadges (views: readonly ListView[], fields: readonly ListFie
 /** What a view keeps as the list would write it today. */
 export const tidied = (query: string, fields: readonly ListField[]): string => textOf(kept(readLeadFilter(parsed(query), { fields })))
 
-/** The own fields that the list of leads can be narrowed by: all that their types ask for. */
+/** The own fields that the list of leads can show and be narrowed by: all that their types ask for. */
 export const fieldsOf = (db: Db, viewer: Viewer): Promise<ListField[]> => listOwnFields(db, 'lead', viewer.formVersions)
 
 // Numbers stand in an address as 1.5; only what a form has just sent is read as people write them.

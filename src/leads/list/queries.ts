@@ -5,7 +5,11 @@ import { PREPARED, type Db } from '../../database/knex.js'
 import { remembered, type Told } from '../../database/remembered.js'
 import { unchanged, type AsOf } from '../../database/unchanged.js'
 import { VALUES } from '../../form-editor/definition.js'
+import type { ListField } from '../../form-editor/shape.js'
+import type { ToldValue } from '../../form-editor/own/save.js'
+import type { ValueRow } from '../../form-editor/value.js'
 import { meeting } from '../../list-views/condition-sql.js'
+import { ownCells, ownRows } from '../../list-views/own-columns.js'
 import type { KeptRow } from '../../web/kept.js'
 import type { Viewer } from '../../web/viewer.js'
 import { isClosed, type Group, type LeadStatus, type LeadType } from '../lead.js'
@@ -55,6 +59,8 @@ export interface ListedLead {
   closed_at?: Date | null
   lost_reason?: string
   created_by?: string | null
+  /** Own fields by the name of their column. */
+  own: Record<string, ToldValue>
 }
 
 export interface LeadPage {
@@ -232,14 +238,18 @@ interface Row extends Told {
   text?: [before: string, all: string]
 }
 
+/** A column, as far as reading it goes. */
+type Shown = Pick<Column, 'name'> & { field?: ListField | undefined }
+
 /** What the list shows of these leads, in their order. A client gives their name and phone, to those who may see them. */
-export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Pick<Column, 'name'>[] = []): Promise<KeptRow<ListedLead>[]> {
+export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: readonly Shown[] = []): Promise<KeptRow<ListedLead>[]> {
   if (ids.length === 0) return []
-  const reads = columns.flatMap(({ name }) => READS[name as ColumnName] ?? []).map(sql => `, ${sql}`).join('')
+  const own = columns.flatMap(({ field }) => field ?? []), shape = own.length > 0 ? JSON.stringify(own) : ''
+  const reads = [...columns.flatMap(({ name }) => READS[name as ColumnName] ?? []), ...own.length > 0 ? [ownRows('lead', 'leads.id')] : []].map(sql => `, ${sql}`).join('')
   const clients = visibleSql(viewer, 'c')
   const [known, rows] = await Promise.all([
     listStatuses(db, { removed: true, asOf: viewer.asOf }),
-    remembered(db, viewer.asOf, 'lead', clients + reads, ids, async missing => (await db.raw(rowsOf(clients, reads), [missing]).options(PREPARED)).rows as Row[])
+    remembered(db, viewer.asOf, 'lead', clients + reads + shape, ids, async missing => (await db.raw(rowsOf(clients, reads), [...own.length > 0 ? [own.map(({ id }) => id)] : [], missing]).options(PREPARED)).rows as Row[])
   ])
   // A lead may have come just now into a status that is newer than those.
   const statuses = rows.every(row => known.some(({ id }) => id === row.status_id)) ? known : await listStatuses(db, { removed: true })
@@ -251,17 +261,17 @@ export async function readRows (db: Db, viewer: Viewer, ids: number[], columns: 
     const at = viewer.asOf === undefined ? row.read_at : viewer.now!
     const due = row.due === null ? null : (row.due - at) / 60_000, late = row.late !== null && row.late <= at
     const minutes = !timed ? undefined : row.since === null ? null : Math.round((at - row.since) / 60_000)
-    const before = `${full ? '' : 'masked '}${late ? 'late ' : ''}${beatOf(due)} ${minutes ?? ''} ${text}`
+    const before = `${full ? '' : 'masked '}${late ? 'late ' : ''}${beatOf(due)} ${minutes ?? ''} ${shape} ${text}`
     if (row.text?.[0] !== before) row.text = [before, before + row.cells]
-    return { id: row.id, text: row.text![1], read: () => listed(row, { due_in: due, is_late: late, status, ...(timed && { minutes_in_status: minutes! }) }, full) }
+    return { id: row.id, text: row.text![1], read: () => listed(row, { due_in: due, is_late: late, status, ...(timed && { minutes_in_status: minutes! }) }, columns, full) }
   })
 }
 
-type Shown = Map<number, { status: ListedLead['status'], text: string }>
-const shownOnce = new WeakMap<readonly LeadStatus[], Shown>()
+type ShownStatuses = Map<number, { status: ListedLead['status'], text: string }>
+const shownOnce = new WeakMap<readonly LeadStatus[], ShownStatuses>()
 
 /** What rows show of each status: made once of the same ones. */
-function shownStatuses (statuses: readonly LeadStatus[]): Shown {
+function shownStatuses (statuses: readonly LeadStatus[]): ShownStatuses {
   let shown = shownOnce.get(statuses)
   if (!shown) {
     shown = new Map(statuses.map(({ id, key, labels, group, colour }) => {
@@ -274,18 +284,18 @@ function shownStatuses (statuses: readonly LeadStatus[]): Shown {
 }
 
 // What the database writes as JSON.
-type Cells = Omit<ListedLead, keyof Now | 'client'> & Omit<NonNullable<ListedLead['client']>, 'id' | 'name'> & { client_id: number | null, client_name: string }
+type Cells = Omit<ListedLead, keyof Now | 'client' | 'own'> & { own_rows?: ValueRow[] | null } & Omit<NonNullable<ListedLead['client']>, 'id' | 'name'> & { client_id: number | null, client_name: string }
 const DATES = ['due_at', 'created_at', 'status_since', 'closed_at'] as const
 
 /** What hangs on the clock, and on the statuses there are. */
 type Now = Pick<ListedLead, 'status' | 'due_in' | 'is_late' | 'minutes_in_status'>
 
-function listed ({ cells }: Row, now: Now, full: boolean): ListedLead {
-  const { client_id: id, client_name: name, is_supplier, is_conflicted, conflict_reason, ...lead } = JSON.parse(cells) as Cells
+function listed ({ cells }: Row, now: Now, columns: readonly Shown[], full: boolean): ListedLead {
+  const { client_id: id, client_name: name, is_supplier, is_conflicted, conflict_reason, own_rows: own, ...lead } = JSON.parse(cells) as Cells
   for (const date of DATES) if (lead[date]) lead[date] = new Date(lead[date])
   const client = id === null ? null : { id, name, is_supplier, is_conflicted, conflict_reason }
   const masked = full ? {} : { ...(lead.phone && { phone: maskPhone(lead.phone) }), ...(lead.phones && { phones: lead.phones.map(maskPhone) }) }
-  return { ...lead, ...masked, ...now, client }
+  return { ...lead, ...masked, ...now, client, own: ownCells(own, columns) }
 }
 
 interface Named { id: number, name: string }

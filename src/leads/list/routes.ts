@@ -13,7 +13,7 @@ import { movesFrom } from '../moving.js'
 import { listStatuses, statusName } from '../statuses.js'
 import { listTypes, typeName } from '../types.js'
 import { SEES_LEADS } from '../visibility.js'
-import { COLUMNS, type Column } from './columns.js'
+import { columnsWith, type Column } from './columns.js'
 import { clockOf, spanWords } from './due.js'
 import { BADGES, BOARD_SORTS, isNarrowed, SHOWS, SORTS } from './filter.js'
 import live from './live.js'
@@ -52,7 +52,7 @@ export default async function list (app: FastifyInstance, { databaseUrl }: { dat
 
   app.get(`${TABLE}/columns`, { config }, async (request, reply) => {
     const look = await tableAt(db, request)
-    return reply.page('leads/list/columns', { ...look, ...choosing<Column>(COLUMNS, look.columns, request.query as Query) }, { fragment: 'leads/list/_columns' })
+    return reply.page('leads/list/columns', { ...look, ...choosing<Column>(columnsWith(look.fields), look.columns, request.query as Query) }, { fragment: 'leads/list/_columns' })
   })
 
   await app.register(savedViews, { name: LEADS, path: TABLE, can: SEES_LEADS, title: { key: 'leads_list.title' }, all: { key: 'leads_list.shows.open' }, tidy: async query => tidied(query, await listOwnFields(db, 'lead')), badges: true })
