@@ -5,9 +5,7 @@ import { DEMO_COMPANY, DEMO_EMAILS, makeCompany } from './demo/company.js'
 import { furnish } from './demo/example.js'
 import { attachFiles } from './demo/files.js'
 import type { Storage } from '../src/files/storage/storage.js'
-import { shapeForms } from './demo/fields.js'
 import { addManyClients } from './demo/many.js'
-import { givePrices } from './demo/prices.js'
 import { putPins } from './demo/pins.js'
 import { streamClients } from './demo/stream.js'
 import { makeHours, makeTasks } from './demo/tasks.js'
@@ -17,7 +15,7 @@ import { writeLetters } from './demo/letters.js'
 import { writeTexts } from './demo/messages.js'
 import { holdTalks } from './demo/talks.js'
 import { makeNotifications } from './demo/notifications.js'
-import { makeTwins } from './demo/twins.js'
+import { noteForDuplicates } from './demo/twins.js'
 import { makeRules, writeTemplates } from './demo/templates.js'
 import { keepViews } from './demo/views.js'
 import { dayOf } from '../src/web/zone.js'
@@ -64,13 +62,11 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
   const shop = await db.transaction(async trx => {
     const made = await makeCompany(trx, until)
     await writeAudit(trx, made.staff, until)
-    await shapeForms(trx)
     await writeTemplates(trx, made)
     return made
   })
-  await streamClients(db, shop, { count: Math.min(clients, rich), seed, imported: 0.05, alone: true, ...(log && { log }) })
-  if (clients > rich) await db.transaction(trx => addManyClients(trx, shop, { from: rich + 1, to: clients, ...(log && { log }) }))
-  await db.transaction(trx => givePrices(trx, new Date(shop.calendar.start), until))
+  await streamClients(db, shop, { count: Math.min(clients, rich), seed, imported: 0.05, twins: true, alone: true, ...(log && { log }) })
+  if (clients > rich) await db.transaction(trx => addManyClients(trx, shop, { count: clients - rich, seed, ...(log && { log }) }))
   const today = dayOf(until, DEMO_COMPANY.time_zone)
   await db.transaction(async trx => {
     await makeTasks(trx, shop, today)
@@ -89,7 +85,7 @@ export async function seedDemo (db: Knex, { clients = 12_000, rich = 12_000, see
     await holdTalks(trx, shop, until)
   })
   await putPins(db)
-  await db.transaction(trx => makeTwins(trx))
+  await noteForDuplicates(db)
   await db.transaction(trx => keepViews(trx, shop))
   await db.transaction(trx => makeRules(trx))
   if (storage) await attachFiles(db, storage, until)

@@ -4,8 +4,10 @@ import { readNumber, type PhoneNumber } from '../../src/clients/phones/number.js
 import type { ConsentChannel, How } from '../../src/clients/consents/consent.js'
 import type { Chance } from './chance.js'
 import { howOf, wordingAt } from './consents.js'
+import type { OwnValue } from './fields.js'
 import { makeNumber, makeWrongNumber } from './phones.js'
-import { makeAddress, plainWord } from './places.js'
+import { makeAddress, plainWord, withoutAccents } from './places.js'
+import type { Price } from './prices.js'
 import { someoneAt, type Branch, type Employee, type Shop } from './shop.js'
 import { fill, WORDS } from './words.js'
 
@@ -42,6 +44,7 @@ export interface Client extends Omit<ClientFields, 'campaign_id' | 'location_id'
   id: number
   campaign: Named | null
   location: Named | null
+  price: Price | null
   version: number
   created_at: Date
   created_by: number
@@ -49,6 +52,7 @@ export interface Client extends Omit<ClientFields, 'campaign_id' | 'location_id'
   phones: Phone[]
   emails: Email[]
   tags: Named[]
+  values: OwnValue[]
   consents: Consent[]
   events: Event[]
   branch: Branch
@@ -77,6 +81,7 @@ export function makeClient (maker: Maker, at: Date, source: 'form' | 'import'): 
     address: chance.is(isSupplier ? 0.95 : 0.55) ? makeAddress(branch.place, chance) : '',
     campaign: isSupplier ? null : campaignOf(shop, at, chance),
     location,
+    price: null,
     discount_services: 0,
     discount_products: 0,
     note: chance.is(0.35) ? makeNote(by, chance, isSupplier) : '',
@@ -87,6 +92,7 @@ export function makeClient (maker: Maker, at: Date, source: 'form' | 'import'): 
     phones: [],
     emails: [],
     tags: [],
+    values: [],
     consents: [],
     events: [],
     branch
@@ -204,7 +210,7 @@ function makeNames (branch: Branch, chance: Chance, isSupplier: boolean): Pick<C
 }
 
 /** One of the campaigns that ran then. */
-export function campaignOf (shop: Shop, at: Date, chance: Chance): Named | null {
+export function campaignOf (shop: Pick<Shop, 'campaigns'>, at: Date, chance: Chance): Named | null {
   const day = at.toISOString().slice(0, 10)
   const running = shop.campaigns.filter(({ starts, ends }) => (starts ?? day) <= day && day <= (ends ?? day))
   if (running.length === 0 || chance.is(0.28)) return null
@@ -213,7 +219,7 @@ export function campaignOf (shop: Shop, at: Date, chance: Chance): Named | null 
 }
 
 /** What an employee would note, in the employee's language. */
-export function makeNote (by: Employee, chance: Chance, isSupplier: boolean): string {
+export function makeNote (by: Pick<Employee, 'language'>, chance: Chance, isSupplier: boolean): string {
   const words = WORDS[by.language]
   const one = () => fill(chance.pick(isSupplier ? words.supplierNotes : words.notes), words, chance)
   return chance.is(0.2) ? `${one()} ${one()}` : one()
@@ -223,8 +229,7 @@ export function makeNote (by: Employee, chance: Chance, isSupplier: boolean): st
 export function copyOf (maker: Maker, earlier: Client, at: Date): Client {
   const client = makeClient(maker, at, 'form')
   const { kind, first_name, surname, company_name, branch } = earlier
-  const plain = (text: string) => text.replace(/ł/g, 'l').replace(/Ł/g, 'L').normalize('NFD').replace(/\p{M}/gu, '')
-  Object.assign(client, { kind, first_name: plain(first_name), surname: plain(surname), company_name: plain(company_name), branch })
+  Object.assign(client, { kind, first_name: withoutAccents(first_name), surname: withoutAccents(surname), company_name: withoutAccents(company_name), branch })
   const [theirs, ours] = [earlier.phones[0]!, client.phones[0]!]
   const agreed = client.consents.some(consent => consent.phone_id === ours.id)
   if (theirs.e164 && !agreed) Object.assign(ours, readNumber(theirs.display, maker.shop.country), { type: theirs.type, mobile: theirs.mobile })

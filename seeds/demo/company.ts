@@ -4,8 +4,10 @@ import type { BuiltInRole } from '../../src/rights.js'
 import { hashPassword } from '../../src/sign-in/password.js'
 import type { Language } from '../../src/web/viewer.js'
 import { wordConsents } from './consents.js'
+import { listOwnFields, shapeForms } from './fields.js'
 import { loadNames } from './names.js'
 import { PLACES } from './places.js'
+import { makePrices } from './prices.js'
 import type { Branch, Campaign, Employee, Shop } from './shop.js'
 import { makeCalendar } from './times.js'
 import type { Colour } from './words.js'
@@ -61,15 +63,18 @@ export async function makeCompany (db: Db, until: Date): Promise<Shop> {
   const locations = await insertNamed(db, 'locations', LOCATIONS.map(name => ({ name, code: name.slice(0, 3).toUpperCase(), created_at: opened })))
   const staff = await makeStaff(db, locations, opened, new Date(calendar.end - 300 * 86_400_000))
   const { name: company, language } = DEMO_COMPANY
+  await shapeForms(db)
   return {
     country: DEMO_COMPANY.country,
     branches: await makeBranches(locations),
     staff,
     campaigns: await makeCampaigns(db, CAMPAIGNS.map(([name, season]) => season ? seasonal(name, season, until) : { name, starts: null, ends: null }), until, opened),
-    tags: await insertNamed(db, 'tags', TAGS.map(([name, colour]) => ({ name, colour, created_at: opened }))),
+    tags: await insertNamed(db, 'tags', TAGS.map(([name, colour]) => ({ name, colour, created_at: opened, retired_at: name === 'Newsletter' ? until : null }))),
     phoneTypes: await makePhoneTypes(db),
     wordings: await wordConsents(db, { company, language, by: staff[0]!.id, since: opened, anew: new Date(calendar.end - 400 * 86_400_000) }),
-    calendar
+    calendar,
+    own: await listOwnFields(db),
+    prices: await makePrices(db, opened, until)
   }
 }
 

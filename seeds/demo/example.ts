@@ -31,6 +31,8 @@ export async function furnish (db: Db, ownerId: number, until: Date): Promise<Sh
     tags: await insertNamed(db, 'tags', words.tags.map(([name, colour]) => ({ name, colour }))),
     phoneTypes: await listPhoneTypes(db),
     wordings: [],
-    calendar
+    calendar,
+    own: [],
+    prices: []
   }
 }

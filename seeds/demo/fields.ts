@@ -42,25 +42,65 @@ export async function shapeForms (trx: Db): Promise<void> {
   await trx('form_versions').where({ subject: 'client' }).increment('version')
 }
 
-// Of every client's id some is taken for chance: the same shop each time.
-const OF_CLIENTS: Record<string, [column: string, value: string, where: string]> = {
-  device: ['option_id', '(select id from field_options o where o.field_id = f.id and position = c.id * 7 % 4)', 'c.id % 10 < 7'],
-  model: ['text_value', "(array['Galaxy A15', 'iPhone 13', 'ThinkPad T480', 'Kross Trans 4.0', 'DeLonghi Magnifica', 'Moto G54', 'MacBook Air', 'Orbea Gravel'])[1 + c.id * 3 % 8]", 'c.id % 10 < 6'],
-  serial_number: ['text_value', "upper('SN' || lpad(to_hex(c.id * 48271 % 1048573), 5, '0') || '-' || c.id)", 'c.id % 10 < 5'],
-  bought_on: ['day_value', '(c.created_at - (c.id * 31 % 900) * interval \'1 day\')::date', 'c.id % 10 < 5'],
-  last_service: ['moment_value', "date_trunc('hour', c.active_at)", 'c.id % 3 = 0'],
-  warranty_months: ['number_value', '(array[6, 12, 24, 36])[1 + c.id % 4]', 'c.id % 2 = 0'],
-  paper_invoice: ['number_value', 'c.id % 2', 'c.id % 5 = 0'],
-  website: ['text_value', "'https://client-' || c.id || '.example'", "c.kind = 'company' and c.id % 3 = 0"],
-  agreement: ['text_value', "'Answer within one working day. Prices of the agreement of ' || extract(year from c.created_at) || '.'", "c.kind = 'company' and c.id % 4 = 0"]
+/** A field of the demo's forms, with the ids of its choices in their order. */
+export interface OwnField { id: number, key: string, options: number[], /** Whether clients are found by what stands in it. */ searched: boolean }
+
+/** The demo's own fields, as they were shaped. */
+export async function listOwnFields (trx: Db): Promise<OwnField[]> {
+  const { rows } = await trx.raw(`
+    select f.id, f.key, f.kind in ('short_text', 'long_text', 'unique_id') as searched, coalesce((select json_agg(o.id order by o.position) from field_options o where o.field_id = f.id), '[]') as options
+    from fields f where f.subject = 'client' and f.key = any (?) order by f.id`, [FIELDS.map(({ key }) => key)])
+  return rows
 }
 
-/** Gives these clients, as they stand in `table`, what they have in own fields: one statement a field. */
-export async function giveOwnValues (trx: Db, { from, to }: { from: number, to: number }, table = 'clients'): Promise<void> {
-  for (const [key, [column, value, where]] of Object.entries(OF_CLIENTS)) {
-    await trx.raw(`insert into client_values (client_id, field_id, ${column}${key === 'serial_number' ? ', unique_key' : ''}) select c.id, f.id, ${value}${key === 'serial_number' ? `, unique_key(${value})` : ''}
-      from ${table} c, fields f where f.key = ? and c.id between ? and ? and ${where}`, [key, from, to])
+/** A row of client_values. */
+export interface OwnValue {
+  field_id: number
+  position: number
+  text_value?: string
+  number_value?: number
+  /** Such as 2026-03-01. */
+  day_value?: string
+  moment_value?: Date
+  option_id?: number
+  unique_key?: string
+}
+
+/** Of a client, what its own fields hang on. */
+interface Whose { id: number, kind: 'person' | 'company', created_at: Date, active_at: Date }
+
+type Value = Omit<OwnValue, 'field_id' | 'position'>
+
+const DAY = 86_400_000
+const HOUR = 3_600_000
+const MODELS = ['Galaxy A15', 'iPhone 13', 'ThinkPad T480', 'Kross Trans 4.0', 'DeLonghi Magnifica', 'Moto G54', 'MacBook Air', 'Orbea Gravel']
+const MONTHS = [6, 12, 24, 36]
+
+// Of every client's id some is taken for chance: the same shop each time.
+const OF_CLIENTS: Record<string, (client: Whose, options: number[]) => Value | false> = {
+  device: ({ id }, options) => id % 10 < 7 && { option_id: options[id * 7 % 4]! },
+  model: ({ id }) => id % 10 < 6 && { text_value: MODELS[id * 3 % 8]! },
+  serial_number: ({ id }) => id % 10 < 5 && { text_value: serialOf(id), unique_key: serialOf(id).toLowerCase() }, // what unique_key() makes of it
+  bought_on: ({ id, created_at: at }) => id % 10 < 5 && { day_value: new Date(at.getTime() - id * 31 % 900 * DAY).toISOString().slice(0, 10) },
+  last_service: ({ id, active_at: at }) => id % 3 === 0 && { moment_value: new Date(Math.floor(at.getTime() / HOUR) * HOUR) },
+  warranty_months: ({ id }) => id % 2 === 0 && { number_value: MONTHS[id % 4]! },
+  paper_invoice: ({ id }) => id % 5 === 0 && { number_value: id % 2 },
+  website: ({ id, kind }) => kind === 'company' && id % 3 === 0 && { text_value: `https://client-${id}.example` },
+  agreement: ({ id, kind, created_at: at }) => kind === 'company' && id % 4 === 0 && { text_value: `Answer within one working day. Prices of the agreement of ${at.getUTCFullYear()}.` }
+}
+
+const serialOf = (id: number) => `SN${(id * 48_271 % 1_048_573).toString(16).padStart(5, '0').toUpperCase()}-${id}`
+
+/** What a client has in own fields. */
+export function ownValues (client: Whose, fields: readonly OwnField[]): OwnValue[] {
+  const values: OwnValue[] = []
+  for (const { id: field, key, options } of fields) {
+    if (key === 'accessories') {
+      if (client.id % 4 === 0) options.forEach((option, position) => { if (client.id * 5 % (position + 2) === 0) values.push({ field_id: field, position, option_id: option }) })
+      continue
+    }
+    const value = OF_CLIENTS[key]!(client, options)
+    if (value) values.push({ field_id: field, position: 0, ...value })
   }
-  await trx.raw(`insert into client_values (client_id, field_id, position, option_id) select c.id, f.id, o.position, o.id
-    from ${table} c, fields f join field_options o on o.field_id = f.id where f.key = 'accessories' and c.id between ? and ? and c.id % 4 = 0 and c.id * 5 % (o.position + 2) = 0`, [from, to])
+  return values
 }

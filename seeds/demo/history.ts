@@ -4,6 +4,7 @@ import {
   type Client, type Maker, type Phone
 } from './client.js'
 import { makeAddress } from './places.js'
+import { priceOf } from './prices.js'
 import { someoneAt, type Employee } from './shop.js'
 import { fill, WORDS } from './words.js'
 
@@ -25,6 +26,15 @@ export function tellHistory (maker: Maker, client: Client, point: number): void 
     const moment = { ...maker, client, at, by }
     if (!plot[step]!(moment)) comment(moment)
   }
+}
+
+/** Gives a client the price type that it has instead of a discount, as the last word of its feed. */
+export function givePrice (maker: Maker, client: Client): void {
+  const price = priceOf(client, maker.shop.prices)
+  if (!price || client.archived_at !== null || client.discount_services !== 0 || client.events.some(({ details }) => 'changes' in details && details.changes.some(({ field }) => field === 'discount_services'))) return
+  const managers = maker.shop.staff.filter(({ role, until }) => role === 'manager' && !until)
+  record(maker, client, managers[client.id % managers.length]!, client.events.at(-1)!.at, 'client.changed', { changes: [{ field: 'discount_services', old: 0, new: price }] })
+  client.price = price
 }
 
 // The more often while it is new, the less later.

@@ -65,4 +65,7 @@ export function makeAddress (place: Place, chance: Chance): string {
 
 /** "Łukasz Gómez" as it stands in an e-mail address: "lukasz.gomez". */
 export const plainWord = (text: string, joint = '.') =>
-  text.toLowerCase().replace(/ł/g, 'l').normalize('NFD').replace(/\p{M}/gu, '').replace(/[^a-z0-9]+/g, joint).replace(/^\W+|\W+$/g, '')
+  withoutAccents(text.toLowerCase()).replace(/[^a-z0-9]+/g, joint).replace(/^\W+|\W+$/g, '')
+
+/** Łukasz Gómez as somebody in a hurry writes it: Lukasz Gomez. */
+export const withoutAccents = (text: string) => text.replace(/ł/g, 'l').replace(/Ł/g, 'L').normalize('NFD').replace(/\p{M}/gu, '')

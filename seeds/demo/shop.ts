@@ -2,8 +2,10 @@ import type { Named, PhoneType } from '../../src/clients/client.js'
 import type { BuiltInRole } from '../../src/rights.js'
 import type { Language } from '../../src/web/viewer.js'
 import type { Chance } from './chance.js'
+import type { OwnField } from './fields.js'
 import type { Names } from './names.js'
 import type { Place } from './places.js'
+import type { Price } from './prices.js'
 import type { Calendar } from './times.js'
 import type { DemoWording } from './consents.js'
 
@@ -19,6 +21,10 @@ export interface Shop {
   /** What clients agree to, oldest first; an example leaves that to its company. */
   wordings: DemoWording[]
   calendar: Calendar
+  /** The fields of its own that clients have something in. */
+  own: OwnField[]
+  /** What clients can have instead of a discount. */
+  prices: Price[]
 }
 
 export interface Branch {

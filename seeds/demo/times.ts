@@ -3,6 +3,8 @@ export interface Calendar {
   start: number
   /** The last midnight: nothing lies in the future. */
   end: number
+  /** Of the company's clock from UTC, in ms. */
+  offset: number
   /** The working moment that stands for a point of time; a later point never gives an earlier moment. */
   workingTime (point: number): Date
 }
@@ -14,9 +16,14 @@ const DAY = 24 * HOUR
 export function makeCalendar (timeZone: string, days: number, until: Date): Calendar {
   const offset = offsetOf(timeZone, until)
   const end = Math.floor((until.getTime() + offset) / DAY) * DAY - offset
+  return calendarOf({ start: end - days * DAY, end, offset })
+}
+
+/** The calendar of such a span; in a thread as in the one that it came from. */
+export function calendarOf (span: Omit<Calendar, 'workingTime'>): Calendar {
+  const { end, offset } = span
   return {
-    start: end - days * DAY,
-    end,
+    ...span,
     workingTime (point) {
       const local = Math.min(point, end - 1) + offset
       const midnight = Math.floor(local / DAY) * DAY

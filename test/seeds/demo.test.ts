@@ -163,24 +163,67 @@ t.test('the demo company', async t => {
   })
 })
 
+/** What stands around the rows: indexes, keys, references and triggers, and how each of them is set. */
+async function built (db: Db): Promise<Record<string, object[]>> {
+  const here = "(select oid from pg_class where relnamespace = 'public'::regnamespace)"
+  const queries = {
+    indexes: `select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition, indisvalid, indisready, indisclustered, indisreplident, indcheckxmin, reloptions from pg_index join pg_class on oid = indexrelid where indrelid in ${here} order by 1`,
+    constraints: `select conrelid::regclass::text as table, conname, pg_get_constraintdef(oid) as definition, convalidated, condeferrable from pg_constraint where conrelid in ${here} order by 1, 2`,
+    triggers: `select tgrelid::regclass::text as table, tgname, pg_get_triggerdef(oid) as definition, tgenabled from pg_trigger where tgrelid in ${here} and not tgisinternal order by 1, 2`,
+    references: `select tgrelid::regclass::text as table, tgfoid::regproc::text as does, tgenabled, count(*) as count from pg_trigger where tgrelid in ${here} and tgisinternal group by 1, 2, 3 order by 1, 2, 3`,
+    columns: `select attrelid::regclass::text as table, attname, attnotnull, attstattarget, attidentity, attgenerated from pg_attribute join pg_class c on c.oid = attrelid where c.oid in ${here} and relkind = 'r' and attnum > 0 and not attisdropped order by 1, 2`,
+    tables: `select oid::regclass::text as name, relpersistence, reloptions, relreplident from pg_class where oid in ${here} and relkind = 'r' order by 1`
+  }
+  const found: Record<string, object[]> = {}
+  for (const [what, sql] of Object.entries(queries)) found[what] = (await db.raw(sql)).rows
+  return found
+}
+
 t.test('a big shop is made by the hundred thousand, and is no other than one that people filled', async t => {
   const { db } = await testDatabase(t)
-  const built = async () => (await db('pg_indexes').where({ schemaname: 'public' }).orderBy('indexname').pluck('indexdef')).concat(await db('pg_constraint').orderBy('conname').pluck('conname'))
-  const before = await built()
-  await seedDemo(db, { clients: 1400, rich: 400, until })
-  t.same(await built(), before, 'what was taken away for the load is there again')
-  t.equal(await count(db, 'clients'), 1400)
+  const before = await built(db)
+  const MANY = 4100
+  await seedDemo(db, { clients: MANY, rich: 400, until })
+  t.same(await built(db), before, 'what was taken away for the load is there again')
+  t.equal(await count(db, 'clients'), MANY)
   const phones = await db('client_phones').where('client_id', '>', 400).select('e164', 'display', 'digits')
-  t.ok(phones.length > 1300 && phones.length < 1700)
-  for (const { e164, display, digits } of phones) t.match(readNumber(display, 'PL'), { e164, display, digits }, display)
-  const words = () => Promise.all([db('clients').orderBy('id').select('id', 'search_names', 'search_contacts'), db('client_words').orderBy(['client_id', 'word']).select('*')])
+  t.ok(phones.length > 1.3 * MANY - 400 && phones.length < 1.7 * MANY)
+  t.same(phones.filter(({ e164, display, digits }) => {
+    const read = readNumber(display, 'PL')
+    return read.e164 !== e164 || read.display !== display || read.digits !== digits
+  }), [], 'its numbers are valid, and read as the form would')
+  const words = () => Promise.all([db('clients').orderBy('id').select('id', 'search_names', 'search_contacts'), db('client_words').orderBy(['client_id', 'word']).select('*', db.raw('marks::text as marks'))])
   const made = await words()
   await db.raw('select index_clients(array(select id from clients))')
-  t.same(await words(), made, 'the search finds in them what it would have found')
+  const again = await words()
+  for (const [n, table] of made.entries()) t.same(table.filter((row, at) => JSON.stringify(row) !== JSON.stringify(again[n]![at])), [], 'the search finds in them what it would have found')
+  t.equal(made[1].length, again[1].length)
   t.equal(await count(db, "client_phones p where whatsapp and not exists (select from consents k where k.phone_id = p.id and channel = 'whatsapp' and given)"), 0)
+  t.equal(await count(db, 'client_emails m where agrees and not exists (select from consents k where k.email_id = m.id and given)'), 0)
   t.equal(await count(db, 'clients c where not exists (select from events e where e.client_id = c.id)'), 0)
+  t.equal(await count(db, 'clients c where version <> (select count(version) from events where client_id = c.id) or active_at < (select max(at) from events where client_id = c.id)'), 0)
+  t.equal(await count(db, 'client_values v where unique_key <> unique_key(text_value)'), 0)
+  for (const some of ['client_tags', 'client_values', 'clients where price_type_services_id is not null', 'clients where archived_at is not null', 'clients where is_supplier', "clients where company_name <> ''", "clients where address <> ''"]) {
+    t.ok(await count(db, `(select * from ${some}) found where ${some.startsWith('clients') ? 'id' : 'client_id'} > 400`) > 5, some)
+  }
+  t.ok(await count(db, "clients a join clients b on b.id = a.id + 1 and b.address = a.address and fold(a.name) = fold(b.name) where a.address <> '' and a.id > 400") > 2, 'some are there twice')
+  t.ok(await count(db, 'client_phones a join client_phones b on b.client_id = a.client_id + 1 and b.e164 = a.e164 where a.client_id > 400') > 2, 'some share a number')
+  for (const { flavour, letter } of [{ flavour: 'Polish', letter: 'ł' }, { flavour: 'Spanish', letter: 'ñ' }, { flavour: 'Portuguese', letter: 'ã' }]) t.ok(await count(db, `clients where id > 400 and concat(name, address) like '%${letter}%'`) > 0, `${flavour} names`)
   const [{ id }] = await db('clients').insert({ kind: 'person', surname: 'Next' }).returning('id')
-  t.equal(id, 1401)
+  t.equal(id, MANY + 1)
+})
+
+t.test('a big shop that is broken off leaves nothing of its many clients, and all that was taken away for them', async t => {
+  const { db } = await testDatabase(t)
+  const before = await built(db)
+  const cut = (message: string) => { if (message.startsWith('indexes')) throw new Error('the power is gone') }
+  await t.rejects(seedDemo(db, { clients: 500, rich: 50, until, log: cut }), { message: 'the power is gone' })
+  t.same(await built(db), before)
+  t.equal(await count(db, 'clients'), 50)
+  t.equal(await findDemo(db), 'started')
+  await emptyDemo(db)
+  await seedDemo(db, { clients: 500, rich: 50, until })
+  t.same([await findDemo(db), await count(db, 'clients')], ['whole', 500])
 })
 
 t.test('the same seed makes the same shop', async t => {
