@@ -33,7 +33,7 @@ import { saveLead } from './save.js'
 import { listStatuses } from './statuses.js'
 import { moveAsked, type MoveTold } from './status/move.js'
 import { placeOf, withinOf } from './steps/place.js'
-import { SEES_LEADS, seesLeads } from './visibility.js'
+import { isLeadOf, SEES_LEADS, seesLeads } from './visibility.js'
 
 type At = { Params: { id: string }, Querystring: { feed?: string } }
 
@@ -81,8 +81,8 @@ export default async function leads (app: FastifyInstance) {
         return made
       }
       // One by itself is made by one statement, which is a transaction of its own.
-      const { id, number } = await (caller || makes || form.own.length > 0 ? refusingTaken(db, make) : again(() => make(db)))
-      const opens = await mayOpen(viewer, id)
+      const { id, number, isNew } = await (caller || makes || form.own.length > 0 ? refusingTaken(db, make) : again(() => make(db)))
+      const opens = isNew ? seesLeads(viewer) && isLeadOf(viewer, { manager_id, location_id: form.fields.location_id }) : await mayOpen(viewer, id)
       const asks = makes && opens && (await db('leads').where({ id }).first('client_id'))?.client_id === null // of a client more than the lead has
       return reply.flash('leads.created', { number }).redirect(asks ? `/clients/new?lead=${id}` : opens ? `/leads/${id}` : '/leads/new', 303)
     } catch (error) {
