@@ -14,6 +14,9 @@ t.test('a change that can\'t reach the server says so, and is saved once the ser
   await page.fill('#address', 'Rynek 1')
   await page.locator('#address').blur()
   await page.waitForSelector('#offline', { state: 'visible' })
+  await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
+  const { y } = (await page.locator('#offline').boundingBox())!
+  t.ok(y >= 0 && y < 200, `it is seen from the page's end, too (${y})`)
   t.equal(await page.inputValue('#address'), 'Rynek 1', 'what was typed stays')
   t.equal((await db('clients').where({ id }).first('address')).address, '')
 
