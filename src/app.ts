@@ -1,5 +1,5 @@
 import formbody from '@fastify/formbody'
-import Fastify, { type FastifyInstance } from 'fastify'
+import Fastify, { type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify'
 import type { Config } from './config.js'
 import type { Db } from './database/knex.js'
 import account from './account/routes.js'
@@ -59,7 +59,7 @@ import readOnly from './view-as/read-only.js'
 import tags from './tags/routes.js'
 import assets from './web/assets.js'
 import connections from './web/connections.js'
-import errors, { notFoundPlainly } from './web/errors.js'
+import errors, { readLiterally } from './web/errors.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
 import { logAnswer, logging, type LogStream } from './web/logging.js'
@@ -105,7 +105,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
     bodyLimit: 1024 * 1024,
     // No route is a regular expression, so a long address is just not found.
     routerOptions: { ignoreTrailingSlash: true, maxParamLength: 16_384 },
-    frameworkErrors: notFoundPlainly,
+    frameworkErrors: (error, request, reply) => readLiterally(error, request as FastifyRequest, reply as FastifyReply),
     forceCloseConnections: 'idle'
   })
   app.decorate('db', db)

@@ -59,9 +59,14 @@ async function leadOn (request: FastifyRequest, reply: FastifyReply): Promise<bo
   return false
 }
 
-/** Answers what Fastify can't even route, such as "/%zz": no hook has run, so there is no page to say it in. */
-export function notFoundPlainly (_error: FastifyError, _request: unknown, reply: unknown): void {
-  (reply as FastifyReply).code(404).type('text/plain').header('X-Content-Type-Options', 'nosniff').send('Not found')
+/**
+ * Answers an address that can't be decoded, such as "/clients/%": it is read as one that says just that, "%" and all, and so is found by
+ * nobody, like any other that is wrong. Fastify asks no hook before it, so it begins anew.
+ */
+export function readLiterally (_error: FastifyError, { raw, server }: FastifyRequest, reply: FastifyReply): void {
+  const [path = '', query] = (raw.url ?? '').split(/(?=[?#])(.*)/s)
+  raw.url = path.replaceAll('%', '%25') + (query ?? '')
+  server.routing(raw, reply.raw)
 }
 
 function understand (error: FastifyError): HttpError {

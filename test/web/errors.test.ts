@@ -22,10 +22,28 @@ t.test('what isn\'t there is 404, to somebody signed in as to a stranger', async
       t.notMatch(answer.body, '<script>')
     }
   }
-  const undecodable = await as(anna).get('/%zz')
-  t.same([undecodable.status, undecodable.body], [404, 'Not found'])
   t.match((await as(anna).get('/nothing')).body, 'href="/clients"', 'with the menu of whoever is signed in')
   t.notMatch((await as(null).get('/nothing')).body, 'href="/clients"')
+})
+
+t.test('an address that can\'t be decoded is one that isn\'t there', async t => {
+  const { as, anna, app } = shared
+  for (const path of ['/%zz', '/clients/%', '/clients/%/feed', '/clients/%ff?q=%', '/%', '/clients/42%25%']) {
+    const answer = await as(anna).get(path)
+    t.equal(answer.status, 404, path)
+    t.match(answer.headers['content-type'], 'text/html')
+    t.ok(isSaid(answer, 'not_found'), path)
+    t.match(answer.body, 'href="/clients"', 'with the menu of whoever is signed in')
+    const part = await as(anna).get(path, { fragment: true })
+    t.same([part.status, part.headers['hx-retarget']], [404, '#flash'])
+    t.notMatch(part.body, '<html')
+  }
+  t.equal((await as(anna).post('/clients/%/archive', { a: 'b' })).status, 404)
+  t.equal((await as(null).get('/%zz')).status, 404)
+  const asked = await as(null).get('/clients/%')
+  t.same([asked.status, asked.headers.location], [303, '/sign-in?to=%2Fclients%2F%2525'], 'a stranger is asked to sign in first, as for any client')
+  const polish = await app.inject({ url: '/%zz', headers: { 'accept-language': 'pl' } })
+  t.match(polish.body, '<html lang="pl"')
 })
 
 t.test('a form above 1 MB is refused whole', async t => {
