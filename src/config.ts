@@ -12,6 +12,22 @@ export function originOf (address: string): string | null {
   return url.pathname === '/' && !url.search && !url.hash ? url.origin : null
 }
 
+/**
+ * Whether this can be the address of a Postgres, as its driver reads one: postgres://user:secret@host:5432/name; without a host when a
+ * socket is named (postgres://user@/name?host=/run/postgresql) or a database alone is, which is this machine's; or a socket's folder and a database, "/run/postgresql name".
+ */
+function isPostgres (address: string): boolean {
+  if (address.startsWith('/')) return true
+  const scheme = /^(postgres|postgresql|socket):/i.exec(address)?.[1]?.toLowerCase()
+  // An address with somebody in it and no host is none to URL.
+  const isHostless = !URL.canParse(address)
+  const filled = isHostless ? address.replace('@/', '@none/') : address
+  const url = URL.canParse(filled) ? new URL(filled) : null
+  if (!url || !scheme) return false
+  if (scheme === 'socket') return url.pathname.startsWith('/')
+  return address.slice(scheme.length).startsWith('://') && Boolean((url.hostname && !isHostless) || url.pathname.length > 1 || url.searchParams.get('host'))
+}
+
 const whole = (min: number, max: number, fallback: number) => {
   const error = `has to be a whole number from ${min} to ${max}`
   return z.coerce.number({ error }).int({ error }).min(min, { error }).max(max, { error }).default(fallback)
@@ -25,7 +41,8 @@ const positive = (max: number, fallback: number) => {
 const environment = z.object({
   HOST: text('127.0.0.1'),
   PORT: whole(0, 65535, 3000),
-  DATABASE_URL: z.string().trim().optional().transform(v => v || undefined),
+  // Never said again: there is a password in it.
+  DATABASE_URL: z.string().trim().optional().transform(v => v || undefined).refine(v => v === undefined || isPostgres(v), "isn't the address of a Postgres, such as postgres://clientela:secret@localhost:5432/clientela"),
   DATA_DIR: text('data'),
   DATABASE_POOL: whole(2, 100, 10),
   TRUST_PROXY: flag,
