@@ -1,4 +1,5 @@
 import { createServer } from 'node:net'
+import { networkInterfaces } from 'node:os'
 import type { FastifyInstance } from 'fastify'
 import { buildApp } from './app.js'
 import { ConfigError, type Config } from './config.js'
@@ -42,9 +43,11 @@ export async function serve (config: Config, { prepare }: ServeOptions = {}): Pr
     await prepare?.(store)
     const isFresh = !await isSetUp(store.db)
     app = await buildApp({ config, db: store.db, databaseUrl: store.url, secret: store.secret })
-    await app.listen({ host: config.host, port: config.port, listenTextResolver: () => 'listening' })
+    await listen(app, config)
     const { port } = app.server.address() as { port: number }
     console.log(`Clientela is open at ${addressOf(config.host, port)}`)
+    const others = addressesOf(config.host).map(host => addressOf(host, port))
+    if (others.length > 0) console.log(`From other machines: ${others.join(' ')}`)
     // Also where the host is loopback: a proxy may bring people from elsewhere.
     if (isFresh) console.log(`Opened from another machine, the first page asks for this code: ${store.setupCode}`)
   } catch (error) {
@@ -71,6 +74,26 @@ async function assertPortFree ({ host, port }: Config): Promise<void> {
   await new Promise<void>((resolve, reject) => {
     const probe = createServer().once('error', reject).listen({ host, port, exclusive: true }, () => probe.close(() => resolve()))
   })
+}
+
+/** Listens, and logs it once: Fastify does for each address that the machine has. */
+async function listen (app: FastifyInstance, { host, port }: Config): Promise<void> {
+  const { level } = app.log
+  await app.listen({ host, port, listenTextResolver: () => { app.log.level = 'silent'; return 'listening' } })
+  app.log.level = level
+}
+
+const MOST_ADDRESSES = 4
+
+/**
+ * Under which addresses other machines reach one that listens on all of its own, IPv4 first; none when `host` is one of them by name. Those of a single
+ * network card (fe80::) no browser can open.
+ */
+export function addressesOf (host: string, interfaces = networkInterfaces()): string[] {
+  if (host !== '0.0.0.0' && host !== '::') return []
+  const found = Object.values(interfaces).flatMap(one => one ?? []).filter(({ internal, address }) => !internal && !/^fe[89ab]/i.test(address))
+  const of = (family: string) => found.filter(one => one.family === family).map(({ address }) => address)
+  return [...of('IPv4'), ...(host === '::' ? of('IPv6') : [])].slice(0, MOST_ADDRESSES)
 }
 
 function addressOf (host: string, port: number): string {
