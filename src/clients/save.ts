@@ -31,6 +31,11 @@ export interface Conflict {
   at: Date | null
 }
 
+/** A new row has a number or address that the client has already. */
+export class ContactTwice extends Error {
+  constructor (readonly kind: ContactKind, readonly row: RowValues) { super(`${kind} is there already`) }
+}
+
 type Found = Omit<Conflict, 'by' | 'at'>
 
 /**
@@ -97,7 +102,13 @@ async function judgeRows<C extends Contact, V extends RowValues> (trx: Db, by: V
   for (const values of sent) {
     const { id, was, remove } = values
     if (id === null) {
-      if (!remove) write.push(() => writeRow(rows, trx, by, client.id, values, undefined))
+      if (!remove) {
+        write.push(async () => {
+          // Two windows may add the same, or a row that saves itself and the whole form after it.
+          if (await rows.isTwice(trx, client.id, values)) throw new ContactTwice(rows.kind, values)
+          await writeRow(rows, trx, by, client.id, values, undefined)
+        })
+      }
       continue
     }
     const name = `${rows.kind}:${id}`

@@ -183,3 +183,45 @@ t.test('rows that make no sense are left out', async t => {
   t.equal((await phones()).length, 3)
   t.equal((await as(anna).post(path, { phone_rows: 0, 'phones.0.number': ['600 222 222', '600 333 333'], 'phones.0.type': ['1', '2'] })).status, 422)
 })
+
+t.test('two rows that came under one index are two rows', async t => {
+  const { as, sofia, id, phones, db } = await shop(t)
+  const rows = { phone_rows: [5, 5], 'phones.5.number': ['22 123 45 67', '+34 612 345 678'], 'phones.5.type': [1, 2], 'phones.5.whatsapp': 'on', email_rows: [0, 0], 'emails.0.address': ['a@x.pl', 'b@x.pl'], 'emails.0.agrees': ['on', 'on'] }
+  const answer = await as(sofia).post(`/clients/${id}`, { kind: 'person', first_name: 'Zofia', ...rows })
+  t.equal(answer.status, 303)
+  t.match((await phones()).slice(2), [{ e164: '+48221234567', type_id: 1, whatsapp: false }, { e164: '+34612345678', type_id: 2, whatsapp: false }], 'nobody can tell whose the box was')
+  t.match(await db('client_emails').where({ client_id: id }).orderBy('id'), [{ address: 'a@x.pl', agrees: true }, { address: 'b@x.pl', agrees: true }])
+
+  const wrong = await as(sofia).post(`/clients/${id}`, { kind: 'person', first_name: 'Zofia', ...rows, 'phones.5.number': ['brak', 'brak'] })
+  t.equal(wrong.status, 422)
+  t.notMatch(wrong.body, /brak,brak/)
+  t.match(wrong.body, /name="phones\.5\.number"[\s\S]*name="phones\.6\.number"/)
+})
+
+t.test('a row that says which phone it is changes that one, whatever address it is sent to', async t => {
+  const { as, sofia, path, first, phones, row } = await shop(t)
+  const answer = await as(sofia).post(path, row('600 123 456', { id: first, type: 1, new_type: 'Wife', was: '' }), { fragment: true })
+  t.equal(answer.status, 200, 'without the row named it is the form of one who has no scripts: nothing is new in it')
+  const named = await as(sofia).post(path, { ...row('600 123 456', { id: first, type: 1, new_type: 'Wife' }), row: 0 }, { fragment: true })
+  t.equal(named.status, 200)
+  t.match(named.body, new RegExp(`name="phones\\.0\\.id" value="${first}"`))
+  t.match(named.body, /selected>Wife</)
+  t.equal((await phones()).length, 2)
+  t.equal((await as(sofia).post(path, { ...row('600 123 456', { id: 999_999, type: 1 }), row: 0 }, { fragment: true })).status, 404)
+})
+
+t.test('the whole form adds no number that the client has already', async t => {
+  const { as, sofia, id, first, phones } = await shop(t)
+  const form = { kind: 'person', first_name: 'Zofia', phone_rows: [0, 1], 'phones.1.number': '600 123 456', 'phones.1.type': 1 }
+  const answer = await as(sofia).post(`/clients/${id}`, { ...form, phone_rows: 1 })
+  t.equal(answer.status, 422)
+  t.ok(says(answer.body, 'phones.twice'))
+  t.match(answer.body, /id="phones-1-number-error"/)
+  t.equal((await phones()).length, 2)
+  const changed = await as(sofia).post(`/clients/${id}`, { ...form, 'phones.0.id': first, 'phones.0.number': '600 123 999', 'phones.0.type': 1 })
+  t.equal(changed.status, 303, 'the other number gives place to it in the same save')
+
+  const last = (await phones()).at(-1)!
+  const instead = await as(sofia).post(`/clients/${id}`, { ...form, 'phones.0.id': last.id, 'phones.0.number': '600 123 456', 'phones.0.type': 1, 'phones.0.remove': 1 })
+  t.equal(instead.status, 303, 'and so does one that is taken off')
+})

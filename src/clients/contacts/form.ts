@@ -1,5 +1,5 @@
 import type { z } from 'zod'
-import { idOf, readForm, type Body, type FieldErrors } from '../../web/form.js'
+import { idOf, readForm, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import type { ContactKind } from '../client.js'
 
 /** A row of phones or e-mails as it was sent, to be shown again. */
@@ -43,12 +43,11 @@ const MOST = 50
 export function readRows<T extends z.ZodObject, V, R> (body: Body, kind: ContactKind, main: string, schema: T, row: (sent: Body) => R, values: (read: z.output<T>, reading: Reading) => V): ReadRows<V, SentRow & R> {
   const found: ReadRows<V, SentRow & R> = { values: [], rows: [], blank: [], errors: {} }
   const seen = new Set<string>()
-  for (const index of rowIndexes(body, kind)) {
+  for (const { index, sent } of rowsSent(body, kind, main, Object.keys(schema.shape))) {
     const name = `${kind}s.${index}`
-    const sent: Body = Object.fromEntries(Object.keys(schema.shape).map(field => [field, body[`${name}.${field}`]]))
     const id = idOf(sent.id)
     const read = readForm(schema, sent)
-    const again = { index, id, typed: String(sent[main] ?? ''), remove: Boolean(sent.remove), was: String(sent.was ?? ''), ...row(sent) }
+    const again = { index, id, typed: typedText(sent, main), remove: Boolean(sent.remove), was: typedText(sent, 'was'), ...row(sent) }
     if (read.values?.[main] === '' && id === null) {
       found.blank.push(again)
       continue
@@ -66,9 +65,29 @@ export function readRows<T extends z.ZodObject, V, R> (body: Body, kind: Contact
   return found
 }
 
-/** The indexes of repeated rows, in the order of the form; anything that is no small number is not ours. */
-export function rowIndexes (body: Body, kind: ContactKind): string[] {
-  // A row that saves itself names itself: the rest of its form comes along unasked.
-  const sent = body.row ?? body[`${kind}_rows`] ?? []
-  return [...new Set([sent].flat().filter(index => /^\d{1,4}$/.test(index)))].slice(0, MOST)
+/**
+ * Each row of a body with its fields. Rows that came under one index are as many rows, the later ones under indexes of their own: what each of them
+ * sent is its own, and what only some sent (a box that is ticked) is nobody's, as it can't be told whose.
+ */
+function rowsSent (body: Body, kind: ContactKind, main: string, fields: string[]): { index: string, sent: Body }[] {
+  const named = indexesSent(body, kind)
+  let next = Math.max(-1, ...named.map(Number)) + 1
+  return rowIndexes(body, kind).flatMap(index => {
+    const name = `${kind}s.${index}`
+    const typed = body[`${name}.${main}`]
+    const count = Array.isArray(typed) && typed.length === named.filter(one => one === index).length ? typed.length : 1
+    const of = (field: string, at: number) => {
+      const sent = body[`${name}.${field}`]
+      return count === 1 ? sent : sent?.length === count && Array.isArray(sent) ? sent[at] : undefined
+    }
+    return Array.from({ length: count }, (_, at) => ({ index: at === 0 ? index : String(next++), sent: Object.fromEntries(fields.map(field => [field, of(field, at)])) }))
+  }).slice(0, MOST)
 }
+
+/** The indexes of repeated rows, each once, in the order of the form; anything that is no small number is not ours. */
+export function rowIndexes (body: Body, kind: ContactKind): string[] {
+  return [...new Set(indexesSent(body, kind))].slice(0, MOST)
+}
+
+// A row that saves itself names itself: the rest of its form comes along unasked.
+const indexesSent = (body: Body, kind: ContactKind): string[] => [body.row ?? body[`${kind}_rows`] ?? []].flat().filter(index => /^\d{1,4}$/.test(index))

@@ -63,10 +63,12 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
     return reply.flash(`${kind}s.${taken ? 'taken' : 'restored'}`).goTo(`/clients/${request.params.id}`)
   })
 
-  async function save (request: FastifyRequest<At>, reply: FastifyReply, id: number | null) {
+  async function save (request: FastifyRequest<At>, reply: FastifyReply, asked: number | null) {
     const viewer = viewerOf(request)
     const known = await findClient(db, viewer, idOf(request.params.id))
     const form = rows.read((request.body ?? {}) as Body, viewer)
+    // A row that names itself and was stored since its page was made (what asks for a new type may be older) is the one it says it is.
+    const id = asked ?? ('row' in (request.body as Body ?? {}) ? form.rows[0]?.id ?? null : null)
     const values = form.values.find(values => values.id === id)
     const row = form.rows.find(row => row.id === id)
     // Taking one off has an address of its own.
