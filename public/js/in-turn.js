@@ -1,0 +1,84 @@
+// In a part that saves itself one thing goes after the other. The answer of a save may give it another address, id and fingerprint, so what is changed
+// or pressed meanwhile waits for it, stays in the page as it was typed, and is then done with the part as it stands; the form's "Save" waits as well.
+(() => {
+  const PART = '[hx-post][hx-trigger^=change]:not([hx-sync])'
+  const turns = new Set(), submits = new Map()
+
+  const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part.id === part.id))
+  const nowOf = ({ part }) => part.isConnected ? part : part.id ? document.getElementById(part.id) : null
+
+  document.addEventListener('htmx:config:request', event => {
+    const { ctx } = event.detail
+    const part = ctx.sourceElement.closest(PART)
+    if (!part || ctx.request.method !== 'POST' || ctx.swap === 'none') return
+    const turn = turnOf(part)
+    if (!turn) turns.add({ ctx, part, form: ctx.request.form })
+    else {
+      event.preventDefault()
+      turn.again = true
+    }
+  })
+
+  // A row's own buttons, and links to what the part is just saving.
+  document.addEventListener('click', event => {
+    const pressed = event.target.closest?.('button[id], button[name], a[data-after-save]')
+    const turn = pressed && turnOf(pressed.closest(PART))
+    if (!turn || event.ctrlKey || event.metaKey || event.shiftKey) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    turn.press = pressed.matches('a') ? 'a[data-after-save]' : pressed.id ? `#${pressed.id}` : `button[name="${pressed.name}"][value="${pressed.value}"]`
+  }, true)
+
+  document.addEventListener('submit', event => {
+    if (![...turns].some(({ form }) => form === event.target)) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    submits.set(event.target, event.submitter)
+  }, true)
+
+  // What was typed, ticked or chosen since a request left; hidden fields are the server's to say.
+  const changedSince = ({ ctx, form }) => [...form?.elements ?? []].filter(({ name, type }) => name && !['hidden', 'file', 'submit', 'button', 'fieldset'].includes(type)).flatMap(field => {
+    const { name, value, checked } = field, isBox = field.matches('[type=checkbox], [type=radio]')
+    const sent = ctx.request.body.getAll(name).includes(value)
+    return isBox && sent === checked || !isBox && sent ? [] : [{ name, value, checked, isBox }]
+  })
+  const putBack = (form, { name, value, checked, isBox }) => {
+    for (const field of form?.elements ?? []) {
+      if (field.name !== name || field.type === 'hidden' || (isBox && field.value !== value)) continue
+      if (isBox) field.checked = checked
+      else if (field.value !== value) field.value = value
+    }
+  }
+
+  const its = ({ detail }) => [...turns].find(turn => turn.ctx === detail.ctx)
+  document.addEventListener('htmx:before:swap', event => {
+    const turn = its(event)
+    if (turn) turn.typed = changedSince(turn)
+  })
+  document.addEventListener('htmx:after:swap', event => {
+    const turn = its(event), part = turn && nowOf(turn)
+    if (part) for (const field of turn.typed ?? []) putBack(part.closest('form'), field)
+  })
+
+  document.addEventListener('htmx:finally:request', event => {
+    const turn = its(event)
+    if (!turn) return
+    turns.delete(turn)
+    const status = turn.ctx.response?.status, part = nowOf(turn)
+    // Nothing was answered, or the session has ended: it is sent again by itself (offline.js). Somebody else's change is for its reader to look at first.
+    const goesOn = status && status !== 401 && status !== 409
+    if (part && goesOn) {
+      const field = part.matches('[name]') ? part : part.querySelector('[name]:not([type=hidden])')
+      if (turn.again) field?.dispatchEvent(new Event('change', { bubbles: true }))
+      const next = turnOf(part)
+      if (next) next.press = turn.press
+      else if (turn.press && (status < 400 || !turn.press.startsWith('a'))) part.querySelector(turn.press)?.click()
+    }
+    const { form } = turn
+    if (!goesOn) submits.delete(form)
+    if (!submits.has(form) || [...turns].some(other => other.form === form)) return
+    const submitter = submits.get(form)
+    submits.delete(form)
+    if (form.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : null)
+  })
+})()

@@ -1,0 +1,217 @@
+import type { Page } from 'playwright-core'
+import t from 'tap'
+import { openDesk } from '../support/desk.js'
+import { until } from '../support/until.js'
+
+/** Holds what a page sends until it is let go, in order: what is done meanwhile is done while a request is on its way. */
+async function slow (page: Page) {
+  const held: (() => Promise<void>)[] = [], answers: string[] = []
+  page.on('response', response => { if (response.request().method() === 'POST') answers.push(`${response.status()} ${new URL(response.url()).pathname.replace(/^\/clients\/\d+/, '').replace(/\d+/, 'n')}`) })
+  await page.route('**/clients/**', async route => {
+    const request = route.request()
+    if (request.method() === 'POST' || /-row|phone-types/.test(request.url())) held.push(() => route.continue())
+    else await route.continue()
+  })
+  return {
+    answers,
+    left: (count: number) => until(() => held.length === count, `${count} requests on their way`),
+    go: async () => { await until(() => held.length > 0, 'a request on its way'); await held.shift()!() },
+    free: async () => { await page.unroute('**/clients/**'); for (const one of held.splice(0)) await one() }
+  }
+}
+
+const shop = async (t: Parameters<typeof openDesk>[0], body: Record<string, unknown> = { first_name: 'Zofia' }) => {
+  const desk = await openDesk(t)
+  const id = await desk.client(body)
+  const { page, problems } = await desk.enter(desk.anna)
+  await page.goto(`/clients/${id}`)
+  const phones = () => desk.db('client_phones').where({ client_id: id }).whereNull('removed_at').orderBy('id')
+  return { ...desk, id, page, problems, phones, stored: () => desk.db('clients').where({ id }).first() }
+}
+
+const addPhone = async (page: Page, number: string) => {
+  await page.click('[name=add_phone]')
+  await page.waitForSelector('#phones-0-number:focus')
+  await page.keyboard.type(number)
+}
+
+t.test('boxes ticked while a new row is on its way belong to the row it becomes', async t => {
+  const { page, problems, phones, db, id } = await shop(t)
+  await addPhone(page, '600 123 456')
+  const net = await slow(page)
+  await page.check('[name="phones.0.whatsapp"]') // leaves the number, which is sent
+  await net.left(1)
+  await page.check('[name="phones.0.sms"]')
+  await net.go()
+  await net.go()
+  await page.waitForSelector('#phones-0[hx-post$="/phones/1"] .saved, #phones-0 [name="phones.0.id"]', { state: 'attached' })
+  await until(() => net.answers.length === 2)
+  t.same(net.answers, ['200 /phones', '200 /phones/n'])
+  t.match(await phones(), [{ whatsapp: true, sms: true, viber: false }])
+  t.ok(await page.isChecked('[name="phones.0.whatsapp"]'))
+  await net.free()
+
+  await page.click('[name=add_email]')
+  await page.waitForSelector('#emails-0-address:focus')
+  await page.keyboard.type('zofia@zolc.pl')
+  const again = await slow(page)
+  await page.check('[name="emails.0.agrees"]')
+  await again.go()
+  await again.go()
+  await until(async () => (await db('client_emails').where({ client_id: id }).first())?.agrees)
+  await page.waitForSelector('#emails-0 .saved')
+  await again.free()
+
+  // The whole form, right after another was typed.
+  await page.click('[name=add_phone]')
+  await page.waitForSelector('#phones-1-number:focus')
+  await page.keyboard.type('600 123 457')
+  const last = await slow(page)
+  await page.click('.actions .primary >> nth=0')
+  await last.left(1)
+  await last.go()
+  await last.go()
+  await last.free()
+  await page.waitForSelector('#flash .note')
+  t.equal((await phones()).length, 2, 'once each')
+  t.same(problems, [])
+})
+
+t.test('what is changed twice, or beside, before the first answer is no conflict with oneself', async t => {
+  const { page, problems, stored, phones } = await shop(t, { first_name: 'Zofia', phone_rows: 0, 'phones.0.number': '600 123 456', 'phones.0.type': 1 })
+  const net = await slow(page)
+  await page.fill('#note', 'one')
+  await page.locator('#note').blur()
+  await net.left(1)
+  await page.fill('#note', 'one two')
+  await page.locator('#note').blur()
+  await page.fill('#note', 'one two three')
+  await page.locator('#note').blur()
+  await net.go()
+  await net.go()
+  await until(() => net.answers.length === 2)
+  t.same(net.answers.splice(0), ['200 /parts/note', '200 /parts/note'])
+  await until(async () => (await stored()).note === 'one two three')
+  t.equal(await page.inputValue('#note'), 'one two three')
+
+  await page.fill('#first-name', 'Maria')
+  await page.locator('#first-name').blur()
+  await net.left(1)
+  await page.fill('#surname', 'López')
+  await page.locator('#surname').blur()
+  await page.fill('#first-name', 'Marta')
+  await page.locator('#first-name').blur()
+  await net.go()
+  await net.go()
+  await page.waitForSelector('#heading h1:has-text("Marta López")')
+  t.same(net.answers.splice(0), ['200 /parts/identity', '200 /parts/identity'])
+
+  for (const name of ['whatsapp', 'viber', 'sms']) await page.check(`[name="phones.0.${name}"]`)
+  await net.go()
+  await net.go()
+  await until(() => net.answers.length === 2)
+  t.same(net.answers, ['200 /phones/n', '200 /phones/n'])
+  t.match(await phones(), [{ whatsapp: true, viber: true, sms: true }])
+  await page.unroute('**/clients/**')
+  t.same(problems, [])
+})
+
+t.test('somebody else\'s change still asks, also of who changed twice', async t => {
+  const { page, stored, as, marek, id } = await shop(t)
+  await as(marek).post(`/clients/${id}/parts/note`, { note: 'Prefers Viber' })
+  const net = await slow(page)
+  await page.fill('#note', 'one')
+  await page.locator('#note').blur()
+  await net.left(1)
+  await page.fill('#note', 'one two')
+  await page.locator('#note').blur()
+  await net.go()
+  await page.waitForSelector('#part-note .conflicts')
+  t.equal(await page.inputValue('#note'), 'one two')
+  t.equal((await stored()).note, 'Prefers Viber')
+  await page.click('#part-note [value=mine]')
+  await net.go()
+  await page.waitForSelector('#part-note .saved')
+  t.equal((await stored()).note, 'one two')
+  await net.free()
+})
+
+t.test('a type named while its number is on its way is the number\'s', async t => {
+  const { page, problems, phones, db } = await shop(t)
+  await addPhone(page, '600 123 456')
+  const net = await slow(page)
+  await page.click('#phones-0 [name=ask_type]')
+  await net.go()
+  await net.go()
+  await page.waitForSelector('#phones-0-type-new:focus')
+  await page.keyboard.type('Wife')
+  await page.keyboard.press('Enter')
+  await net.go()
+  await until(() => net.answers.length === 2)
+  t.same(net.answers, ['200 /phones', '200 /phones/n'])
+  await page.waitForFunction(() => document.querySelector<HTMLSelectElement>('[name="phones.0.type"]')?.selectedOptions[0]?.text === 'Wife')
+  t.match(await phones(), [{ type_id: (await db('phone_types').where({ name: 'Wife' }).first()).id }])
+  await net.free()
+  t.same(problems, [])
+})
+
+t.test('a phone taken off while its number is on its way is not there', async t => {
+  const { page, problems, phones } = await shop(t)
+  await addPhone(page, '600 123 456')
+  const net = await slow(page)
+  await page.click('#phones-0 [name=drop_phone]')
+  await net.left(1)
+  t.equal(await page.locator('#phones-0').count(), 1)
+  await net.go()
+  await net.go()
+  await page.waitForSelector('#phones-0', { state: 'detached' })
+  t.same(net.answers, ['200 /phones', '200 /phones/n/remove'])
+  t.same(await phones(), [])
+  await net.free()
+  t.same(problems, [])
+})
+
+t.test('two presses of "Add" make one row, or two that differ', async t => {
+  const { page, id } = await shop(t)
+  for (const at of [`/clients/${id}`, '/clients/new']) {
+    await page.goto(at)
+    for (const kind of ['phone', 'email']) {
+      const rows = () => page.locator(`[name=${kind}_rows]`).evaluateAll(all => all.map(one => (one as HTMLInputElement).value))
+      const before = await rows()
+      const net = await slow(page)
+      await page.click(`[name=add_${kind}]`)
+      await net.left(1)
+      await page.click(`[name=add_${kind}]`)
+      await net.go()
+      await net.free()
+      await until(async () => (await rows()).length > before.length)
+      await page.click(`[name=add_${kind}]`)
+      await until(async () => (await rows()).length === before.length + 2)
+      t.equal(new Set(await rows()).size, before.length + 2, kind)
+    }
+  }
+})
+
+t.test('the other kind\'s form says beside its field what is missing, and nothing once it is there', async t => {
+  const { page, problems } = await shop(t, { first_name: 'Zofia', surname: 'Żółć' })
+  await page.click('.seg :text("Company")')
+  await page.waitForSelector('#company-name-error')
+  t.equal(await page.locator('.to-fix').count(), 0)
+  await page.fill('#company-name', 'Żółw')
+  await page.locator('#company-name').blur()
+  await page.waitForSelector('#part-identity .saved')
+  t.equal(await page.locator('.to-fix').count(), 0)
+
+  // After the whole form was refused.
+  await page.fill('#discount-services', 'abc')
+  await page.locator('#discount-services').blur()
+  await page.waitForSelector('#discount-services-error')
+  await page.click('.actions .primary >> nth=0')
+  await page.waitForSelector('.to-fix', { state: 'visible' })
+  await page.fill('#discount-services', '5')
+  await page.locator('#discount-services').blur()
+  await page.waitForSelector('#part-discounts .saved')
+  await page.waitForSelector('.to-fix', { state: 'hidden' })
+  t.equal(await page.locator('.actions a:visible:has-text("Cancel")').count(), 0, 'nothing is left to cancel')
+  t.same(problems, [])
+})
