@@ -5,8 +5,10 @@ import { explainChanged, FieldChanged, findIdHolder, IdTaken } from '../form-edi
 import { NoSuchPhoneType } from '../phone-types/queries.js'
 import { idOf } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
+import { HasAlready } from './contacts/twins.js'
+import type { EmailValues } from './emails/form.js'
 import type { ClientForm } from './form.js'
-import { ContactTwice } from './save.js'
+import type { PhoneValues } from './phones/form.js'
 import { ContactTaken, findMatches, nameMatches } from './uniqueness/queries.js'
 
 // A campaign, location or price type that was deleted since the form was shown.
@@ -15,8 +17,8 @@ const STALE_CHOICES: Record<string, string> = {
 }
 
 /**
- * Says beside its field why the database refused it: a choice that isn't there (any more), a number or address that the client has already, one or a unique id that another
- * client has, a field that was changed in the form editor meanwhile. Anything else goes on.
+ * Says beside its field why the database refused it: a choice that isn't there (any more), a number, address or unique id that another
+ * client has, one that this client has already, a field that was changed in the form editor meanwhile. Anything else goes on.
  */
 export async function explain (db: Db, error: unknown, viewer: Viewer, form: ClientForm, shape: Shape, except: number | null): Promise<ClientForm> {
   const stale = STALE_CHOICES[(error as { constraint?: string }).constraint ?? '']
@@ -31,10 +33,9 @@ export async function explain (db: Db, error: unknown, viewer: Viewer, form: Cli
     return { ...form, errors: { [nameOf(field)]: { key: 'own.taken', values: { matches } } } }
   }
   if (error instanceof FieldChanged) return { ...form, errors: explainChanged(error, form.own) }
-  if (error instanceof ContactTwice) {
-    const [sent, values, main] = error.kind === 'phone' ? [form.phoneRows, form.phones, 'number'] as const : [form.emailRows, form.emails, 'address'] as const
-    const index = sent[values.findIndex(one => one === error.row)]?.index
-    return { ...form, errors: { [`${error.kind}s.${index}.${main}`]: { key: `${error.kind}s.twice` } } }
+  if (error instanceof HasAlready) {
+    const index = error.kind === 'phone' ? form.phoneRows[form.phones.indexOf(error.values as PhoneValues)]?.index : form.emailRows[form.emails.indexOf(error.values as EmailValues)]?.index
+    return { ...form, errors: { [`${error.kind}s.${index}.${error.kind === 'phone' ? 'number' : 'address'}`]: { key: error.isListed ? `${error.kind}s.twice` : `${error.kind}s.has_already` } } }
   }
   if (!(error instanceof ContactTaken)) throw error
   const matches = await findMatches(db, viewer, error.kind, error.value, except)

@@ -6,7 +6,8 @@ import { typedText } from '../web/form.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Client, ClientFields, ContactKind, Field } from './client.js'
 import type { RowValues } from './contacts/form.js'
-import { writeRow, type Contact, type Rows } from './contacts/rows.js'
+import type { Contact, Rows } from './contacts/rows.js'
+import { writeRows, type Planned } from './contacts/twins.js'
 import { emailRows } from './emails/rows.js'
 import { judge } from './fingerprint.js'
 import { fingerprint } from '../web/fingerprint.js'
@@ -31,16 +32,11 @@ export interface Conflict {
   at: Date | null
 }
 
-/** A new row has a number or address that the client has already. */
-export class ContactTwice extends Error {
-  constructor (readonly kind: ContactKind, readonly row: RowValues) { super(`${kind} is there already`) }
-}
-
 type Found = Omit<Conflict, 'by' | 'at'>
 
 /**
  * Writes what the form changes and leaves what others changed meanwhile; when both changed the same, writes nothing at all and
- * returns the conflicts. `client` has to be locked by the transaction.
+ * returns the conflicts. `client` has to be locked by the transaction. Throws HasAlready.
  */
 export async function saveClient (trx: Db, by: Viewer, client: Client, form: ClientForm): Promise<Conflict[]> {
   const fields = judgeFields(client, form)
@@ -51,7 +47,8 @@ export async function saveClient (trx: Db, by: Viewer, client: Client, form: Cli
   if (conflicts.length > 0) return Promise.all(conflicts.map(conflict => whoChanged(trx, client.id, conflict)))
 
   await changeClient(trx, by, client, fields.write, own.write)
-  for (const write of [...phones.write, ...emails.write]) await write()
+  await writeRows(phoneRows, trx, by, client, phones.planned, form.phones)
+  await writeRows(emailRows, trx, by, client, emails.planned, form.emails)
   await tagClientByNames(trx, by, client.id, form.tags)
   return []
 }
@@ -97,18 +94,12 @@ function judgeOwn (client: Client, form: ClientForm) {
 }
 
 async function judgeRows<C extends Contact, V extends RowValues> (trx: Db, by: Viewer, client: Client, form: ClientForm, rows: Rows<C, V>, sent: V[]) {
-  const write: (() => Promise<void>)[] = []
+  const planned: Planned<C, V>[] = []
   const conflicts: Found[] = []
   for (const values of sent) {
     const { id, was, remove } = values
     if (id === null) {
-      if (!remove) {
-        write.push(async () => {
-          // Two windows may add the same, or a row that saves itself and the whole form after it.
-          if (await rows.isTwice(trx, client.id, values)) throw new ContactTwice(rows.kind, values)
-          await writeRow(rows, trx, by, client.id, values, undefined)
-        })
-      }
+      if (!remove) planned.push({ values, contact: undefined, gone: false })
       continue
     }
     const name = `${rows.kind}:${id}`
@@ -124,14 +115,9 @@ async function judgeRows<C extends Contact, V extends RowValues> (trx: Db, by: V
     const verdict = judge(was, remove ? 'gone' : rows.print(mine), current)
     const isAsked = verdict === 'conflict' ? !(gone && decided === 'mine') : verdict === 'write' && decided === 'open'
     if (isAsked) conflicts.push({ name, field: rows.kind, mine: remove ? null : mine, theirs: contact ?? null })
-    else if (verdict !== 'keep') {
-      write.push(async () => {
-        if (gone) await rows.setRemoved(trx, by, client.id, id, false)
-        await writeRow(rows, trx, by, client.id, values, theirs)
-      })
-    }
+    else if (verdict !== 'keep') planned.push({ values, contact: theirs, gone: Boolean(gone) })
   }
-  return { write, conflicts }
+  return { planned, conflicts }
 }
 
 async function whoChanged (trx: Db, clientId: number, conflict: Found): Promise<Conflict> {

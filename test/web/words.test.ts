@@ -174,6 +174,8 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   '*s.taken': CONTACTS,
   '*s.shared': CONTACTS,
   '*s.twice': CONTACTS,
+  '*s.has_already': CONTACTS,
+  '*s.there_again': CONTACTS,
   '*s.changed_meanwhile': CONTACTS,
   '*s.removed_meanwhile': CONTACTS,
   '*s.last_needed': CONTACTS,

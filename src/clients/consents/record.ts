@@ -1,6 +1,7 @@
 import type { Db } from '../../database/knex.js'
 import type { Actor } from '../feed/record.js'
 import { recordEvent } from '../feed/record.js'
+import type { ContactKind } from '../client.js'
 import type { ConsentChannel, How } from './consent.js'
 
 /** What a consent belongs to, as the history names it. */
@@ -35,6 +36,12 @@ export async function recordConsent (trx: Db, by: Actor, clientId: number, of: C
     wording_id: wording ? wordingInForce(trx, channel, language) : null
   })
   if (!quiet) await recordEvent(trx, by, clientId, 'consent.changed', { channel, given, address })
+}
+
+/** Whether any of these channels of a phone or an e-mail was ever switched off, by whomever. */
+export async function wasWithdrawn (trx: Db, kind: ContactKind, id: number, channels: readonly ConsentChannel[]): Promise<boolean> {
+  if (channels.length === 0) return false
+  return Boolean(await trx('consents').where({ [`${kind}_id`]: id, given: false }).whereIn('channel', channels).first('id'))
 }
 
 /**

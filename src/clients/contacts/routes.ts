@@ -11,6 +11,7 @@ import { requires } from '../required.js'
 import { ContactTaken, findMatches, isTaken, refusingTaken } from '../uniqueness/queries.js'
 import { rowIndexes } from './form.js'
 import { rowAgain, writeRow, type RowState, type Rows } from './rows.js'
+import { isListed } from './twins.js'
 
 type At = { Params: { id: string, contact: string } }
 
@@ -56,11 +57,15 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
 
   app.post<At>(`${url}/:contact/restore`, { config }, async (request, reply) => {
     const viewer = viewerOf(request)
+    const id = idOf(request.params.contact)
+    let isThere = false
     const taken = await isTaken(db, async trx => {
       const client = await lockClient(trx, viewer, idOf(request.params.id))
-      await rows.setRemoved(trx, viewer, client.id, idOf(request.params.contact), false)
+      // Added again meanwhile: that one stays, with what was agreed to since.
+      isThere = id !== null && await rows.findTwinOfRemoved(trx, client.id, id) !== undefined
+      if (!isThere) await rows.setRemoved(trx, viewer, client.id, id, false)
     })
-    return reply.flash(`${kind}s.${taken ? 'taken' : 'restored'}`).goTo(`/clients/${request.params.id}`)
+    return reply.flash(isThere ? `${kind}s.there_again` : `${kind}s.${taken ? 'taken' : 'restored'}`).goTo(`/clients/${request.params.id}`)
   })
 
   async function save (request: FastifyRequest<At>, reply: FastifyReply, asked: number | null) {
@@ -87,7 +92,8 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
         const contact = rows.of(client).find(contact => contact.id === id)
         if (id !== null && !contact) return 'removed'
         if (contact && judge(values.was, rows.print(rows.merged(contact, values)), rows.print(contact)) === 'conflict') return 'conflict'
-        if (await rows.isTwice(trx, client.id, values)) return 'twice'
+        const twin = !contact || rows.isAnother(contact, values) ? await rows.findTwin(trx, client.id, values) : undefined
+        if (twin) return isListed(rows, request.body as Body, rows.of(client).find(({ id }) => id === twin.id)!) ? 'twice' : 'has_already'
         await writeRow(rows, trx, viewer, client.id, values, contact)
         return findClient(trx, viewer, client.id)
       })
@@ -98,6 +104,7 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
         return show(reply, known, fresh, 409)
       }
       if (saved === 'twice') return again(known, 422, { key: `${kind}s.twice` })
+      if (saved === 'has_already') return again(known, 422, { key: `${kind}s.has_already` })
       if (saved === 'conflict') {
         const now = await findClient(db, viewer, known.id)
         const theirs = rows.words(rows.of(now).find(contact => contact.id === id))

@@ -7,6 +7,9 @@ import type { ReadRows, RowValues, SentRow } from './form.js'
 /** What phones and e-mails of a client have in common. */
 export interface Contact { id: number, consent: Consent | null, shared: boolean, masked: boolean }
 
+/** The same number or address; `isSame` unless one of them has more, such as an extension. */
+export interface Twin { id: number, isSame: boolean }
+
 /** A row as the form's templates show it. */
 export interface RowState extends SentRow {
   masked: boolean
@@ -34,8 +37,14 @@ export interface Rows<C extends Contact = any, V extends RowValues = any, R exte
   print (contact: C): string
   /** What it becomes when the values are written. */
   merged (contact: C, values: V): C
-  /** Whether another of the client's is the same number or address. */
-  isTwice (trx: Db, clientId: number, values: V): Promise<boolean>
+  /** Whether the values are of another number or address than the contact is. One that is masked may be any. */
+  isAnother (contact: C, values: V): boolean
+  /** Another of the client's with the same number or address, but for those that are about to go. */
+  findTwin (trx: Db, clientId: number, values: V, leaving?: readonly number[]): Promise<Twin | undefined>
+  /** One that the client has with the same number or address as this one, which was taken off. */
+  findTwinOfRemoved (trx: Db, clientId: number, id: number): Promise<Twin | undefined>
+  /** What is to be written into the contact, which has the same number or address, and which consents are given by that; undefined when the values are of more than it has. */
+  joined (contact: C, values: V): { values: V, given: Consent['channel'][] } | undefined
   /** How feed and questions call it. */
   words (contact: C): string
   /** The number or address that was typed, as it is kept; undefined when none was. */

@@ -4,6 +4,7 @@ import type { Viewer } from '../../web/viewer.js'
 import type { Email } from '../client.js'
 import { endConsents, recordConsent } from '../consents/record.js'
 import { recordEvent } from '../feed/record.js'
+import type { Twin } from '../contacts/rows.js'
 import { maskedEmail } from '../masking.js'
 import type { Trace } from '../phones/queries.js'
 import type { EmailValues } from './form.js'
@@ -49,10 +50,17 @@ export async function setEmailRemoved (trx: Db, by: Viewer, clientId: number, em
   await recordEvent(trx, by, clientId, removed ? 'email.removed' : 'email.restored', { email: { id: row.id, address: row.address } })
 }
 
-/** Whether another e-mail of the client is this address. */
-export async function hasEmail (trx: Db, clientId: number, { id, address }: EmailValues): Promise<boolean> {
-  if (address === undefined) return false
-  return Boolean(await trx('client_emails').where({ client_id: clientId, address_key: address.toLowerCase() }).whereNull('removed_at').whereNot({ id: id ?? 0 }).first('id'))
+/** Another e-mail of the client with this address; those that are `leaving` don't count. */
+export async function findEmailTwin (trx: Db, clientId: number, { id, address }: Pick<EmailValues, 'id' | 'address'>, leaving: readonly number[] = []): Promise<Twin | undefined> {
+  if (address === undefined) return undefined
+  const row = await trx('client_emails').where({ client_id: clientId, address_key: address.toLowerCase(), removed_at: null }).whereNotIn('id', [id ?? 0, ...leaving]).orderBy('id').first('id')
+  return row && { id: row.id, isSame: true }
+}
+
+/** An e-mail of the client with the same address as this one, which was taken off. */
+export async function findTwinOfRemovedEmail (trx: Db, clientId: number, id: number): Promise<Twin | undefined> {
+  const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('address')
+  return row && findEmailTwin(trx, clientId, { id, address: row.address })
 }
 
 /** An e-mail that was taken off a client, as it was then. */

@@ -2,7 +2,7 @@ import type { Email } from '../client.js'
 import type { Rows, RowState } from '../contacts/rows.js'
 import { emailFingerprint } from '../fingerprint.js'
 import { readEmails, type EmailRow, type EmailValues } from './form.js'
-import { addEmail, changeEmail, findRemovedEmail, hasEmail, setEmailRemoved } from './queries.js'
+import { addEmail, changeEmail, findEmailTwin, findRemovedEmail, findTwinOfRemovedEmail, setEmailRemoved } from './queries.js'
 
 export interface EmailState extends EmailRow, RowState {}
 
@@ -22,7 +22,10 @@ export const emailRows: Rows<Email, EmailValues, EmailRow, EmailState> = {
 
   print: emailFingerprint,
   merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && { address }) }),
-  isTwice: hasEmail,
+  isAnother: (email, { address }) => address !== undefined && address.toLowerCase() !== email.address.toLowerCase(),
+  findTwin: findEmailTwin,
+  findTwinOfRemoved: findTwinOfRemovedEmail,
+  joined: (email, values) => ({ values: { ...values, id: email.id, address: undefined, agrees: email.agrees || values.agrees }, given: values.agrees && !email.agrees ? ['email'] : [] }),
   words: email => email.address,
   wordsOf: ({ address }) => address,
 

@@ -6,6 +6,7 @@ import { CHANNELS, type Phone } from '../client.js'
 import { endConsents, recordConsent } from '../consents/record.js'
 import type { Change, PhoneRef } from '../feed/event.js'
 import { recordEvent } from '../feed/record.js'
+import type { Twin } from '../contacts/rows.js'
 import { maskedPhone } from '../masking.js'
 import type { PhoneValues } from './form.js'
 import { numberKey } from './number.js'
@@ -81,10 +82,18 @@ export async function setPhoneRemoved (trx: Db, by: Viewer, clientId: number, ph
   return phone
 }
 
-/** Whether another phone of the client has this number. */
-export async function hasPhone (trx: Db, clientId: number, { id, number }: PhoneValues): Promise<boolean> {
-  if (!number?.e164) return false
-  return Boolean(await trx('client_phones').where({ client_id: clientId, e164: number.e164 }).whereNull('removed_at').whereNot({ id: id ?? 0 }).first('id'))
+/** Another phone of the client with this number, or of what is no valid one with the same typed; those that are `leaving` don't count. */
+export async function findPhoneTwin (trx: Db, clientId: number, { id, number }: PhoneValues, leaving: readonly number[] = []): Promise<Twin | undefined> {
+  if (!number) return undefined
+  const row = await trx('client_phones').where({ client_id: clientId, removed_at: null }).whereNotIn('id', [id ?? 0, ...leaving])
+    .where(number.e164 ? { e164: number.e164 } : { e164: null, typed: number.typed }).orderBy('id').first('id', 'e164', 'typed', 'display')
+  return row && { id: row.id, isSame: numberKey(row) === numberKey(number) }
+}
+
+/** A phone of the client with the same number as this one, which was taken off. */
+export async function findTwinOfRemovedPhone (trx: Db, clientId: number, id: number): Promise<Twin | undefined> {
+  const row = await trx('client_phones').where({ id, client_id: clientId }).whereNotNull('removed_at').first('typed', 'e164', 'display', 'digits')
+  return row && findPhoneTwin(trx, clientId, { id, number: row } as PhoneValues)
 }
 
 /** A phone that was taken off a client, as it was then. */

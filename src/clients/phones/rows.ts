@@ -1,8 +1,9 @@
 import type { Rows, RowState } from '../contacts/rows.js'
-import type { Phone, PhoneType } from '../client.js'
+import { CHANNELS, type Phone, type PhoneType } from '../client.js'
 import { phoneFingerprint } from '../fingerprint.js'
+import { numberKey } from './number.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './form.js'
-import { addPhone, changePhone, findRemovedPhone, hasPhone, setPhoneRemoved } from './queries.js'
+import { addPhone, changePhone, findPhoneTwin, findRemovedPhone, findTwinOfRemovedPhone, setPhoneRemoved } from './queries.js'
 
 export interface PhoneState extends PhoneRow, RowState {
   /** Whether a name for a new type is asked for. */
@@ -36,7 +37,17 @@ export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
     ...(number && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display })
   }),
 
-  isTwice: hasPhone,
+  isAnother: (phone, { number }) => number !== undefined && numberKey(number) !== numberKey(phone),
+  findTwin: findPhoneTwin,
+  findTwinOfRemoved: findTwinOfRemovedPhone,
+
+  joined (phone, values) {
+    const isOfType = values.newType ? values.newType.toLowerCase() === phone.type.name?.toLowerCase() : values.typeId === phone.type.id
+    const boxes = { whatsapp: phone.whatsapp || values.whatsapp, viber: phone.viber || values.viber, sms: phone.sms || values.sms }
+    if (!isOfType) return undefined
+    return { values: { ...values, ...boxes, id: phone.id, number: undefined, typeId: phone.type.id, newType: '' }, given: CHANNELS.filter(channel => boxes[channel] && !phone[channel]) }
+  },
+
   words: phone => phone.display,
   wordsOf: ({ number }) => number?.display,
 

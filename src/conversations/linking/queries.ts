@@ -1,5 +1,5 @@
 import { emptyFields, readClientForm } from '../../clients/form.js'
-import { addEmail, hasEmail } from '../../clients/emails/queries.js'
+import { addEmail, findEmailTwin } from '../../clients/emails/queries.js'
 import { matching } from '../../clients/list/search.js'
 import { maskEmail, maskPhone, seesContacts } from '../../clients/masking.js'
 import { readNumber } from '../../clients/phones/number.js'
@@ -84,7 +84,7 @@ async function contactOf (trx: Db, { channel, address }: Stranger, clientId: num
 async function giveAddress (trx: Db, by: Viewer, { channel, address }: Stranger, clientId: number): Promise<void> {
   if (channel === 'email') {
     const values = { id: null, address, agrees: false, remove: false, was: '' }
-    if (!await hasEmail(trx, clientId, values)) await addEmail(trx, by, clientId, values, { source: 'message' })
+    if (!await findEmailTwin(trx, clientId, values)) await addEmail(trx, by, clientId, values, { source: 'message' })
     return
   }
   const has = await trx('client_phones').where({ client_id: clientId, e164: address, removed_at: null }).first('id')
