@@ -40,9 +40,11 @@ export interface Phone {
   shared: boolean
   /** Set when the viewer may not see it in full; `typed`, `e164` and `display` are masked then. */
   masked: boolean
+  /** Of a masked one: tells its number from another that is masked alike, and nothing of it. */
+  stamp?: string | undefined
 }
 
-export interface Email { id: number, address: string, agrees: boolean, consent: Consent | null, shared: boolean, masked: boolean }
+export interface Email { id: number, address: string, agrees: boolean, consent: Consent | null, shared: boolean, masked: boolean, stamp?: string | undefined }
 
 export interface Tag { id: number, name: string, colour: string }
 

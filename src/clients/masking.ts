@@ -1,6 +1,7 @@
+import { createHmac } from 'node:crypto'
 import type { Viewer } from '../web/viewer.js'
 import type { Email, Phone } from './client.js'
-import { readNumber } from './phones/number.js'
+import { numberKey, readNumber } from './phones/number.js'
 
 export const seesContacts = (viewer: Viewer) => viewer.can('contacts.view_full')
 
@@ -19,14 +20,22 @@ export function maskPhone (display: string): string {
 /** "joao@correio.example" as "j•••@•••". */
 export const maskEmail = (address: string): string => `${[...address][0] ?? ''}•••@•••`
 
-export function maskedPhone (viewer: Viewer, phone: Phone): Phone {
+/**
+ * Stands for a number or address that is masked, so that who sees it masked is told when it was replaced by another that looks the same so. Without the
+ * key (STAMP_KEY) nobody can try numbers against it, and with its row's id the same number has another on every row.
+ */
+export const stampOf = (key: string, kind: 'phone' | 'email' | 'lead_phone', id: number, value: string): string =>
+  createHmac('sha256', `contacts ${key}`).update(JSON.stringify([kind, id, value])).digest('base64url').slice(0, 16)
+
+/** As this viewer may see it; `key` is STAMP_KEY, for those who see it masked. */
+export function maskedPhone (viewer: Viewer, phone: Phone, key: string | undefined): Phone {
   if (seesContacts(viewer)) return phone
   const display = maskPhone(phone.display)
-  return { ...phone, display, typed: display, e164: null, masked: true }
+  return { ...phone, display, typed: display, e164: null, masked: true, stamp: stampOf(key!, 'phone', phone.id, numberKey(phone)) }
 }
 
-export function maskedEmail (viewer: Viewer, email: Email): Email {
-  return seesContacts(viewer) ? email : { ...email, address: maskEmail(email.address), masked: true }
+export function maskedEmail (viewer: Viewer, email: Email, key: string | undefined): Email {
+  return seesContacts(viewer) ? email : { ...email, address: maskEmail(email.address), masked: true, stamp: stampOf(key!, 'email', email.id, email.address) }
 }
 
 /** An address of a message, an e-mail or a number in E.164, as this viewer may read it. */

@@ -1,5 +1,6 @@
 import { PREPARED, type Db } from '../database/knex.js'
 import { unpacked, valueRows, writeValues } from '../form-editor/values.js'
+import { STAMP_KEY } from '../installation/queries.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
 import { FIELDS, priceTypeOf, type Client, type ClientFields, type Discount, type Field, type Named, type PhoneType, type PriceType } from './client.js'
@@ -7,7 +8,7 @@ import { addEmail } from './emails/queries.js'
 import type { EmailValues } from './emails/form.js'
 import type { Details } from './feed/event.js'
 import { recordEvent } from './feed/record.js'
-import { maskedEmail, maskedPhone } from './masking.js'
+import { maskedEmail, maskedPhone, seesContacts } from './masking.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
 import { changeOwn } from '../form-editor/own/save.js'
 import { addPhone } from './phones/queries.js'
@@ -40,14 +41,14 @@ const SHOWN = `
 /** A client with everything its form shows, contacts masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findClient (db: Db, viewer: Viewer, id: number | null): Promise<Client> {
   if (id === null) throw new NotFound()
-  const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(SHOWN)).options(PREPARED)
+  const row = await db('clients as c').where('c.id', id).modify(query => visibleTo(viewer)(query, 'c')).first(db.raw(shownFor(viewer))).options(PREPARED)
   if (!row) throw new NotFound()
   return shownTo(viewer, row)
 }
 
 /** Several of them, in this order. Throws NotFound when one isn't there or isn't the viewer's to see. */
 export async function findClients (db: Db, viewer: Viewer, ids: readonly number[]): Promise<Client[]> {
-  const rows = await db('clients as c').whereRaw('c.id = any (?)', [[...ids]]).modify(query => visibleTo(viewer)(query, 'c')).select(db.raw(SHOWN))
+  const rows = await db('clients as c').whereRaw('c.id = any (?)', [[...ids]]).modify(query => visibleTo(viewer)(query, 'c')).select(db.raw(shownFor(viewer)))
   const byId = new Map(rows.map((row: any) => [row.id, row]))
   return ids.map(id => {
     const row = byId.get(id)
@@ -56,13 +57,15 @@ export async function findClients (db: Db, viewer: Viewer, ids: readonly number[
   })
 }
 
-function shownTo (viewer: Viewer, row: any): Client {
+const shownFor = (viewer: Viewer) => seesContacts(viewer) ? SHOWN : `${SHOWN}, ${STAMP_KEY}`
+
+function shownTo (viewer: Viewer, { stamp_key: key, ...row }: any): Client {
   const consent = (has: any) => has && { ...has, at: new Date(has.at) }
   return {
     ...row,
     own: unpacked(row.own),
-    phones: row.phones.map((phone: any) => maskedPhone(viewer, { ...phone, consent: consent(phone.consent) })),
-    emails: row.emails.map((email: any) => maskedEmail(viewer, { ...email, consent: consent(email.consent) }))
+    phones: row.phones.map((phone: any) => maskedPhone(viewer, { ...phone, consent: consent(phone.consent) }, key)),
+    emails: row.emails.map((email: any) => maskedEmail(viewer, { ...email, consent: consent(email.consent) }, key))
   }
 }
 

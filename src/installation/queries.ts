@@ -15,6 +15,9 @@ export async function findCompany (db: Db): Promise<Company> {
   return db('organisation').where({ id: 1 }).first({ name: 'name', language: 'language', country: 'country', timeZone: 'time_zone' })
 }
 
+/** A column for a query that stamps what it masks (src/clients/masking.ts), by a key that never leaves the server. */
+export const STAMP_KEY = '(select secret from installation) as stamp_key'
+
 /** The code that the start prints for someone who opens the first page from another machine. */
 export async function findSetupCode (db: Db): Promise<string> {
   const row = await db('installation').first('setup_code')

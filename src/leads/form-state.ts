@@ -44,7 +44,7 @@ export function leadFormState (viewer: Viewer, context: FormContext, { form, con
   if (form && lead) {
     for (const [name, field] of Object.entries(PARTS) as [SystemField, keyof LeadFields][]) {
       const sent = typedText(form.typed, `was.${name}`)
-      if (sent && field in form.fields && fingerprint(mineOf(form.fields, field)) === sent) {
+      if (sent && field in form.fields && fingerprint(mineOf(form.fields, field, lead)) === sent) {
         if (field === 'phones') rows = phoneRowsOf(lead)
         else for (const input of INPUTS[name] ?? [name]) putBack(typed, stored, input)
       } else if (!(`was.${name}` in form.typed)) {

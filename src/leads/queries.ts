@@ -1,11 +1,13 @@
 import type { Named } from '../clients/client.js'
-import { maskEmail, maskPhone, seesContacts } from '../clients/masking.js'
+import { maskEmail, maskPhone, seesContacts, stampOf } from '../clients/masking.js'
+import { numberKey } from '../clients/phones/number.js'
 import { visibleTo } from '../clients/visibility.js'
 import { PREPARED, type Db } from '../database/knex.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
 import { changeOwn } from '../form-editor/own/save.js'
 import type { ValueRow } from '../form-editor/value.js'
 import { unpacked, valueRows } from '../form-editor/values.js'
+import { STAMP_KEY } from '../installation/queries.js'
 import type { Labels } from '../web/labels.js'
 import { NotFound } from '../web/errors.js'
 import type { Viewer } from '../web/viewer.js'
@@ -18,7 +20,7 @@ import { settle } from './moving.js'
 import { listStatuses } from './statuses.js'
 import { SEES_LEADS, seesLeads, visibleLeads } from './visibility.js'
 
-export interface LeadPhone { id: number, typed: string, e164: string | null, display: string, masked: boolean }
+export interface LeadPhone { id: number, typed: string, e164: string | null, display: string, masked: boolean, /** Of a masked one, as that of a client's phone. */ stamp?: string }
 
 /** The client of a lead as somebody sees it who may see clients. */
 export interface LeadClient { id: number, name: string, is_supplier: boolean, is_conflicted: boolean, conflict_reason: string, archived_at: Date | null, phones: { id: number, display: string, e164: string | null }[], emails?: { id: number, address: string }[] }
@@ -76,10 +78,11 @@ const SHOWN = `
 
 /** A lead with everything its page shows, phones masked for those who may not see them. Throws NotFound for one that isn't there or isn't the viewer's to see. */
 export async function findLead (db: Db, viewer: Viewer, id: number | null): Promise<Lead> {
-  const row = id === null ? undefined : await db('leads').where('leads.id', id).modify(visibleLeads(viewer)).first(db.raw(SHOWN)).options(PREPARED)
-  if (!row) throw new NotFound()
   const sees = seesContacts(viewer)
-  const phones = sees ? row.phones : row.phones.map((phone: LeadPhone) => ({ ...phone, typed: maskPhone(phone.display), display: maskPhone(phone.display), e164: null, masked: true }))
+  const found = id === null ? undefined : await db('leads').where('leads.id', id).modify(visibleLeads(viewer)).first(db.raw(sees ? SHOWN : `${SHOWN}, ${STAMP_KEY}`)).options(PREPARED)
+  if (!found) throw new NotFound()
+  const { stamp_key: key, ...row } = found
+  const phones = sees ? row.phones : row.phones.map((phone: LeadPhone) => ({ ...phone, typed: maskPhone(phone.display), display: maskPhone(phone.display), e164: null, masked: true, stamp: stampOf(key, 'lead_phone', phone.id, numberKey(phone)) }))
   return { ...row, phones, own: unpacked(row.own), client: row.client_id === null ? null : await findClientOf(db, viewer, row.client_id) }
 }
 

@@ -39,7 +39,7 @@ export async function saveLead (trx: Db, by: Viewer, lead: Lead, form: LeadForm)
   for (const [name, field] of Object.entries(PARTS) as [SystemField, keyof LeadFields][]) {
     // A part that its form doesn't show says nothing of it.
     if (!(`was.${name}` in typed)) continue
-    const verdict = judge(typedText(typed, `was.${name}`), fingerprint(mineOf(fields, field)), fingerprint(currentOf(lead, field)))
+    const verdict = judge(typedText(typed, `was.${name}`), fingerprint(mineOf(fields, field, lead)), fingerprint(currentOf(lead, field)))
     if (verdict === 'conflict') conflicts.push({ field: name })
     else if (verdict === 'write') write[field] = fields[field]
   }
@@ -57,12 +57,15 @@ function judgeOwn (lead: Lead, { typed }: LeadForm, { field, value }: OwnWrite):
 }
 
 function currentOf (lead: Lead, field: keyof LeadFields): unknown {
-  if (field === 'phones') return lead.phones.map(phone => phone.masked ? `#${phone.id}` : numberKey(phone))
+  if (field === 'phones') return lead.phones.map(phone => phone.masked ? maskedKey(lead, phone.id) : numberKey(phone))
   return field === 'due_at' ? lead.due_at?.toISOString().slice(0, 16) ?? null : lead[field]
 }
 
-export function mineOf (fields: LeadFields, field: keyof LeadFields): unknown {
-  if (field === 'phones') return fields.phones.map(({ id, number }) => number ? numberKey(number) : `#${id}`)
+// By its stamp as well: who takes a masked number off means the one that they saw.
+const maskedKey = (lead: Lead, id: number | null) => `#${id} ${lead.phones.find(phone => phone.id === id)?.stamp ?? ''}`
+
+export function mineOf (fields: LeadFields, field: keyof LeadFields, lead: Lead): unknown {
+  if (field === 'phones') return fields.phones.map(({ id, number }) => number ? numberKey(number) : maskedKey(lead, id))
   return field === 'due_at' ? fields.due_at?.toISOString().slice(0, 16) ?? null : fields[field]
 }
 

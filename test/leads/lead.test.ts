@@ -202,6 +202,25 @@ t.test('an overdue one is saved by somebody who sees its phones masked, and they
   t.same(await db('lead_phones').where({ lead_id: id }).pluck('e164'), [])
 })
 
+t.test('who sees a number masked takes off the one that they saw, not another that is masked alike', async t => {
+  const id = await make(sofia, phone('600 123 456'))
+  const path = `/leads/${id}`
+  const numbers = () => db('lead_phones').where({ lead_id: id }).orderBy('position').pluck('e164')
+  const form = async (who = sofia) => formOf((await as(who).get(path)).body, path)
+  const stale = await form()
+  t.equal((await as(anna).post(path, { ...await form(anna), 'phones.0.number': '600 999 956' })).status, 303)
+  t.not((await form())['was.phones'], stale['was.phones'])
+  t.equal((await as(sofia).post(path, { ...stale, 'phones.0.remove': '1' })).status, 409)
+  t.same(await numbers(), ['+48600999956'])
+  t.equal((await as(sofia).post(path, { ...stale, comment: 'Leaks' })).status, 303, 'who leaves it alone is asked nothing')
+  t.same(await numbers(), ['+48600999956'])
+  const now = await form()
+  t.equal((await as(sofia).post(path, { ...now, phone_rows: ['0', '1'], 'phones.1.number': '600 111 222' })).status, 303)
+  t.same(await numbers(), ['+48600999956', '+48600111222'])
+  t.equal((await as(sofia).post(path, { ...await form(), 'phones.0.remove': '1' })).status, 303)
+  t.same(await numbers(), ['+48600111222'])
+})
+
 t.test('a client who is erased leaves a lead without its person', async t => {
   const client = await addClient(db, anna, { first_name: 'Ola', surname: 'Niknie', phones: ['603 000 004'] })
   const id = await make(anna, { contact_name: 'Ola N.', ...phone('603 000 004'), client_id: client })

@@ -91,7 +91,9 @@ export function contactRoutes (app: FastifyInstance, rows: Rows): void {
         const client = await lockClient(trx, viewer, known.id)
         const contact = rows.of(client).find(contact => contact.id === id)
         if (id !== null && !contact) return 'removed'
-        if (contact && judge(values.was, rows.print(rows.merged(contact, values)), rows.print(contact)) === 'conflict') return 'conflict'
+        const verdict = contact ? judge(values.was, rows.print(rows.merged(contact, values)), rows.print(contact)) : 'write'
+        if (verdict === 'conflict') return 'conflict'
+        if (verdict === 'keep') return client
         const twin = !contact || rows.isAnother(contact, values) ? await rows.findTwin(trx, client.id, values) : undefined
         if (twin) return isListed(rows, request.body as Body, rows.of(client).find(({ id }) => id === twin.id)!) ? 'twice' : 'has_already'
         await writeRow(rows, trx, viewer, client.id, values, contact)

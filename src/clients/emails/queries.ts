@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { STAMP_KEY } from '../../installation/queries.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import type { Email } from '../client.js'
@@ -65,8 +66,10 @@ export async function findTwinOfRemovedEmail (trx: Db, clientId: number, id: num
 
 /** An e-mail that was taken off a client, as it was then. */
 export async function findRemovedEmail (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Email | undefined> {
-  const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'address', 'agrees')
-  return row && maskedEmail(viewer, { ...row, consent: null, shared: false, masked: false })
+  const row = await trx('client_emails').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'address', 'agrees', trx.raw(STAMP_KEY))
+  if (!row) return undefined
+  const { stamp_key: key, ...email } = row
+  return maskedEmail(viewer, { ...email, consent: null, shared: false, masked: false }, key)
 }
 
 /**

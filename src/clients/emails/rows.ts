@@ -1,6 +1,6 @@
 import type { Email } from '../client.js'
 import type { Rows, RowState } from '../contacts/rows.js'
-import { emailFingerprint } from '../fingerprint.js'
+import { emailFingerprint, seenStamp } from '../fingerprint.js'
 import { readEmails, type EmailRow, type EmailValues } from './form.js'
 import { addEmail, changeEmail, findEmailTwin, findRemovedEmail, findTwinOfRemovedEmail, setEmailRemoved } from './queries.js'
 
@@ -21,7 +21,7 @@ export const emailRows: Rows<Email, EmailValues, EmailRow, EmailState> = {
   fresh: index => ({ index: String(index), id: null, typed: '', agrees: false, remove: false, was: '', masked: false, consent: null, shared: false, valid: true, error: undefined, typeError: undefined }),
 
   print: emailFingerprint,
-  merged: (email, { address, agrees }) => ({ ...email, agrees, ...(address !== undefined && { address }) }),
+  merged: (email, { address, agrees, was }) => ({ ...email, agrees, stamp: seenStamp(was, email.stamp), ...(address !== undefined && { address, stamp: undefined }) }),
   isAnother: (email, { address }) => address !== undefined && address.toLowerCase() !== email.address.toLowerCase(),
   findTwin: findEmailTwin,
   findTwinOfRemoved: findTwinOfRemovedEmail,

@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { STAMP_KEY } from '../../installation/queries.js'
 import { createPhoneType, findPhoneType } from '../../phone-types/queries.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
@@ -98,8 +99,10 @@ export async function findTwinOfRemovedPhone (trx: Db, clientId: number, id: num
 
 /** A phone that was taken off a client, as it was then. */
 export async function findRemovedPhone (trx: Db, viewer: Viewer, clientId: number, id: number): Promise<Phone | undefined> {
-  const row = await trx('client_phones').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'typed', 'e164', 'display', 'type_id', ...CHANNELS)
-  return row && maskedPhone(viewer, { ...row, valid: row.e164 !== null, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false })
+  const row = await trx('client_phones').where({ id, client_id: clientId }).whereNotNull('removed_at').first('id', 'typed', 'e164', 'display', 'type_id', ...CHANNELS, trx.raw(STAMP_KEY))
+  if (!row) return undefined
+  const { stamp_key: key, ...phone } = row
+  return maskedPhone(viewer, { ...phone, valid: row.e164 !== null, type: await findPhoneType(trx, row.type_id), consent: null, shared: false, masked: false }, key)
 }
 
 const chosenType = (trx: Db, { newType, typeId }: PhoneValues) => newType === '' ? findPhoneType(trx, typeId) : createPhoneType(trx, newType)

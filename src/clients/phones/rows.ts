@@ -1,6 +1,6 @@
 import type { Rows, RowState } from '../contacts/rows.js'
 import { CHANNELS, type Phone, type PhoneType } from '../client.js'
-import { phoneFingerprint } from '../fingerprint.js'
+import { phoneFingerprint, seenStamp } from '../fingerprint.js'
 import { numberKey } from './number.js'
 import { readPhones, type PhoneRow, type PhoneValues } from './form.js'
 import { addPhone, changePhone, findPhoneTwin, findRemovedPhone, findTwinOfRemovedPhone, setPhoneRemoved } from './queries.js'
@@ -32,9 +32,10 @@ export const phoneRows: Rows<Phone, PhoneValues, PhoneRow, PhoneState> = {
 
   print: phoneFingerprint,
 
-  merged: (phone, { number, newType, typeId, whatsapp, viber, sms }) => ({
+  merged: (phone, { number, newType, typeId, whatsapp, viber, sms, was }) => ({
     ...phone, whatsapp, viber, sms, type: newType === '' && typeId === phone.type.id ? phone.type : { id: newType ? -1 : typeId, key: null, name: newType || null },
-    ...(number && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display })
+    stamp: seenStamp(was, phone.stamp),
+    ...(number && { e164: number.e164, valid: number.e164 !== null, typed: number.typed, display: number.display, stamp: undefined })
   }),
 
   isAnother: (phone, { number }) => number !== undefined && numberKey(number) !== numberKey(phone),
