@@ -60,12 +60,13 @@ async function leadOn (request: FastifyRequest, reply: FastifyReply): Promise<bo
 }
 
 /**
- * Answers an address that can't be decoded, such as "/clients/%": it is read as one that says just that, "%" and all, and so is found by
- * nobody, like any other that is wrong. Fastify asks no hook before it, so it begins anew.
+ * Answers an address that Fastify can't read. One that can't be decoded, such as "/clients/%", is read as what it says literally, "%" and all; one that is
+ * too long as one that nobody has: so each is found by nobody, like any other that is wrong. Fastify has asked no hook, so it begins anew.
  */
-export function readLiterally (_error: FastifyError, { raw, server }: FastifyRequest, reply: FastifyReply): void {
+export function readLiterally (error: FastifyError, { raw, server }: FastifyRequest, reply: FastifyReply): void {
   const [path = '', query] = (raw.url ?? '').split(/(?=[?#])(.*)/s)
-  raw.url = path.replaceAll('%', '%25') + (query ?? '')
+  // What is literal may be too long in its turn, this never is.
+  raw.url = error.code === 'FST_ERR_BAD_URL' ? path.replaceAll('%', '%25') + (query ?? '') : '/%25'
   server.routing(raw, reply.raw)
 }
 

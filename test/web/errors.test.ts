@@ -39,6 +39,11 @@ t.test('an address that can\'t be decoded is one that isn\'t there', async t => 
     t.notMatch(part.body, '<html')
   }
   t.equal((await as(anna).post('/clients/%/archive', { a: 'b' })).status, 404)
+  for (const name of ['%'.repeat(9000), '9'.repeat(20_000), '%'.repeat(20_000)]) {
+    const long = await as(anna).get(`/clients/${name}`)
+    t.equal(long.status, 404, 'however long')
+    t.ok(isSaid(long, 'not_found'))
+  }
   t.equal((await as(null).get('/%zz')).status, 404)
   const asked = await as(null).get('/clients/%')
   t.same([asked.status, asked.headers.location], [303, '/sign-in?to=%2Fclients%2F%2525'], 'a stranger is asked to sign in first, as for any client')
