@@ -1,11 +1,15 @@
 // In a part that saves itself one thing goes after the other. The answer of a save may give it another address, id and fingerprint, so what is changed
-// or pressed meanwhile waits for it, stays in the page as it was typed, and is then done with the part as it stands; the form's "Save" waits as well.
+// or pressed meanwhile waits for it, stays in the page as it was typed, and is then done with the part as it stands; the form's "Save" waits as well,
+// and so does a link that leaves what wasn't sent yet.
 (() => {
   const PART = '[hx-post][hx-trigger^=change]:not([hx-sync])'
   const turns = new Set(), submits = new Map()
+  let leaving = null
 
-  const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part.id === part.id))
-  const nowOf = ({ part }) => part.isConnected ? part : part.id ? document.getElementById(part.id) : null
+  const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part.id === part.id && turn.form === part.closest('form')))
+  // An answer may have put another element in its place; the page may also be another one by now, with the same ids.
+  const nowOf = ({ part, form }) => part.isConnected ? part : part.id && form?.isConnected ? document.getElementById(part.id) : null
+  const isWaiting = () => [...turns].some(({ again }) => again)
 
   document.addEventListener('htmx:config:request', event => {
     const { ctx } = event.detail
@@ -23,11 +27,15 @@
   document.addEventListener('click', event => {
     const pressed = event.target.closest?.('button[id], button[name], a[data-after-save]')
     const turn = pressed && turnOf(pressed.closest(PART))
-    if (!turn || event.ctrlKey || event.metaKey || event.shiftKey) return
+    const link = !turn && isWaiting() && event.target.closest?.('a[href]:not([target=_blank], [download], [href^="#"])')
+    if ((!turn && !link) || event.ctrlKey || event.metaKey || event.shiftKey) return
     event.preventDefault()
     event.stopImmediatePropagation()
-    turn.press = pressed.matches('a') ? 'a[data-after-save]' : pressed.id ? `#${pressed.id}` : `button[name="${pressed.name}"][value="${pressed.value}"]`
+    if (link) leaving = link
+    else turn.press = pressed.matches('a') ? 'a[data-after-save]' : pressed.id ? `#${pressed.id}` : `button[name="${pressed.name}"][value="${pressed.value}"]`
   }, true)
+
+  addEventListener('beforeunload', event => { if (isWaiting()) event.preventDefault() })
 
   document.addEventListener('submit', event => {
     if (![...turns].some(({ form }) => form === event.target)) return
@@ -75,7 +83,15 @@
       else if (turn.press && (status < 400 || !turn.press.startsWith('a'))) part.querySelector(turn.press)?.click()
     }
     const { form } = turn
-    if (!goesOn) submits.delete(form)
+    if (!goesOn) {
+      submits.delete(form)
+      leaving = null
+    }
+    if (leaving && !isWaiting()) {
+      const link = leaving
+      leaving = null
+      link.click()
+    }
     if (!submits.has(form) || [...turns].some(other => other.form === form)) return
     const submitter = submits.get(form)
     submits.delete(form)

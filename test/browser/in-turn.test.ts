@@ -116,6 +116,22 @@ t.test('what is changed twice, or beside, before the first answer is no conflict
   t.same(problems, [])
 })
 
+t.test('who leaves the page before the first answer leaves nothing behind', async t => {
+  const { page, problems, stored } = await shop(t)
+  const net = await slow(page)
+  await page.fill('#note', 'one')
+  await page.locator('#note').blur()
+  await net.left(1)
+  await page.fill('#note', 'one two')
+  await page.click('.side a[href="/clients"]')
+  await net.go()
+  await net.go()
+  await page.waitForURL(/\/clients$/)
+  await until(async () => (await stored()).note === 'one two')
+  await net.free()
+  t.same(problems, [])
+})
+
 t.test('somebody else\'s change still asks, also of who changed twice', async t => {
   const { page, stored, as, marek, id } = await shop(t)
   await as(marek).post(`/clients/${id}/parts/note`, { note: 'Prefers Viber' })
