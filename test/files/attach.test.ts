@@ -240,7 +240,7 @@ t.test('who may not edit clients attaches nothing, who may not see the client ge
   t.equal((await bytes(url, {}, sofia)).statusCode, 404)
   t.equal((await send(sofia, [text('b.txt')])).status, 404)
   t.equal((await bytes(url, {}, marek)).statusCode, 200)
-  t.equal((await bytes(url.replace(/files\/./, 'files/_'), {}, marek)).statusCode, 404)
+  t.equal((await bytes(url.replace(/files\/(.)/, (_, first) => first === '_' ? 'files/x' : 'files/_'), {}, marek)).statusCode, 404)
   t.equal((await bytes(url.replace(`/${id}/`, `/${id + 1}/`), {}, marek)).statusCode, 404)
   t.equal((await bytes(url, { cookie: '' })).statusCode, 303, 'a stranger is sent to sign in')
 })
