@@ -29,6 +29,12 @@ const shop = async (t: Parameters<typeof openDesk>[0], body: Record<string, unkn
   return { ...desk, id, page, problems, phones, stored: () => desk.db('clients').where({ id }).first() }
 }
 
+/** Writes into a field and leaves it, which saves it. */
+const retype = async (page: Page, field: string, text: string) => {
+  await page.fill(field, text)
+  await page.locator(field).blur()
+}
+
 const addPhone = async (page: Page, number: string) => {
   await page.click('[name=add_phone]')
   await page.waitForSelector('#phones-0-number:focus')
@@ -80,13 +86,10 @@ t.test('boxes ticked while a new row is on its way belong to the row it becomes'
 t.test('what is changed twice, or beside, before the first answer is no conflict with oneself', async t => {
   const { page, problems, stored, phones } = await shop(t, { first_name: 'Zofia', phone_rows: 0, 'phones.0.number': '600 123 456', 'phones.0.type': 1 })
   const net = await slow(page)
-  await page.fill('#note', 'one')
-  await page.locator('#note').blur()
+  await retype(page, '#note', 'one')
   await net.left(1)
-  await page.fill('#note', 'one two')
-  await page.locator('#note').blur()
-  await page.fill('#note', 'one two three')
-  await page.locator('#note').blur()
+  await retype(page, '#note', 'one two')
+  await retype(page, '#note', 'one two three')
   await net.go()
   await net.go()
   await until(() => net.answers.length === 2)
@@ -94,13 +97,10 @@ t.test('what is changed twice, or beside, before the first answer is no conflict
   await until(async () => (await stored()).note === 'one two three')
   t.equal(await page.inputValue('#note'), 'one two three')
 
-  await page.fill('#first-name', 'Maria')
-  await page.locator('#first-name').blur()
+  await retype(page, '#first-name', 'Maria')
   await net.left(1)
-  await page.fill('#surname', 'López')
-  await page.locator('#surname').blur()
-  await page.fill('#first-name', 'Marta')
-  await page.locator('#first-name').blur()
+  await retype(page, '#surname', 'López')
+  await retype(page, '#first-name', 'Marta')
   await net.go()
   await net.go()
   await page.waitForSelector('#heading h1:has-text("Marta López")')
@@ -119,8 +119,7 @@ t.test('what is changed twice, or beside, before the first answer is no conflict
 t.test('who leaves the page before the first answer leaves nothing behind', async t => {
   const { page, problems, stored } = await shop(t)
   const net = await slow(page)
-  await page.fill('#note', 'one')
-  await page.locator('#note').blur()
+  await retype(page, '#note', 'one')
   await net.left(1)
   await page.fill('#note', 'one two')
   await page.click('.side a[href="/clients"]')
@@ -136,11 +135,9 @@ t.test('somebody else\'s change still asks, also of who changed twice', async t 
   const { page, stored, as, marek, id } = await shop(t)
   await as(marek).post(`/clients/${id}/parts/note`, { note: 'Prefers Viber' })
   const net = await slow(page)
-  await page.fill('#note', 'one')
-  await page.locator('#note').blur()
+  await retype(page, '#note', 'one')
   await net.left(1)
-  await page.fill('#note', 'one two')
-  await page.locator('#note').blur()
+  await retype(page, '#note', 'one two')
   await net.go()
   await page.waitForSelector('#part-note .conflicts')
   t.equal(await page.inputValue('#note'), 'one two')
@@ -213,19 +210,16 @@ t.test('the other kind\'s form says beside its field what is missing, and nothin
   await page.click('.seg :text("Company")')
   await page.waitForSelector('#company-name-error')
   t.equal(await page.locator('.to-fix').count(), 0)
-  await page.fill('#company-name', 'Żółw')
-  await page.locator('#company-name').blur()
+  await retype(page, '#company-name', 'Żółw')
   await page.waitForSelector('#part-identity .saved')
   t.equal(await page.locator('.to-fix').count(), 0)
 
   // After the whole form was refused.
-  await page.fill('#discount-services', 'abc')
-  await page.locator('#discount-services').blur()
+  await retype(page, '#discount-services', 'abc')
   await page.waitForSelector('#discount-services-error')
   await page.click('.actions .primary >> nth=0')
   await page.waitForSelector('.to-fix', { state: 'visible' })
-  await page.fill('#discount-services', '5')
-  await page.locator('#discount-services').blur()
+  await retype(page, '#discount-services', '5')
   await page.waitForSelector('#part-discounts .saved')
   await page.waitForSelector('.to-fix', { state: 'hidden' })
   t.equal(await page.locator('.actions a:visible:has-text("Cancel")').count(), 0, 'nothing is left to cancel')
