@@ -51,8 +51,9 @@ type At = { Params: { id: string, unit: string }, Querystring: { feed?: string }
 
 export default async function clients (app: FastifyInstance, { databaseUrl }: { databaseUrl: string }) {
   const { db } = app
-  for (const part of [list, merging, duplicates, erasing, phones, emails, tags, uniqueness, place, consents]) await app.register(part)
+  for (const part of [list, merging, erasing, phones, emails, tags, uniqueness, place, consents]) await app.register(part)
   for (const part of [selection, actions]) await app.register(part, { many: manyClients })
+  await app.register(duplicates, { url: databaseUrl })
   await app.register(exports, { many: manyClients, url: databaseUrl })
   await app.register(conversation, { show: showConversation })
 

@@ -56,6 +56,12 @@ export function startWorker ({ url, handlers, log, patience = PATIENCE }: Worker
     })
     // A worker that can't settle a job, because the database went away, ends itself.
     events.on('worker:fatalError', () => { if (!signal.aborted) void again() })
+    // The library remembers which tasks there are, also that it could not find that out: the same error would come for ever.
+    let last: unknown
+    events.on('worker:getJob:error', ({ error }) => {
+      if (error === last && !signal.aborted) void again()
+      last = error
+    })
     return runTaskList({ concurrency: CONCURRENCY, pollInterval: POLL, noHandleSignals: true, logger: loggerTo(log), events, gracefulShutdownAbortTimeout: 1000 }, taskList, pool)
   }
   let workers: WorkerPool | undefined = begin()

@@ -11,7 +11,7 @@ import { benchLeads } from './leads.js'
 import { benchMessages } from './messages.js'
 import { benchOwnPages, benchPages } from './pages.js'
 import { benchSearches } from './searches.js'
-import { inShop, madeDatabase, sayMemory } from './shop.js'
+import { inShop, madeDatabase, sayMemory, settle } from './shop.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
@@ -34,6 +34,7 @@ async function lists (url: string, size: number, earlier: Found | null): Promise
   await inShop(url, {}, async shop => {
     const [app, floor] = [await shop.serve(), await shop.serve('floor.js')]
     console.log(`\n${size.toLocaleString('en')} clients${ONLY === 'search' ? '' : `${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`}`)
+    await settle(shop.db)
     if (ONLY !== 'search') await benchPages(shop, app, floor, SECONDS)
     if (ONLY !== 'pages') found = await benchSearches({ db: shop.db, cookie: shop.cookie, port: app.port, pid: app.pid, seconds: SECONDS }, earlier)
     if (ONLY === '') await benchOwnPages(shop, app, floor, SECONDS)

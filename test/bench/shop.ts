@@ -1,6 +1,7 @@
 import { fork, type ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
 import { readFile } from 'node:fs/promises'
+import { setTimeout as wait } from 'node:timers/promises'
 import type { FastifyInstance } from 'fastify'
 import { seedDemo } from '../../seeds/demo.js'
 import { buildApp } from '../../src/app.js'
@@ -65,6 +66,14 @@ async function start (file: string, env: NodeJS.ProcessEnv): Promise<Served> {
 
 // Everything runs with the flags that `npm start` gives.
 const startFlags = async (): Promise<string[]> => JSON.parse(await readFile(inRoot('package.json'), 'utf8')).scripts.start.match(/--[a-z\d-]+(=\d+)?/g)
+
+/** Waits until the application that is served has looked for duplicates among all the clients that were just made, and says how long that took. */
+export async function settle (db: Db): Promise<void> {
+  const begun = performance.now()
+  while (await db('duplicate_changes').first('id')) await wait(1000)
+  const seconds = (performance.now() - begun) / 1000
+  if (seconds > 1) console.log(`  until all was looked at for duplicates, with nobody else at work: ${seconds.toFixed(0)} s`)
+}
 
 /** Says what the application takes in the end. */
 export async function sayMemory (pid: number): Promise<void> {

@@ -74,7 +74,14 @@ async function follow (page: Page, path: string): Promise<void> {
     const link = Object.assign(document.createElement('a'), { href: path })
     document.body.append(link)
     ;(window as unknown as { htmx: { process (element: Element): void } }).htmx.process(link)
-    const shown = new Promise(resolve => document.addEventListener('htmx:after:swap', resolve, { once: true }))
+    const shown = new Promise<void>(resolve => {
+      const see = () => { // a part of the page that is left may be swapped first
+        if (link.isConnected) return
+        document.removeEventListener('htmx:after:swap', see)
+        resolve()
+      }
+      document.addEventListener('htmx:after:swap', see)
+    })
     link.click()
     await shown
   }, path)

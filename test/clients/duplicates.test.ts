@@ -91,6 +91,20 @@ t.test('a number that everybody has says nothing, and a big group is shown as fa
   t.equal((await db('duplicate_pairs').whereRaw("reasons @> array['phone']").whereIn('a_id', db('clients').where('surname', 'like', 'Centrala%').select('id'))).length, 0)
 })
 
+t.test('more of them than one step takes, as behind an import, are all looked at', async t => {
+  const client = await addClient(db, anna, { surname: 'Tysiąc', emails: ['tysiac@poczta.example'] })
+  const twin = await addClient(db, anna, { surname: 'Tysiac', emails: ['tysiac@poczta.example'] })
+  await look()
+  await db('duplicate_pairs').where({ a_id: client, b_id: twin }).del()
+  await db.raw('insert into duplicate_changes (client_id) select c.id from generate_series(1, 40), (select id from clients where id < ? order by id limit 60) c', [client])
+  await db('duplicate_changes').insert({ client_id: client })
+  t.ok(Number((await db('duplicate_changes').count('* as count'))[0]!.count) > 1000)
+  await enqueue(db, 'duplicates.look', {})
+  await runJobs(app)
+  t.same(await db('duplicate_changes'), [])
+  t.match(await pair(client, twin), { reasons: ['email'] })
+})
+
 t.test('while an import writes clients they wait', async t => {
   const [{ id }] = await db('imports').insert({ employee_id: anna.id, file_name: 'a.csv', size: 1, inspected: '{}', header_key: '', state: 'running' }).returning('id')
   t.teardown(() => db('imports').where({ id }).del())

@@ -85,19 +85,21 @@ t.test('a process is killed in the middle of a job: another goes on with it; and
   await fourth.stop()
 })
 
-t.test('the database goes away while a worker begins, and comes back: the worker lives, and does what is there', async t => {
-  const { db, url } = await testDatabase(t)
-  const done: number[] = []
-  const blocking = await db.transaction()
-  t.teardown(() => blocking.rollback())
-  await blocking.raw('lock table graphile_worker._private_jobs, graphile_worker._private_known_crontabs in access exclusive mode') // its first questions hang
-  const worker = startWorker({ url, log, handlers: handlers('test.short', async ({ n }) => { done.push(n) }) })
-  const ofWorker = "select pid from pg_stat_activity where application_name = 'clientela jobs' and datname = current_database()"
-  await until(async () => (await db.raw(`${ofWorker} and wait_event_type = 'Lock'`)).rows.length > 0, 'the worker asks')
-  await db.raw(`select pg_terminate_backend(pid) from (${ofWorker}) of_worker`)
-  await blocking.rollback()
-  await enqueue(db, 'test.short', { n: 1 })
-  await until(() => done.length > 0, 'the job is done')
-  await worker.stop()
-  t.same(done, [1])
-})
+for (const [table, what] of [['_private_tasks', 'asks which tasks there are'], ['_private_jobs', 'asks for its first job']] as const) {
+  t.test(`the database goes away while a worker ${what}, and comes back: the worker lives, and does what is there`, async t => {
+    const { db, url } = await testDatabase(t)
+    const done: number[] = []
+    const blocking = await db.transaction()
+    t.teardown(() => blocking.rollback())
+    await blocking.raw(`lock table graphile_worker.${table} in access exclusive mode`)
+    const worker = startWorker({ url, log, handlers: handlers('test.short', async ({ n }) => { done.push(n) }) })
+    t.teardown(() => worker.stop())
+    const ofWorker = "select pid from pg_stat_activity where application_name = 'clientela jobs' and datname = current_database()"
+    await until(async () => (await db.raw(`${ofWorker} and wait_event_type = 'Lock'`)).rows.length > 0, 'the worker asks')
+    await db.raw(`select pg_terminate_backend(pid) from (${ofWorker}) of_worker`)
+    await blocking.rollback()
+    await enqueue(db, 'test.short', { n: 1 })
+    await until(() => done.length > 0, 'the job is done')
+    t.same(done, [1])
+  })
+}

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { openBackground } from '../../database/background.js'
 import type { Db } from '../../database/knex.js'
 import { isWriting } from '../../imports/queries.js'
 import { enqueue } from '../../jobs/enqueue.js'
@@ -8,20 +9,28 @@ declare module '../../jobs/enqueue.js' {
   interface Jobs { 'duplicates.look': Record<string, never> }
 }
 
-// Clients looked at in one transaction: a step that takes a second or so, however big the base is.
-const BATCH = 5000
+// Clients looked at in one transaction: a step that takes a fraction of a second, however big the base is. Where there are more, as behind an
+// import, it goes on behind everybody else in the queue for a processor.
+const BATCH = 1000
 const EVERY = 10_000
 
 /** What has more than so many clients (a switchboard's number, "none@none.com", a shopping centre) says nothing of any two of them. */
 const MOST_ALIKE = 30
 const MOST_NEIGHBOURS = 100
 
-/** Looks for duplicates in the background, of the clients that were changed, soon after they were. */
-export function lookForDuplicates (app: FastifyInstance): void {
+/** Looks for duplicates in the background, of the clients that were changed, soon after they were. `url`: the database's address. */
+export function lookForDuplicates (app: FastifyInstance, url: string): void {
   const { db } = app
   app.job('duplicates.look', async (_payload, { signal }) => {
     // An import is quicker without, and many a client of its first rows is changed by a later one.
-    while (!await isWriting(db) && await lookAtBatch(db)) signal.throwIfAborted()
+    if (await isWriting(db) || !await lookAtBatch(db)) return
+    const background = openBackground(url, 1)
+    try {
+      do signal.throwIfAborted()
+      while (!await isWriting(background) && await lookAtBatch(background))
+    } finally {
+      await background.destroy()
+    }
   })
   // Asked from outside: were it the change itself, whoever saves would wait for all who save at that moment.
   let timer: NodeJS.Timeout | undefined

@@ -7,10 +7,10 @@ import { lookForDuplicates } from './look.js'
 import { CERTAINTIES, countWaiting, hasDismissed, listDismissed, listDuplicates, REASONS, setDismissed, type Certainty, type DismissedPlace, type DuplicateFilter } from './queries.js'
 
 /** Clients that may be one and the same: found in the background, merged or said not to be. */
-export default async function duplicates (app: FastifyInstance) {
+export default async function duplicates (app: FastifyInstance, { url }: { url: string }) {
   const { db } = app
   const config = { can: 'clients.merge' } as const
-  lookForDuplicates(app)
+  lookForDuplicates(app, url)
 
   app.get('/clients/duplicates', { config }, async (request, reply) => {
     const viewer = viewerOf(request)
