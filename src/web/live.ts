@@ -7,6 +7,9 @@ import { sessionKeyOf } from './session.js'
 /** What a change tells: "client:42", the event's id, and whether it is new or was changed; or "employee:7" and a name that pages listen for. */
 export type LiveEvent = { topic: string, event: number, is_new: boolean } | { topic: string, name: string }
 
+/** What Postgres tells: one event; or each of some names to each of some topics, which may be named twice. */
+type Notice = LiveEvent | { topics: string[], names: string[] }
+
 export interface LiveOptions {
   url: string
   /** Milliseconds between two signs of life of a stream; at each its viewer's right is looked at again. */
@@ -95,7 +98,10 @@ export class Live {
   }
 
   private tell (payload: string | undefined): void {
-    this.tellHere(JSON.parse(payload ?? '{}') as LiveEvent)
+    const notice = JSON.parse(payload ?? '{}') as Notice
+    if ('topic' in notice) return this.tellHere(notice)
+    const topics = new Set(notice.topics)
+    for (const name of new Set(notice.names)) for (const topic of topics) this.tellHere({ topic, name })
   }
 }
 
