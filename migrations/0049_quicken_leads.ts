@@ -5,7 +5,7 @@ import type { Knex } from 'knex'
  * rows of lists, in which it never was. The jobs that entries of feeds leave are left by one trigger and one insert, and who listens for leads is told of one by one notice.
  */
 export async function up (db: Knex): Promise<void> {
-  await rewrite(db, 'make_lead(json)', [[PHONES, MAKING]])
+  await rewrite(db, 'make_lead(json)', [[ONE_BY_ONE, AT_ONCE]])
   await rewrite(db, 'search_lead_phones()', [[UPDATE, `${GUARD}${UPDATE}`]])
   await rewrite(db, 'tell_of_lead()', [[EACH, ALL]])
   await db.raw(`
@@ -44,8 +44,13 @@ export async function up (db: Knex): Promise<void> {
   await db.raw('create trigger leave_jobs_of_events after insert on events referencing new table as added for each statement execute function leave_jobs_of_events()')
 }
 
-const PHONES = 'insert into lead_phones (lead_id, position, typed, e164, display, digits)\n        select make_lead.lead_id, p.position, p.typed, p.e164, p.display, p.digits from json_to_recordset(l.phones) as p (position int, typed text, e164 text, display text, digits text);'
-const MAKING = `perform set_config('clientela.making', 'on', true);\n      ${PHONES}\n      perform set_config('clientela.making', '', true);`
+const PHONES = 'insert into lead_phones (lead_id, position, typed, e164, display, digits)\n        select make_lead.lead_id, p.position, p.typed, p.e164, p.display, p.digits from json_to_recordset(l.phones) as p (position int, typed text, e164 text, display text, digits text)'
+const MOVE = "insert into lead_moves (lead_id, to_id, employee_id, at) values (make_lead.lead_id, (l.terms->>'status')::bigint, l.by_id, begun)"
+const EVENT = "insert into events (lead_id, kind, employee_id, version, details) values (make_lead.lead_id, 'lead.created', l.by_id, 1, jsonb_build_object('source', l.source))"
+const [ONE_BY_ONE, AT_ONCE] = [[PHONES, MOVE, EVENT].map(insert => `${insert};`).join('\n      '), `perform set_config('clientela.making', 'on', true);
+      with phones as (${PHONES}), move as (${MOVE})
+      ${EVENT};
+      perform set_config('clientela.making', '', true);`]
 const UPDATE = 'update leads l set search_phones'
 const GUARD = "if tg_op = 'INSERT' and current_setting('clientela.making', true) = 'on' then return null; end if;\n      "
 
@@ -74,5 +79,5 @@ export async function down (db: Knex): Promise<void> {
   for (const name of OLD) await db.raw(`create trigger ${name} after insert on events referencing new table as added for each statement execute function ${name}()`)
   await rewrite(db, 'tell_of_lead()', [[ALL, EACH]])
   await rewrite(db, 'search_lead_phones()', [[`${GUARD}${UPDATE}`, UPDATE]])
-  await rewrite(db, 'make_lead(json)', [[MAKING, PHONES]])
+  await rewrite(db, 'make_lead(json)', [[AT_ONCE, ONE_BY_ONE]])
 }

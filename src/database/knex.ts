@@ -24,10 +24,34 @@ class PreparingDialect extends PostgresDialect {
     return super._query(connection, prepared ? { ...query, options: { ...options, name: PreparingDialect.nameOf(query.sql) } } : query)
   }
 
-  private static nameOf (sql: string): string {
+  static nameOf (sql: string): string {
     const name = this.names.get(sql) ?? `clientela_${this.names.size + 1}`
     this.names.set(sql, name)
     return name
+  }
+}
+
+/** By what is asked, with a `?` for each value: as Postgres is asked, and the name it is prepared under. */
+const texts = new Map<string, { name: string, text: string }>()
+
+/**
+ * Asks as `db.raw(sql, values).options(PREPARED)` does, in two thirds of the time: for the few queries that every page makes, or that others wait for.
+ * `sql` has to be one of a few, with no other `?` than those for values.
+ */
+export async function prepared<Rows = any[]> (db: Db, sql: string, values: readonly unknown[]): Promise<{ rows: Rows }> {
+  if (db.isTransaction) return db.raw(sql, values as Knex.RawBinding[]).options(PREPARED)
+  let asked = texts.get(sql)
+  if (!asked) {
+    let place = 0
+    const text = sql.replace(/\?/g, () => `$${++place}`)
+    texts.set(sql, asked = { name: PreparingDialect.nameOf(text), text })
+  }
+  const client = db.client as { acquireConnection (): Promise<pg.Client>, releaseConnection (connection: pg.Client): Promise<void> }
+  const connection = await client.acquireConnection()
+  try {
+    return await connection.query({ ...asked, values: [...values] }) as unknown as { rows: Rows }
+  } finally {
+    await client.releaseConnection(connection)
   }
 }
 

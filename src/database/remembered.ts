@@ -1,5 +1,5 @@
 import type { Subject } from '../form-editor/definition.js'
-import { PREPARED, type Db } from './knex.js'
+import { prepared, type Db } from './knex.js'
 import type { AsOf } from './unchanged.js'
 
 /** A row of a list as it was read: its own id, and its client's, whose change is a change of it. */
@@ -115,7 +115,7 @@ const CHANGES = `
 
 /** Forgets what was changed since anybody looked last. */
 async function catchUp (db: Db, memory: Memory): Promise<void> {
-  const { rows: [{ as_of: asOf, noted }] } = await db.raw(CHANGES, [memory.asOf, memory.asOf]).options(PREPARED) as { rows: [{ as_of: string, noted: [Subject | 'any', number][] | null }] }
+  const { rows: [{ as_of: asOf, noted }] } = await prepared<[{ as_of: string, noted: [Subject | 'any', number][] | null }]>(db, CHANGES, [memory.asOf, memory.asOf])
   const of = (subject: string) => new Set((noted ?? []).flatMap(([changed, id]) => changed === subject ? id : []))
   const changes: Changes = { clients: of('client'), leads: of('lead'), any: (noted ?? []).length > MOST_CHANGES || of('any').size > 0 }
   memory.asOf = asOf

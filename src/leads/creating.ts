@@ -1,4 +1,4 @@
-import { PREPARED, type Db } from '../database/knex.js'
+import { prepared, type Db } from '../database/knex.js'
 import { isToken } from '../database/once.js'
 import { keepable } from '../database/words.js'
 import type { OwnWrite } from '../form-editor/own/form.js'
@@ -49,7 +49,7 @@ export async function createLead (db: Db, by: Maker, { own = [], ...lead }: NewL
   let terms = kept.get(key)
   for (let tries = 0; tries < TRIES; tries++) {
     const given = { ...written(lead), ...terms && await under(db, by, lead, terms), terms, by_id: by.id, zone, sees: SEES_LEADS, source, token: isToken(token) ? token : null }
-    const { rows: [row] } = await db.raw('select * from make_lead(?)', [JSON.stringify(given, (_, value) => typeof value === 'string' ? keepable(value) : value)]).options(PREPARED)
+    const { rows: [row] } = await prepared(db, 'select * from make_lead(?)', [JSON.stringify(given, (_, value) => typeof value === 'string' ? keepable(value) : value)])
     if (row.gone) throw new ChoiceGone(row.gone)
     if (!row.terms) {
       if (row.is_new) await writeValues(db, 'lead', row.lead_id, own)

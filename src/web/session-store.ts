@@ -1,6 +1,6 @@
 import type { FastifySessionObject, SessionStore } from '@fastify/session'
 import type * as Fastify from 'fastify'
-import { PREPARED, type Db } from '../database/knex.js'
+import { prepared, type Db } from '../database/knex.js'
 import { RIGHTS } from '../rights.js'
 import { tokenHash } from './token.js'
 import { makeViewer, type Organisation, type Viewer } from './viewer.js'
@@ -57,7 +57,7 @@ export async function findActor (db: Db, employeeId: number): Promise<Viewer | n
 
 /** Who these sessions belong to right now, by their keys; those who may not go on are left out. One query, however many they are. */
 export async function findViewers (db: Db, keys: readonly string[]): Promise<Map<string, Viewer>> {
-  const rows = found(await db.raw(OF_MANY, [[...keys]]).options(PREPARED))
+  const rows = found(await prepared(db, OF_MANY, [[...keys]]))
   return new Map(rows.filter(mayGoOn).flatMap(row => { const viewer = readViewer(row); return row.keys.map((key: string) => [key, viewer]) }))
 }
 
@@ -84,13 +84,13 @@ export class PostgresSessionStore implements SessionStore {
 
   /** Who a session belongs to right now, or nobody who may go on, without counting as a visit: a page left open must not keep its session alive. */
   async findViewer (sessionId: string): Promise<Viewer | null> {
-    const [row] = found(await this.db.raw(SELECT, [sessionKey(sessionId)]).options(PREPARED))
+    const [row] = found(await prepared(this.db, SELECT, [sessionKey(sessionId)]))
     return mayGoOn(row) ? readViewer(row) : null
   }
 
   private async read (sessionId: string): Promise<Fastify.Session | null> {
     const key = sessionKey(sessionId)
-    const [row] = found(await this.db.raw(SELECT, [key]).options(PREPARED))
+    const [row] = found(await prepared(this.db, SELECT, [key]))
     if (!row || row.deactivated_at) return null
     const session = { employeeId: row.employee_id ?? undefined, stale: row.stale, asOf: row.as_of, now: row.now }
     if (row.employee_id && row.company) {

@@ -1,6 +1,6 @@
 import { readNumber } from '../../clients/phones/number.js'
 import { visibleSql, visibleTo } from '../../clients/visibility.js'
-import { PREPARED, type Db } from '../../database/knex.js'
+import { prepared, type Db } from '../../database/knex.js'
 import { NotFound } from '../../web/errors.js'
 import type { Viewer } from '../../web/viewer.js'
 import { recordLeadEvent } from '../feed/record.js'
@@ -15,10 +15,10 @@ const MOST = 5
 export async function findOffers (db: Db, viewer: Viewer, numbers: readonly string[]): Promise<Offer[]> {
   if (numbers.length === 0) return []
   // Each by a place of its own: of an array Postgres doesn't know how long it will be, and plans anew each time.
-  const { rows } = await db.raw(`
+  const { rows } = await prepared(db, `
     select id, name, is_supplier, is_conflicted, conflict_reason, archived_at from clients
     where id in (select client_id from client_phones where e164 in (${numbers.map(() => '?').join(', ')}) and removed_at is null) and ${visibleSql(viewer, 'clients')}
-    order by archived_at is not null, id limit ${MOST}`, [...numbers]).options(PREPARED)
+    order by archived_at is not null, id limit ${MOST}`, numbers)
   return rows
 }
 
