@@ -21,9 +21,13 @@ export const issue = (key: string, values?: Record<string, unknown>) => ({ code:
 // eslint-disable-next-line no-control-regex
 const CONTROL = /[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f]/
 
-/** A text of one or more lines: composed (NFC), trimmed, without control characters, `max` characters at most, possibly empty. */
+// What takes no room or shows nothing (zero-width spaces, marks of direction, fillers): alone it says nothing.
+const NOTHING_SEEN = /^[\p{Default_Ignorable_Code_Point}\p{White_Space}\u2800]+$/u
+
+/** A text of one or more lines: composed (NFC), trimmed, without control characters, `max` characters at most, possibly empty; of which nothing can be seen it is. */
 export const text = (max: number) => z.preprocess(first, z.string().default('').transform((value, context) => {
-  const clean = value.normalize('NFC').replace(/\r\n?/g, '\n').trim()
+  const whole = value.normalize('NFC').replace(/\r\n?/g, '\n').trim()
+  const clean = NOTHING_SEEN.test(whole) ? '' : whole
   if (CONTROL.test(clean)) context.addIssue(issue('form.control_characters'))
   else if (clean.length > max) context.addIssue(issue('form.too_long', { max, length: clean.length }))
   return clean

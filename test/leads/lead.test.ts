@@ -101,6 +101,7 @@ t.test('it moves only where its status leads, and only by those who may', async 
   const reasonless = await move(marek, statuses.expensive)
   t.equal(reasonless.status, 422)
   t.ok(reasonless.error('reason'))
+  t.equal((await move(marek, statuses.expensive, { reason: ' \u200b\u200f\u3164 ' })).status, 422, 'nor is what nobody can see a reason')
   await db('lead_status_roles').insert({ status_id: statuses.waiting, role_id: anna.roleId })
   t.equal((await move(marek, statuses.waiting)).status, 403)
   t.equal((await move(anna, statuses.waiting)).status, 303)
