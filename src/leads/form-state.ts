@@ -24,6 +24,7 @@ export interface LeadFormState {
   prints: Partial<Record<SystemField, string>>
   /** What was typed in the form of another type, and has no place in this one. */
   carried: [name: string, value: string][]
+  /** Also of an archived lead that is sent back: what was typed is to be sent again. */
   writable: boolean
 }
 
@@ -66,7 +67,7 @@ export function leadFormState (viewer: Viewer, context: FormContext, { form, con
     conflicts,
     prints,
     carried: form ? carriedOver(asks, form.typed) : [],
-    writable: lead === null || (viewer.can('leads.edit') && !lead.archived_at)
+    writable: lead === null || (viewer.can('leads.edit') && (!lead.archived_at || form !== undefined))
   }
 }
 

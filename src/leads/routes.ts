@@ -11,7 +11,7 @@ import { feedFilter } from '../feed/event.js'
 import { listFeed } from '../feed/queries.js'
 import { asksFor, withCarried } from '../form-editor/items.js'
 import { listOpenTasks } from '../tasks/list/queries.js'
-import { Forbidden, NotFound } from '../web/errors.js'
+import { NotFound } from '../web/errors.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
@@ -104,9 +104,10 @@ export default async function leads (app: FastifyInstance) {
     try {
       const conflicts = await transaction(db, async trx => {
         const lead = await lockLead(trx, viewer, known.id)
-        if (lead.archived_at) throw new Forbidden()
-        return saveLead(trx, viewer, lead, form)
+        return lead.archived_at ? null : saveLead(trx, viewer, lead, form)
       })
+      // Put away while it was written in: what is typed stays, to be sent once the lead is back.
+      if (!conflicts) return show(request, reply, { form, move: { to: null, reason: '', error: { key: 'leads.is_archived' } } }, 403)
       if (conflicts.length > 0) return show(request, reply, { form, conflicts }, 409)
     } catch (error) {
       return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)

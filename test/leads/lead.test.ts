@@ -246,10 +246,17 @@ t.test('comments are in the feed, and its author takes one back', async t => {
 
 t.test('an archived one is left as it is until it is back', async t => {
   const id = await make(anna)
+  const open = (await as(anna).get(`/leads/${id}`)).body
   t.equal((await as(anna).post(`/leads/${id}/archive`)).status, 303)
   t.equal((await as(anna).post(`/leads/${id}/move`, { to: statuses.in_work })).status, 422)
   t.equal((await as(anna).post(`/leads/${id}`, { type_id: typeId, contact_name: 'x', 'was.contact_name': '' })).status, 403)
+  const late = await as(anna).post(`/leads/${id}`, { ...formOf(open, `/leads/${id}`), comment: 'typed meanwhile' })
+  t.equal(late.status, 403)
+  t.ok(says(late.body, 'leads.is_archived'), 'says why')
+  t.match(late.body, '>typed meanwhile</textarea>', 'what was typed stays')
   t.ok(says((await as(anna).get(`/leads/${id}`)).body, 'leads.restore'))
   t.equal((await as(anna).post(`/leads/${id}/restore`)).status, 303)
+  t.equal((await as(anna).post(`/leads/${id}`, formOf(late.body, `/leads/${id}`))).status, 303, 'and is sent once it is back')
+  t.equal((await lead(id)).comment, 'typed meanwhile')
   t.equal((await as(anna).post(`/leads/${id}/move`, { to: statuses.in_work })).status, 303)
 })
