@@ -24,6 +24,9 @@ t.test('a value becomes what it can be', async t => {
     ['one_choice', 8, 'several_choices', [1]], ['several_choices', [7], 'one_choice', 0], ['several_choices', [7, 8], 'one_choice', undefined], ['several_choices', [7, 8], 'short_text', 'Steel, Carbon'], ['one_choice', 7, 'unique_id', 'Steel'], ['date', '2026-11-03', 'number', undefined]
   ] as const) t.same(become(kind, value as OwnValue, to), becomes, `${kind} ${JSON.stringify(value)} to ${to}`)
   t.equal(become('short_text', '11/3/2026', 'date', 'US'), '2026-11-03')
+  for (const [text, moment] of [['2026-11-03T14:30', '13:30'], ['2026-11-03T14:30:59', '13:30'], ['11/3/2026 2:30 PM', '13:30'], ['11/3/2026 12:05:00 a.m.', '-23:05'], ['11/3/2026 14:30', '13:30']] as const) {
+    t.equal(become('short_text', text, 'date_time', 'US'), moment.startsWith('-') ? `2026-11-02T${moment.slice(1)}:00.000Z` : `2026-11-03T${moment}:00.000Z`, text)
+  }
 })
 
 t.test('changing a kind first says what it would do, then does it', async t => {

@@ -99,8 +99,9 @@ export function dayOf (text: string, country: string): string | undefined {
 
 export function momentOf (text: string, country: string): string | undefined {
   const day = dayOf(text, country)
-  const [time = '00:00'] = /\b\d{1,2}:\d{2}\b/.exec(text) ?? []
-  return day && `${day}T${time.padStart(5, '0')}`
+  const [, hour = '0', minute = '00', half] = /(?<!\d)(\d{1,2}):(\d{2})(?!\d)(?::\d{2})?(?:\s*([ap])\.?\s?m\b)?/i.exec(text) ?? []
+  const hours = half ? Number(hour) % 12 + (half.toLowerCase() === 'p' ? 12 : 0) : hour
+  return day && `${day}T${String(hours).padStart(2, '0')}:${minute}`
 }
 
 /** The choice of these words; new words become one, up to a hundred. */
