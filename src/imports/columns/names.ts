@@ -4,7 +4,7 @@ export interface Named {
   target: string
   /** It may as well be something else: "Name" is a first name where there is a surname beside it, "Company" may be answered by "yes". */
   weak?: boolean
-  /** A part of an address ("City"), and whose: the whole is better where there is one, and parts of two addresses are not mixed. */
+  /** A part of an address ("City"), and whose: the whole is better where there is one that has it, and parts of two addresses are not mixed. */
   part?: string
 }
 
@@ -53,7 +53,7 @@ const OTHER = words('other inny inne otro otros outro outros')
 const BESIDE = words('number numbers no nr num numer numery numero numeros n de do da del la el para main primary value glowny podstawowy principal phone telefone telefono telefon tel contact kontaktowy contacto contato')
 const NOT_FOR_CALLS = words('fax faks pager callback telex radio tty isdn car assistant')
 
-const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode kod pocztowy codigo cep cp pocztowa code country kraj pais')
+const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode kod pocztowy codigo cod cep bairro uf concelho domu mieszkania lokalu cp pocztowa code country kraj pais')
 const ADDRESS = words('address addres adres adresu direccion domicilio endereco morada')
 
 // What companies often keep in fields of their own.

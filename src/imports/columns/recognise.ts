@@ -105,7 +105,9 @@ function leaveOne (found: (string | null)[], fixed: readonly boolean[], columns:
   const address = places('address')
   const whole = address.filter(at => columns[at]!.named?.part === undefined)
   if (whole.length > 0 || address.length === 0) {
-    keep('address', fullest(whole.filter(at => columns[at]!.filled > 0)) ?? whole[0])
+    const one = fullest(whole.filter(at => columns[at]!.filled > 0)) ?? whole[0]
+    const beside = one === undefined ? [] : partsBeside(columns[one]!, address.filter(at => columns[at]!.named?.part === ''), columns)
+    for (const at of address) if (at !== one && !beside.includes(at)) leave(at)
   } else {
     const whose = columns[fullest(address)!]!.named!.part
     for (const at of address) if (columns[at]!.named!.part !== whose) leave(at)
@@ -117,4 +119,16 @@ function leaveOne (found: (string | null)[], fixed: readonly boolean[], columns:
   const [name] = places('name')
   const isTwice = (row: number) => columns[name!]!.cells[row] !== '' && halves.some(at => columns[at]!.cells[row] !== '')
   if (name !== undefined && places('first_name').length > 0 && places('surname').length > 0 && columns[name]!.cells.some((_, row) => isTwice(row))) leave(name)
+}
+
+/**
+ * Which parts belong to an address called whole ("Address, Postcode, City"): none when it has them in it, else all, since it is the street alone then, as
+ * many programs mean it. Parts of somebody's ("Home City") are another address.
+ */
+function partsBeside (whole: Column, parts: number[], columns: readonly Column[]): number[] {
+  const isInside = whole.cells.flatMap((cell, row) => {
+    const filled = cell === '' ? [] : parts.map(at => columns[at]!.cells[row]!).filter(part => part !== '')
+    return filled.map(part => folded(cell).includes(folded(part)))
+  })
+  return isInside.filter(Boolean).length * 2 < isInside.length ? parts : []
 }
