@@ -3,19 +3,21 @@ import { looksOf } from '../columns/content.js'
 import type { SourceRow } from './reading.js'
 
 const MOST_BEFORE = 20
+const MOST_NAMED = 3
 
 /**
- * The row that has the columns' names: the first in which some are known and the others could be names, else the first row when nothing in it looks
+ * The row that has the columns' names: the first in which some are known and the others could be names (or one right below it that names more: above
+ * it stand the headings of groups, or the same names in another language), else the first row when nothing in it looks
  * like a value. Null when there is none.
  */
 export function headerRowOf (rows: readonly SourceRow[]): number | null {
   const first = rows.slice(0, MOST_BEFORE)
-  const known = first.find(({ cells }) => {
-    const filled = cells.filter(cell => cell !== '')
-    const names = filled.filter(cell => cell.length <= 60 && namedBy(cell) !== undefined).length
-    return filled.every(isName) && (names >= 2 || (names === 1 && filled.length <= 3)) && names * 4 >= Math.min(filled.length, 12)
-  })
-  if (known) return known.row
+  const known = first.findIndex(isHeader)
+  if (known >= 0) {
+    let last = known
+    while (last < known + MOST_NAMED - 1 && isNamedAnew(first[last]!, first[last + 1])) last++
+    return first[last]!.row
+  }
   // A title above the table stands alone in its row.
   const widest = Math.max(0, ...rows.slice(0, MOST_BEFORE * 2).map(({ cells }) => filledOf(cells)))
   const top = first.find(({ cells }) => filledOf(cells) * 2 > widest)
@@ -28,6 +30,21 @@ export function headerRowOf (rows: readonly SourceRow[]): number | null {
   return typed ? top.row : null
 }
 
+function isHeader ({ cells }: SourceRow): boolean {
+  const filled = cells.filter(cell => cell !== '')
+  const names = namesIn(cells)
+  return filled.every(isName) && (names >= 2 || (names === 1 && filled.length <= 3)) && names * 4 >= Math.min(filled.length, 12)
+}
+
+/** Whether a row of names is followed by one that names more columns, or all the same ones. */
+function isNamedAnew (row: SourceRow, next: SourceRow | undefined): boolean {
+  if (!next || next.row !== row.row + 1 || !isHeader(next)) return false
+  const more = namesIn(next.cells) - namesIn(row.cells)
+  return more > 0 || (more === 0 && namesIn(row.cells) >= 2 && row.cells.every((cell, at) => targetOf(cell) === targetOf(next.cells[at] ?? '')))
+}
+
+const targetOf = (cell: string) => cell.length <= 60 ? namedBy(cell)?.target : undefined
+const namesIn = (cells: readonly string[]) => cells.filter(cell => targetOf(cell) !== undefined).length
 const filledOf = (cells: readonly string[]) => cells.filter(cell => cell !== '').length
 
 const isName = (cell: string): boolean => cell === '' || (cell.length <= 100 && /\p{L}|^#$/u.test(cell) && looksOf([cell]) !== 'email' && !/\d{5}/.test(cell))
