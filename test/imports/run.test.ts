@@ -65,6 +65,18 @@ t.test('fifteen hundred written as Spain does is not one and a half', async t =>
   t.same(await db('client_values').where({ field_id: bought.id }).pluck('day_value'), ['2026-02-27', '2026-02-27'], 'nor is a day that a spreadsheet counted a number')
 })
 
+t.test('a row is not refused for what programs write where they mean yes, no or nothing', async t => {
+  const { anna, db } = desk
+  const { regular, born } = await addFields(db, { regular: { kind: 'yes_no' }, born: { kind: 'date' } })
+  const done = await bringIn(desk, anna, 'odd.csv', 'Name;Supplier;regular;born;Phone;E-mail\nAda Dziwna;FAŁSZ;PRAWDA;0/0/00;600160160.0;-\nIda Dziwna;S;N;0000-00-00;+48 (0) 600 160 161;—\nUla Dziwna;N;verdadero;1980-05-01;600 160 162 wew. 12;\n')
+  t.match(some(done.counts), { created: 3 })
+  const clients = await db('clients').where({ surname: 'Dziwna' }).orderBy('first_name').select('id', 'is_supplier')
+  t.same(clients.map(one => one.is_supplier), [false, true, false])
+  const values = (field: number, column: string) => db('client_values').where({ field_id: field }).orderBy('client_id').pluck(column)
+  t.same([await values(regular.id, 'number_value'), await values(born.id, 'day_value')], [['1', '0', '1'], ['1980-05-01']])
+  t.same(await db('client_phones').whereIn('client_id', clients.map(({ id }) => id)).orderBy('client_id').pluck('display'), ['+48 600 160 160', '+48 600 160 161', '+48 600 160 162 ext. 12'])
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

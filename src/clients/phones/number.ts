@@ -13,15 +13,21 @@ export interface PhoneNumber {
 
 /**
  * Reads a number as somebody in `country` (ISO 3166-1 alpha-2) would dial it. One that isn't valid there is kept as typed.
+ * An extension in Polish or Portuguese words is one too, and the nought of "+48 (0) 600 123 456" goes where the number has none (Italy's have).
  * Valid means what libphonenumber's full metadata holds for the number's country.
  */
 export function readNumber (typed: string, country: string): PhoneNumber {
   const clean = typed.replace(/^\s*00(?=[1-9])/, '+')
-  const parsed = parsePhoneNumberFromString(clean, country as CountryCode)
-  if (!parsed?.isValid()) return { typed, e164: null, display: typed, digits: typed.replace(/\D/g, '') }
+  const parsed = valid(clean, country) ?? valid(clean.replace(/^(\s*\+\d{1,3}[\s.-]*)\(0\)/, '$1').replace(/\s*\b(?:wew|ramal)[.:]?\s*(\d{1,7})\s*$/i, ' ext. $1'), country)
+  if (!parsed) return { typed, e164: null, display: typed, digits: typed.replace(/\D/g, '') }
   const e164 = String(parsed.number)
   const extension = parsed.ext ? ` ext. ${parsed.ext}` : ''
   return { typed, e164, display: parsed.formatInternational().replace(/ ext\. .*$/, '') + extension, digits: e164.slice(1) }
+}
+
+function valid (text: string, country: string) {
+  const parsed = parsePhoneNumberFromString(text, country as CountryCode)
+  return parsed?.isValid() ? parsed : undefined
 }
 
 /** What two spellings of one number have in common: its E.164 form and extension, or what was typed when it is no valid number. */

@@ -8,6 +8,7 @@ import { isNothing, rowsOf, type OwnValue } from '../../form-editor/value.js'
 import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
+import { yesOrNo } from '../columns/content.js'
 import { splitValues } from '../columns/values.js'
 import { isCellError, isScientific, isShortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
@@ -121,14 +122,19 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function ticked (cell: string, into: Gathered, column: number): boolean | null {
+    const answer = answerOf(cell)
+    if (answer === null) fail(into, column, { key: 'imports.wrong.yes_no' })
+    return answer
+  }
+
+  /** As the form's words say it, or as programs write it: a Polish Excel's PRAWDA, "S" and "N". */
+  function answerOf (cell: string): boolean | null {
     const word = folded(cell)
-    if (yes.has(word)) return true
-    if (no.has(word)) return false
-    fail(into, column, { key: 'imports.wrong.yes_no' })
-    return null
+    return yes.has(word) ? true : no.has(word) ? false : yesOrNo(cell)
   }
 
   function phones (cell: string, into: Gathered, column: number, type: number): void {
+    if (isDash(cell)) return
     // Before it is split: "4,85018E+10", as most of Europe writes it, is not two numbers.
     if (isScientific(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
     for (const typed of splitNumbers(cell)) {
@@ -149,6 +155,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function emails (cell: string, into: Gathered, column: number): void {
+    if (isDash(cell)) return
     for (const part of splitValues(cell)) {
       const address = part.replace(/^(mailto:|<)|>$/gi, '')
       if (!isEmail(address)) fail(into, column, { key: 'form.email' })
@@ -201,7 +208,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       switch (field.kind) {
         case 'date': return dayOf(dated(cell), country)
         case 'date_time': return momentOf(dated(cell), country)
-        case 'yes_no': return yes.has(folded(cell)) ? 'yes' : no.has(folded(cell)) ? 'no' : undefined
+        case 'yes_no': {
+          const answer = answerOf(cell)
+          return answer === null ? undefined : answer ? 'yes' : 'no'
+        }
         case 'short_text': case 'unique_id': return cell.replace(/\s*\n\s*/g, ' ')
         default: return cell
       }
@@ -222,6 +232,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       }
     }
     return (cell, into, column) => {
+      if ((field.kind === 'date' || field.kind === 'date_time') && isNoDay(cell)) return
       if (field.kind === 'unique_id' && isShortened(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
       const { value, error } = readOne(schema, typed(cell) ?? cell)
       if (error) into.problems.push({ column, field: name, ...error })
@@ -232,8 +243,8 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   function consentReader (channel: ConsentChannel): Reader {
     return (cell, into, column) => {
       if (!plan.consents) return
-      const word = folded(cell)
-      if (yes.has(word) || no.has(word)) into.consents[channel] = { column, said: yes.has(word) }
+      const answer = answerOf(cell)
+      if (answer !== null) into.consents[channel] = { column, said: answer }
       else into.consents[channel] = { column, said: channel === 'email' ? splitValues(cell) : splitNumbers(cell) }
     }
   }
@@ -262,3 +273,9 @@ const isPlain = (cell: string): boolean => /^[!-~\u00a1-\u024f](?:[ -~\u00a1-\u0
 
 /** Where a spreadsheet was told to show plain numbers, a date comes as the count of its days: "46080" is 2026-02-27. Those of 1954 to 2064. */
 const dated = (cell: string): string => /^[2-5]\d{4}(\.\d+)?$/.test(cell) ? formatted(cell, cell.includes('.') ? 'moment' : 'date', false) : cell
+
+/** What people write where there is nothing: "-". */
+const isDash = (cell: string): boolean => /^[-–—]+$/.test(cell)
+
+/** What programs write where there is no day: Outlook's "0/0/00", MySQL's "0000-00-00 00:00:00". */
+const isNoDay = (cell: string): boolean => isDash(cell) || /^0+([./-])0+\1[0 :]+$/.test(cell)
