@@ -48,6 +48,11 @@ t.test('a lead from a phone that is a client’s to a lost one, seen by another 
   await m.page.waitForSelector('#heading :text("The neighbour did it")')
   t.equal(await a.page.locator('.lead-moves').count(), 0)
   t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a word without an end widens nothing')
+  await a.page.click('form[action$="/archive"] button')
+  await a.page.waitForSelector('#heading > .note.warn')
+  t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nor does the note of an archived one')
+  await a.page.click('#heading form[action$="/restore"] button')
+  await a.page.waitForSelector('#heading > .note.warn', { state: 'detached' })
 
   await a.page.click('[name=unlink]')
   await a.page.waitForSelector('[name=contact_name]')
