@@ -31,6 +31,11 @@ class PreparingDialect extends PostgresDialect {
   }
 }
 
+/** What is used of a Knex client. */
+interface Asking { acquireConnection (): Promise<pg.Client>, releaseConnection (connection: pg.Client): Promise<void>, emit (event: string, ...told: unknown[]): void }
+
+let asks = 0
+
 /** By what is asked, with a `?` for each value: as Postgres is asked, and the name it is prepared under. */
 const texts = new Map<string, { name: string, text: string }>()
 
@@ -46,10 +51,14 @@ export async function prepared<Rows = any[]> (db: Db, sql: string, values: reado
     const text = sql.replace(/\?/g, () => `$${++place}`)
     texts.set(sql, asked = { name: PreparingDialect.nameOf(text), text })
   }
-  const client = db.client as { acquireConnection (): Promise<pg.Client>, releaseConnection (connection: pg.Client): Promise<void> }
+  const client = db.client as Asking
+  const query = { ...asked, sql, bindings: values, __knexQueryUid: `prepared ${++asks}` } // as Knex itself tells of a query
   const connection = await client.acquireConnection()
   try {
-    return await connection.query({ ...asked, values: [...values] }) as unknown as { rows: Rows }
+    client.emit('query', query)
+    const found = await connection.query({ ...asked, values: [...values] })
+    client.emit('query-response', found, query)
+    return found as unknown as { rows: Rows }
   } finally {
     await client.releaseConnection(connection)
   }

@@ -37,7 +37,15 @@ t.test('starts, says where and with which code, answers, and is the only one on 
   t.equal((await server.stop()).code, 0)
 })
 
-t.test('open to other machines it says under which addresses, and logs once that it listens', async t => {
+t.test('which addresses of this machine are said to others', async t => {
+  const card = (address: string, internal = false) => ({ address, internal, family: address.includes(':') ? 'IPv6' : 'IPv4' }) as NetworkInterfaceInfo
+  const cards = { lo: [card('127.0.0.1', true), card('::1', true)], eth0: [card('fe80::1'), card('2001:db8::7'), card('192.0.2.7')], wlan0: [card('198.51.100.7')], many: ['1', '2', '3'].map(n => card(`203.0.113.${n}`)) }
+  t.same(addressesOf('0.0.0.0', cards), ['192.0.2.7', '198.51.100.7', '203.0.113.1', '203.0.113.2'])
+  t.same(addressesOf('::', { eth0: cards.eth0 }), ['192.0.2.7', '2001:db8::7'])
+  for (const host of ['127.0.0.1', 'localhost', '192.0.2.7', '::1']) t.same(addressesOf(host, cards), [])
+})
+
+t.test('open to other machines it says under which addresses, and logs once that it listens; SIGTERM while a form is being sent and a feed is open: the form is answered and the feed ended', async t => {
   const server = await startServer(t, { directory, env: { HOST: '0.0.0.0', LOG_LEVEL: 'info' } })
   const port = server.address.split(':').at(-1)
   const mine = addressesOf('0.0.0.0').map(host => `http://${host}:${port}`)
@@ -47,17 +55,7 @@ t.test('open to other machines it says under which addresses, and logs once that
   await fetch(`${server.address}/sign-in`)
   await until(() => server.stdout().includes('"msg":"answered"'), 'requests are logged')
   t.equal(server.stdout().match(/"msg":"listening"/g)?.length, 1)
-  t.equal((await server.stop()).code, 0)
 
-  const card = (address: string, internal = false) => ({ address, internal, family: address.includes(':') ? 'IPv6' : 'IPv4' }) as NetworkInterfaceInfo
-  const cards = { lo: [card('127.0.0.1', true), card('::1', true)], eth0: [card('fe80::1'), card('2001:db8::7'), card('192.0.2.7')], wlan0: [card('198.51.100.7')], many: ['1', '2', '3'].map(n => card(`203.0.113.${n}`)) }
-  t.same(addressesOf('0.0.0.0', cards), ['192.0.2.7', '198.51.100.7', '203.0.113.1', '203.0.113.2'])
-  t.same(addressesOf('::', { eth0: cards.eth0 }), ['192.0.2.7', '2001:db8::7'])
-  for (const host of ['127.0.0.1', 'localhost', '192.0.2.7', '::1']) t.same(addressesOf(host, cards), [])
-})
-
-t.test('SIGTERM while a form is being sent and a feed is open: the form is answered and the feed ended', async t => {
-  const server = await startServer(t, { directory })
   const postgres = server.postgres()
   const visitor = owner.at(server.address)
   const stream = await openStream(t, visitor, `${client}/live`)

@@ -9,8 +9,8 @@ import { beginning, notBeginning, type Search } from './search.js'
 
 /** Clients that stand together in an order, sorted by keys and then by id. */
 interface Stretch {
-  /** Leaves them, and joins what the keys are of. */
-  among (query: Knex.QueryBuilder): void
+  /** Leaves them, and joins what the keys are of. Where they are sorted by their id alone it is told behind which the reading begins. */
+  among (query: Knex.QueryBuilder, behind?: Behind): void
   /** SQL. */
   keys: string[]
   /** Where the id stands beside the keys in an index. */
@@ -20,6 +20,8 @@ interface Stretch {
   /** The choice that all of them have. */
   option?: number
 }
+
+interface Behind { sign: '>' | '<', id: number }
 
 /** The same order, but no index of it is gone through: for a stretch of which few clients are left. */
 export const aside = (stretch: Stretch): Stretch => ({ ...stretch, keys: stretch.keys.map(hidden), id: hidden(idOf(stretch)) })
@@ -80,9 +82,18 @@ function having ({ id, column }: ListField, option?: number): Stretch {
   }
 }
 
+// Behind some client: to join both, Postgres would else read all values of the field from the first client's on.
 function lacking ({ id }: ListField): Stretch {
-  return { among: query => { query.whereRaw('not exists (select from client_values v where v.client_id = clients.id and v.field_id = ?)', [id]) }, keys: [] }
+  return {
+    among: (query, behind) => { query.whereRaw(`not exists (select from client_values v where v.client_id = clients.id and v.field_id = ?${behind ? ` and v.client_id ${behind.sign} ?` : ''})`, [id, ...behind ? [behind.id] : []]) },
+    keys: []
+  }
 }
+
+const signOf = (direction: 'asc' | 'desc') => direction === 'asc' ? '>' : '<'
+
+/** Where a stretch is begun that is sorted by its clients' ids alone. */
+export const behind = ({ stretch, from }: Reading, direction: 'asc' | 'desc'): Behind | undefined => from === null || stretch.keys.length > 0 ? undefined : { sign: signOf(direction), id: from }
 
 /**
  * Goes on behind a client by its place in the order, not by counting rows: any page costs the same. A client the viewer may not
@@ -98,7 +109,7 @@ export function from (viewer: Viewer, { stretch, from: id }: Reading, direction:
     }
     const { keys } = stretch
     // Where both are said, a join of two tables begins there in either.
-    if (keys.length === 0) query.where('clients.id', direction === 'asc' ? '>' : '<', id)
-    query.whereRaw(`(${[...keys, idOf(stretch)].join(', ')}) ${direction === 'asc' ? '>' : '<'} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(place), id])
+    if (keys.length === 0) query.where('clients.id', signOf(direction), id)
+    query.whereRaw(`(${[...keys, idOf(stretch)].join(', ')}) ${signOf(direction)} (${keys.map(() => '(?), ').join('')}?)`, [...keys.map(place), id])
   }
 }

@@ -17,7 +17,7 @@ import { sightOfClients, visibleTo } from '../visibility.js'
 import { readCells } from './cells.js'
 import type { Column } from './columns.js'
 import { isNarrowed, isOnlySearched, type ClientFilter, type Show } from './filter.js'
-import { aside, from, idOf, readings, type Reading } from './order.js'
+import { aside, behind, from, idOf, readings, type Reading } from './order.js'
 import { countBeginning, matching, planSearch, type Counted, type Search } from './search.js'
 
 export const PAGE_SIZE = 50
@@ -131,7 +131,7 @@ function find (db: Db, viewer: Viewer, filter: ClientFilter, reading: Reading, l
   const order = (filter.descending && !filter.ranked) !== (filter.before !== null) ? 'desc' : 'asc'
   const { among, keys, searches } = reading.stretch
   return db('clients')
-    .modify(among)
+    .modify(among, behind(reading, order))
     .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
     .modify(from(viewer, reading, order))
     .orderByRaw([...keys, idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
