@@ -54,7 +54,7 @@ async function make (db: Db, viewer: Viewer, type: number, manager: number, n: n
 }
 
 const insert = (client: pg.Client, { type, status, manager }: Record<'type' | 'status' | 'manager', number>, n: number) => client.query(`
-  insert into leads (number, type_id, status_id, contact_name, comment, due_at, manager_id, created_by) values ($1, $2, $3, $4, 'Asks what a repair costs', now() + interval '1 day', $5, $5)`, [`BARE-${n}`, type, status, `Piotr ${n}`, manager])
+  insert into leads (number, type_id, status_id, contact_name, comment, due_at, manager_id, created_by) values ($1, $2, $3, $4, 'Asks what a repair costs', now() + interval '1 day', $5, $5)`, [`BARE-${randomUUID()}`, type, status, `Piotr ${n}`, manager])
 
 async function timed (work: () => Promise<unknown>): Promise<number> {
   const begun = performance.now()

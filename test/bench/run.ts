@@ -18,7 +18,7 @@ import { inShop, madeDatabase, sayMemory, settle } from './shop.js'
  * npm run bench -- --only pages (pages.ts; without the searches and the lists by own fields)
  * npm run bench -- --only search [--made postgres://…,postgres://…] (searches.ts; on demos that are there already)
  * npm run bench -- --only imports [--rows 100000] (imports.ts)
- * npm run bench -- --only leads [--leads 1000000] (leads.ts, lead-lists.ts)
+ * npm run bench -- --only leads [--leads 1000000] [--made postgres://…] (leads.ts, lead-lists.ts; on a base with many leads that is there already)
  * npm run bench -- --only calls (calls.ts)
  * npm run bench -- --only messages [--messages 100000] (messages.ts)
  */
@@ -26,6 +26,7 @@ const option = (name: string, fallback: string) => process.argv[process.argv.ind
 const SIZES = option('sizes', '10000,100000,1000000').split(',').map(Number)
 const SECONDS = Number(option('seconds', '5'))
 const ONLY = option('only', '')
+const MADE = option('made', '').split(',').filter(Boolean)
 const A_SMALL_SHOP = 12_000
 
 /** The lists and a profile of a shop of some size, and its searches beside those of the size before. Gives what of them was found. */
@@ -54,9 +55,11 @@ async function imports (server: string, rows: number): Promise<void> {
 }
 
 /** A small shop that has had leads for years. */
-const leads = (url: string, count: number) => inShop(url, {}, async ({ db, inside, cookie, serve }) => {
-  console.log(`\nMaking ${count.toLocaleString('en')} leads, of which ${(count / 20).toLocaleString('en')} are open …`)
-  await makeManyLeads(db, { count, open: count / 20 })
+const leads = (url: string, count: number | null) => inShop(url, {}, async ({ db, inside, cookie, serve }) => {
+  if (count !== null) {
+    console.log(`\nMaking ${count.toLocaleString('en')} leads, of which ${(count / 20).toLocaleString('en')} are open …`)
+    await makeManyLeads(db, { count, open: count / 20 })
+  }
   await benchLeads(inside, url)
   const app = await serve()
   await benchLeadLists({ db, cookie, port: app.port, pid: app.pid, seconds: SECONDS })
@@ -80,12 +83,12 @@ const messages = (url: string, count: number) => inShop(url, { LOG_LEVEL: 'error
 
 async function run (server: string): Promise<void> {
   if (ONLY === 'imports') return imports(server, Number(option('rows', '100000')))
+  if (ONLY === 'leads' && MADE.length > 0) return leads(MADE[0]!, null)
   if (ONLY === 'leads') return leads(await madeDatabase(server, A_SMALL_SHOP), Number(option('leads', '1000000')))
   if (ONLY === 'calls') return calls(await madeDatabase(server, A_SMALL_SHOP))
   if (ONLY === 'messages') return messages(await madeDatabase(server, A_SMALL_SHOP), Number(option('messages', '100000')))
-  const made = option('made', '').split(',')
   let found: Found | null = null
-  for (const [index, size] of SIZES.entries()) found = await lists(made[index] || await madeDatabase(server, size), size, found)
+  for (const [index, size] of SIZES.entries()) found = await lists(MADE[index] ?? await madeDatabase(server, size), size, found)
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))

@@ -1,6 +1,5 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
-import type { Db } from '../../src/database/knex.js'
 import { createLead, type NewLead } from '../../src/leads/creating.js'
 import { ChoiceGone } from '../../src/leads/queries.js'
 import { cast } from '../support/cast.js'
@@ -69,14 +68,20 @@ t.test('half of an emoji, which is no text, doesn’t keep a lead from being mad
 })
 
 t.test('a job that an entry leaves is as the queue itself leaves one', async t => {
-  const shown = (job: Record<string, unknown>) => ({ ...job, id: 0, run_at: 0, created_at: 0, updated_at: 0 })
-  const jobs = async (leave: string): Promise<Record<string, any>[]> => db.transaction(async (trx: Db) => {
-    await trx.raw(`select ${leave}('test.made', '{"events":[1]}')`)
-    return trx('graphile_worker._private_jobs as j').join('graphile_worker._private_tasks as k', 'k.id', 'j.task_id').where({ identifier: 'test.made' }).orderBy('j.id').select('j.*')
-  })
-  const [first = {}] = await jobs('leave_job') // of a name that is new
-  const [, second = {}] = await jobs('leave_job')
-  const [, , third = {}] = await jobs('graphile_worker.add_job')
-  t.same([shown(second), shown(third)], [shown(first), shown(first)])
-  t.ok(second.run_at <= new Date() && second.is_available)
+  const jobs = () => db('graphile_worker._private_jobs as j').join('graphile_worker._private_tasks as k', 'k.id', 'j.task_id').where({ identifier: 'leads.notify' }).orderBy('j.id').select('j.*') as Promise<Record<string, any>[]>
+  await db('graphile_worker._private_jobs').del()
+  await db('graphile_worker._private_tasks').where({ identifier: 'leads.notify' }).del()
+  await db('notification_rules').del()
+  await createLead(db, by, NEW)
+  t.same(await jobs(), [], 'nobody wants to be told')
+  await db('notification_rules').insert({ notice: 'new', in_app: true })
+  const made = [await createLead(db, by, NEW), await createLead(db, by, NEW)] // of a name that is new, and of one that is known
+  await db.raw(`select graphile_worker.add_job('leads.notify', '{"events":[1]}')`)
+  const left = await jobs()
+  t.equal(left.length, 3)
+  const shown = (job: Record<string, unknown>) => ({ ...job, id: 0, payload: 0, run_at: 0, created_at: 0, updated_at: 0 })
+  t.same(left.map(shown), left.map(() => shown(left[2]!)))
+  t.ok(left.every(job => job.run_at <= new Date() && job.is_available))
+  const events = await db('events').where({ kind: 'lead.created' }).whereIn('lead_id', made.map(({ id }) => id)).orderBy('id').pluck('id')
+  t.same(left.slice(0, 2).map(({ payload }) => payload), events.map(id => ({ events: [id] })))
 })
