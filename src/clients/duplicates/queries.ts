@@ -2,7 +2,7 @@ import type { Db } from '../../database/knex.js'
 import type { Viewer } from '../../web/viewer.js'
 import { maskEmail, maskPhone, seesContacts } from '../masking.js'
 import { visibleTo } from '../visibility.js'
-import { regroup } from './group.js'
+import { groupsOf, regroup } from './group.js'
 
 /** Why clients are taken for one; the words people read are in the locales under `duplicates.reasons`. */
 export const REASONS = ['phone', 'email', 'address', 'company'] as const
@@ -32,7 +32,7 @@ export interface Duplicate {
   emails: string[]
 }
 
-export interface DuplicateGroup { id: number, score: number, certainty: Certainty, reasons: Reason[], clients: Duplicate[] }
+export interface DuplicateGroup { id: number, score: number, certainty: Certainty, reasons: Reason[], /** `sure`: as certain as the group is said to be, not by a weaker likeness to one of it only. */ clients: (Duplicate & { sure: boolean })[] }
 
 const seen = (db: Db, viewer: Viewer, group: string) => db('duplicate_members as m').join('clients as c', 'c.id', 'm.client_id').whereRaw(`m.group_id = ${group}`).whereNull('c.archived_at').modify(query => visibleTo(viewer)(query, 'c'))
 
@@ -50,7 +50,21 @@ export async function listDuplicates (db: Db, viewer: Viewer, { reason, least, c
   const page = rows.slice(0, DUPLICATES_PAGE)
   const last = rows.length > DUPLICATES_PAGE ? page.at(-1)! : null
   const members = await membersOf(db, viewer, page.map(({ id }) => id))
-  return { groups: page.map(group => ({ ...group, certainty: certaintyOf(group.score), clients: members.get(group.id) ?? [] })), next: last && `${last.score}_${last.id}` }
+  const pairs = await pairsAmong(db, [...members.values()].flat().map(({ id }) => id))
+  return { groups: page.map(group => sureOf({ ...group, certainty: certaintyOf(group.score) }, members.get(group.id) ?? [], pairs)), next: last && `${last.score}_${last.id}` }
+}
+
+type Scored = Parameters<typeof groupsOf>[0][number]
+
+const pairsAmong = async (db: Db, ids: number[]): Promise<Scored[]> =>
+  db('duplicate_pairs').whereRaw('a_id = any (:ids) and b_id = any (:ids)', { ids }).whereNull('dismissed_at').orderBy(['a_id', 'b_id']).select('a_id as a', 'b_id as b', 'score', 'reasons')
+
+/** Tells of each client whether it hangs together with the surest ones by pairs that are as certain; where none is seen to be, all are. */
+function sureOf (group: Omit<DuplicateGroup, 'clients'>, clients: Duplicate[], pairs: readonly Scored[]): DuplicateGroup {
+  const seen = new Set(clients.map(({ id }) => id))
+  const certain = groupsOf(pairs.filter(({ a, b, score }) => seen.has(a) && seen.has(b) && score >= CERTAINTIES[group.certainty]))
+  const surest = certain.toSorted((one, other) => other.score - one.score || one.id - other.id)[0]?.clients
+  return { ...group, clients: clients.map(client => ({ ...client, sure: surest?.includes(client.id) ?? true })) }
 }
 
 async function membersOf (db: Db, viewer: Viewer, groups: number[]): Promise<Map<number, Duplicate[]>> {
