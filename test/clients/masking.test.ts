@@ -98,7 +98,7 @@ t.test('she may add one, reads it once, and sees it masked from then on', async 
   const { as, sofia, id, db } = await shop(t)
   const added = await as(sofia).post(`/clients/${id}/phones`, { phone_rows: 0, 'phones.0.number': '605 000 123', 'phones.0.type': 1 }, { fragment: true })
   t.match(added.body, /\+48 ••• ••• •23.*Saved as \+48 605 000 123/s)
-  t.notMatch((await as(sofia).get(`/clients/${id}`)).body, /605/)
+  t.notMatch((await as(sofia).get(`/clients/${id}`)).body, /605 ?000/)
   t.ok(await db('client_phones').where({ e164: '+48605000123' }).first())
 })
 

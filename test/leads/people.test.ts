@@ -106,7 +106,7 @@ t.test('what the form of clients asks for beside name and phones is asked for be
   t.equal(page.error('address'), words('form.required'))
   t.equal(page.error('phones'), '', 'its phones are there, though she sees them masked')
   t.match(page.body, '+48 ••• ••• •33, +48 ••• ••• •34')
-  t.notMatch(page.body, '222')
+  t.notMatch(page.body, /222 ?33[34]|601 ?222/)
   const form = { ...formOf(page.body, '/clients'), phone_rows: [] }
   t.equal((await as(sofia).post('/clients', form)).status, 422)
   t.equal((await as(sofia).post('/clients', { ...form, address: 'ul. Górska 8' })).location, `/leads/${lead.id}`)
