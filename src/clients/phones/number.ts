@@ -18,11 +18,16 @@ export interface PhoneNumber {
  */
 export function readNumber (typed: string, country: string): PhoneNumber {
   const clean = typed.replace(/^\s*00(?=[1-9])/, '+')
-  const parsed = valid(clean, country) ?? valid(clean.replace(/^(\s*\+\d{1,3}[\s.-]*)\(0\)/, '$1').replace(/\s*\b(?:wew|ramal)[.:]?\s*(\d{1,7})\s*$/i, ' ext. $1'), country)
+  const parsed = valid(clean, country) ?? validAnew(clean, country)
   if (!parsed) return { typed, e164: null, display: typed, digits: typed.replace(/\D/g, '') }
   const e164 = String(parsed.number)
   const extension = parsed.ext ? ` ext. ${parsed.ext}` : ''
   return { typed, e164, display: parsed.formatInternational().replace(/ ext\. .*$/, '') + extension, digits: e164.slice(1) }
+}
+
+function validAnew (text: string, country: string) {
+  const respelled = text.replace(/^(\s*\+\d{1,3}[\s.-]*)\(0\)/, '$1').replace(/\b(?:wew|ramal)[.:]?\s*(\d{1,7})\s*$/i, ' ext. $1')
+  return respelled === text ? undefined : valid(respelled, country)
 }
 
 function valid (text: string, country: string) {
