@@ -2,17 +2,21 @@ import { readFileSync } from 'node:fs'
 import { setPriority } from 'node:os'
 import type { Socket } from 'node:net'
 import type pg from 'pg'
-import type { Knex } from 'knex'
-import { openDatabase } from './knex.js'
+import { openDatabase, type Db } from './knex.js'
 
 const NICENESS = 10
 
 /**
- * Opens a few connections for long work, to be destroyed after it. Where Postgres runs on this machine and may be told, it serves them behind
- * everybody else in the queue for a processor.
+ * Does long work on a few connections of its own, which are closed behind it, also when it throws. Where Postgres runs on this machine and may be told, it
+ * serves them behind everybody else in the queue for a processor.
  */
-export function openBackground (url: string, pool: number): Knex {
-  return openDatabase(url, { pool, afterCreate: stepBack })
+export async function inBackground (url: string, pool: number, work: (db: Db) => Promise<void>): Promise<void> {
+  const background = openDatabase(url, { pool, afterCreate: stepBack })
+  try {
+    await work(background)
+  } finally {
+    await background.destroy()
+  }
 }
 
 function stepBack (connection: pg.Client, done: (error: Error | null, connection: pg.Client) => void): void {

@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { openBackground } from '../../database/background.js'
+import { inBackground } from '../../database/background.js'
 import type { Db } from '../../database/knex.js'
 import { isWriting } from '../../imports/queries.js'
 import { enqueue } from '../../jobs/enqueue.js'
@@ -24,13 +24,10 @@ export function lookForDuplicates (app: FastifyInstance, url: string): void {
   app.job('duplicates.look', async (_payload, { signal }) => {
     // An import is quicker without, and many a client of its first rows is changed by a later one.
     if (await isWriting(db) || !await lookAtBatch(db)) return
-    const background = openBackground(url, 1)
-    try {
+    await inBackground(url, 1, async background => {
       do signal.throwIfAborted()
       while (!await isWriting(background) && await lookAtBatch(background))
-    } finally {
-      await background.destroy()
-    }
+    })
   })
   // Asked from outside: were it the change itself, whoever saves would wait for all who save at that moment.
   let timer: NodeJS.Timeout | undefined

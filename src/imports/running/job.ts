@@ -1,5 +1,5 @@
 import type { FastifyInstance } from 'fastify'
-import { openBackground } from '../../database/background.js'
+import { inBackground } from '../../database/background.js'
 import type { Db } from '../../database/knex.js'
 import { transaction } from '../../database/transaction.js'
 import type { JobHandler } from '../../jobs/plugin.js'
@@ -26,22 +26,13 @@ export const WRITING = 'imports'
 export const runJob = ({ db, log }: FastifyInstance, url: string, { batch = BATCH } = {}): JobHandler<{ id: number }> => async ({ id }, { signal, isLast }) => {
   try {
     const one = await begin(db, id)
-    if (one && one.total! > batch) await inBackground(url, background => write(background, one, batch, signal))
+    if (one && one.total! > batch) await inBackground(url, LANES, background => write(background, one, batch, signal))
     else if (one) await write(db, one, batch, signal)
   } catch (error) {
     if (signal.aborted) throw error
     log.warn({ err: error, import: id }, 'an import could not go on')
     if (!isLast) throw error
     await changeImport(db, id, ['running', 'stopping'], { state: 'stopped', problem: { key: 'imports.problem.unexpected' }, finished_at: new Date() })
-  }
-}
-
-async function inBackground (url: string, work: (db: Db) => Promise<void>): Promise<void> {
-  const background = openBackground(url, LANES)
-  try {
-    await work(background)
-  } finally {
-    await background.destroy()
   }
 }
 
