@@ -1,7 +1,7 @@
 import { z } from 'zod'
 import { readLabels, typedLabels } from '../form-editor/fields/form.js'
 import { GROUPS, isClosed, type Group, type LeadStatus, type StatusRole } from '../leads/lead.js'
-import { idOf, ids, issue, oneOf, readForm, text, type Body, type FieldErrors, type Form } from '../web/form.js'
+import { idOf, ids, issue, oneOf, readForm, readOne, text, type Body, type FieldErrors, type Form } from '../web/form.js'
 import type { Labels } from '../web/labels.js'
 import type { Language } from '../web/viewer.js'
 import { STATUS_COLOURS } from './colour.js'
@@ -73,3 +73,11 @@ export function statusTyped (status?: LeadStatus): Body {
 
 /** The version that a form was shown with; null when it doesn't say. */
 export const readVersion = ({ version }: Body): number | null => idOf(version)
+
+/** Where the leads of a status go that is deleted, and why those were lost that are lost by it. */
+export interface Deletion { instead: number | null, reason: string }
+
+export function readDeletion (typed: Body): Deletion & { errors: FieldErrors } {
+  const { value: reason = '', error } = readOne(text(500), typed.reason)
+  return { instead: idOf(typed.instead), reason, errors: error ? { reason: error } : {} }
+}

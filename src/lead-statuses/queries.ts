@@ -8,9 +8,9 @@ import { translator } from '../web/i18n.js'
 import { Refusal } from '../web/refusal.js'
 import { wordsOf } from '../web/labels.js'
 import type { Viewer } from '../web/viewer.js'
-import type { StatusValues } from './form.js'
+import type { Deletion, StatusValues } from './form.js'
 import { setLate } from './late.js'
-import { moveLeads } from './moving.js'
+import { becomeLost, moveLeads, takersOf } from './moving.js'
 
 /** Somebody else changed it since the form was shown. */
 export class StatusChanged extends Error {
@@ -111,18 +111,23 @@ export function keepReason (status: LeadStatus, statuses: readonly LeadStatus[],
   return status.group === 'new' && !statuses.some(other => other.group === 'new' && other.id !== status.id) ? 'last_new' : null
 }
 
-/** Takes a status away and moves its leads to another one, each with a trace. Throws NotFound, Refusal. Returns how many leads were moved. */
-export async function deleteStatus (trx: Db, by: Viewer, id: number, instead: number | null): Promise<{ name: string, leads: number }> {
+/**
+ * Takes a status away and moves its leads to another one, each with a trace; leads that are lost by it for one reason. Throws NotFound, Refusal.
+ * Returns how many leads were moved.
+ */
+export async function deleteStatus (trx: Db, by: Viewer, id: number, { instead, reason }: Deletion): Promise<{ name: string, leads: number }> {
   await beginChange(trx, id)
   const [statuses, first] = [await listStatuses(trx), await listFirst(trx)]
   const status = statuses.find(status => status.id === id)
   if (!status) throw new NotFound()
-  const reason = keepReason(status, statuses, first)
-  if (reason) throw new Refusal({ delete: { key: `lead_status_form.${reason}` } })
+  const kept = keepReason(status, statuses, first)
+  if (kept) throw new Refusal({ delete: { key: `lead_status_form.${kept}` } })
   const to = statuses.find(other => other.id === instead && other.id !== id)
-  if (!to && (instead !== null || await countLeadsOf(trx, id) > 0)) throw new Refusal({ instead: { key: 'lead_status_form.instead_which' } })
+  const count = await countLeadsOf(trx, id)
+  if (!to && (instead !== null || count > 0)) throw new Refusal({ instead: { key: 'lead_status_form.instead_which' } })
+  if (to && count > 0) assertTaken(by, status, to, reason)
   const t = translator(by.organisation.language)
-  const leads = to ? await moveLeads(trx, by, status, to, t('lead_status_form.lost_by_it', { name: nameOf(by, status) })) : 0
+  const leads = to ? await moveLeads(trx, by, status, to, reason || t('lead_status_form.lost_by_it', { name: nameOf(by, status) })) : 0
   await trx('lead_status_moves').where({ from_id: id }).orWhere({ to_id: id }).delete()
   // A type that isn't offered any more begins elsewhere, should it ever be again.
   await trx('lead_types').where({ first_status_id: id }).update({ first_status_id: statuses.find(({ group, id: other }) => group === 'new' && other !== id)!.id })
@@ -133,6 +138,15 @@ export async function deleteStatus (trx: Db, by: Viewer, id: number, instead: nu
     changes: [{ field: 'deleted', old: false, new: true }, ...(to && leads > 0 ? [{ field: 'replaced_by' as const, old: null, new: nameOf(by, to) }, { field: 'leads' as const, old: null, new: leads }] : [])]
   })
   return { name, leads }
+}
+
+function assertTaken (by: Viewer, from: LeadStatus, to: LeadStatus, reason: string): void {
+  if (takersOf(by, from, [to]).length === 0) {
+    if (isClosed(from.group) && from.group !== to.group && !from.next.includes(to.id)) throw new Refusal({ instead: { key: 'lead_status_form.instead_closed' } })
+    if (to.group === 'won' && !by.can('leads.win')) throw new Refusal({ instead: { key: 'lead_status_form.won_by_hand' } })
+    throw new Refusal({ instead: { key: 'lead_status_form.instead_not_yours' } })
+  }
+  if (becomeLost(from, to) && reason === '') throw new Refusal({ reason: { key: 'leads.reason_needed' } })
 }
 
 /** What a status is called in the company's language, for the audit log. */

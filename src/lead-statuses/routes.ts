@@ -6,15 +6,16 @@ import { listStatuses } from '../leads/statuses.js'
 import { wording as namesFor } from '../leads/wording.js'
 import { listRoles } from '../roles/queries.js'
 import { NotFound } from '../web/errors.js'
-import { idOf, type Body, type FieldErrors } from '../web/form.js'
+import { idOf, typedText, type Body, type FieldErrors } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { attempt } from '../web/refusal.js'
 import { LANGUAGES } from '../web/viewer.js'
 import { colourOf, STATUS_COLOURS } from './colour.js'
-import { CLOCKS, readStatusForm, readVersion, statusTyped, WON_BY } from './form.js'
+import { CLOCKS, readDeletion, readStatusForm, readVersion, statusTyped, WON_BY } from './form.js'
 import { countHoursAnew } from './late.js'
 import { limitOf, UNIT_NAMES } from './limit.js'
 import { drawMap, findTrouble } from './map.js'
+import { becomeLost, takersOf } from './moving.js'
 import { changeStatus, countLeads, countLeadsOf, createStatus, deleteStatus, keepReason, listFirst, moveStatus, StatusChanged } from './queries.js'
 
 declare module '../jobs/enqueue.js' {
@@ -77,8 +78,11 @@ export default async function leadStatuses (app: FastifyInstance) {
   app.post<OfOne>(`${URL}/:id/delete`, { config }, async (request, reply) => {
     const status = await find(request)
     const typed = (request.body ?? {}) as Body
-    const { made, errors } = await attempt(transaction(db, trx => deleteStatus(trx, viewerOf(request), status.id, idOf(typed.instead))))
-    if (errors) return showForm(request, reply, status, { typed: statusTyped(status), errors, instead: idOf(typed.instead) }, 422)
+    const asked = readDeletion(typed)
+    const again = (errors: FieldErrors) => showForm(request, reply, status, { typed: statusTyped(status), errors, instead: asked.instead, reason: typedText(typed, 'reason') }, 422)
+    if (asked.errors.reason) return again(asked.errors)
+    const { made, errors } = await attempt(transaction(db, trx => deleteStatus(trx, viewerOf(request), status.id, asked)))
+    if (errors) return again(errors)
     return reply.flash(made.leads > 0 ? 'lead_status_form.deleted_moved' : 'choices.deleted', { name: made.name, count: made.leads }).goTo(URL)
   })
 
@@ -94,14 +98,14 @@ export default async function leadStatuses (app: FastifyInstance) {
     return reply.page('lead-statuses/index', { ...wording(request), statuses, counts, first, roles, map: drawMap(statuses), trouble: findTrouble(statuses, first) }, { fragment: 'lead-statuses/_list' })
   }
 
-  async function showForm (request: FastifyRequest, reply: FastifyReply, status: LeadStatus | null, form: { typed: Body, errors: FieldErrors, now?: Body, instead?: number | null }, code: number) {
+  async function showForm (request: FastifyRequest, reply: FastifyReply, status: LeadStatus | null, form: { typed: Body, errors: FieldErrors, now?: Body, instead?: number | null, reason?: string }, code: number) {
     const [statuses, roles, first, leads] = await Promise.all([listStatuses(db), listRoles(db), listFirst(db), status && countLeadsOf(db, status.id)])
-    const main = viewerOf(request).organisation.language
-    const data = { ...wording(request), status, statuses, others: statuses.filter(({ id }) => id !== status?.id), roles, leads, languages: [main, ...LANGUAGES.filter(language => language !== main)], kept: status && keepReason(status, statuses, first), now: null, instead: null, ...form }
+    const viewer = viewerOf(request), main = viewer.organisation.language
+    const data = { ...wording(request), status, statuses, others: statuses.filter(({ id }) => id !== status?.id), roles, leads, languages: [main, ...LANGUAGES.filter(language => language !== main)], kept: status && keepReason(status, statuses, first), takers: status && takersOf(viewer, status, statuses), now: null, instead: null, reason: '', ...form }
     return reply.page(status ? 'lead-statuses/edit' : 'lead-statuses/new', data, { fragment: status ? 'lead-statuses/_edit' : 'lead-statuses/_form', status: code })
   }
 }
 
 const wording = (request: FastifyRequest) => {
-  return { nameOf: namesFor(request).statusName, colourOf, limitOf, groups: GROUPS, colours: STATUS_COLOURS, clocks: CLOCKS, units: UNIT_NAMES, wonBy: WON_BY }
+  return { nameOf: namesFor(request).statusName, colourOf, limitOf, groups: GROUPS, colours: STATUS_COLOURS, clocks: CLOCKS, units: UNIT_NAMES, wonBy: WON_BY, becomeLost }
 }

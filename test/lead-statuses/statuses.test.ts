@@ -207,11 +207,60 @@ t.test('one is deleted, and its leads go where it is said', async t => {
   t.notOk((await status('in_work')).next.includes(from.id))
   t.equal((await as(anna).post(`${await at('mishandled')}/delete`)).status, 303, 'one without leads at once')
 
-  await as(anna).post(`${await at('in_work')}/delete`, { instead: (await status('canceled')).id })
-  t.match(await read(open), { status_late_at: null, lost_reason: words('lead_status_form.lost_by_it', { name: 'In work' }) })
-  t.match(await db('events').where({ lead_id: open }).orderBy('id', 'desc').first(), { details: { reason: words('lead_status_form.lost_by_it', { name: 'In work' }) } })
+  const { id: canceled } = await status('canceled')
+  const unsaid = await as(anna).post(`${await at('in_work')}/delete`, { instead: canceled, reason: ' ' })
+  t.equal(unsaid.error('reason'), words('leads.reason_needed'))
+  t.match(unsaid.body, new RegExp(`<option value="${canceled}" class="asks-why" selected`), 'the choice stays')
+  t.equal((await as(anna).post(`${await at('in_work')}/delete`, { instead: canceled, reason: 'x'.repeat(501) })).error('reason'), words('form.too_long', { max: 500, length: 501 }))
+  t.match(await read(open), { closed_at: null, lost_reason: '' })
+  t.equal((await as(anna).post(`${await at('in_work')}/delete`, { instead: canceled, reason: 'We repair no phones any more' })).status, 303)
+  t.match(await read(open), { status_late_at: null, lost_reason: 'We repair no phones any more' })
+  t.match(await db('events').where({ lead_id: open }).orderBy('id', 'desc').first(), { details: { reason: 'We repair no phones any more' } })
   t.ok((await read(open)).closed_at)
   t.match(await db('audit_entries').where({ kind: 'leads.status_deleted' }).orderBy('id', 'desc').first(), { subject_name: 'In work', details: { changes: [{ field: 'deleted' }, { field: 'replaced_by', new: 'Canceled' }, { field: 'leads', new: 2 }] } })
+})
+
+t.test('leads of one that is deleted stay as they were closed, and are won by nobody who may not say so', async t => {
+  const { as, db, anna, nuno } = await cast(t)
+  await db('roles').where({ id: nuno.roleId }).update({ rights: ['settings.manage', 'leads.view_all', 'leads.move'] })
+  const statuses = new Map((await listStatuses(db)).map(one => [one.key, one.id]))
+  const id = (key: string) => statuses.get(key)!
+  const lead = async (key: string, values: object = {}) => (await db('leads').insert({ number: `D-${key}`, type_id: 1, status_id: id(key), ...values }).returning('id'))[0].id
+  const remove = (key: string, instead: string, who = anna, more: object = {}) => as(who).post(`${URL}/${id(key)}/delete`, { instead: id(instead), reason: 'Gone', ...more })
+  const offered = async (key: string, who = anna) => [...(await as(who).get(`${URL}/${id(key)}`)).body.split('<select id="instead"')[1]!.split('</select>')[0]!.matchAll(/value="(\d+)"/g)].map(([, id]) => Number(id))
+  const won = await lead('successful_order', { closed_at: '2026-11-20T08:00:00Z' })
+  const lost = await lead('expensive', { closed_at: '2026-11-20T08:00:00Z', lost_reason: 'Too dear' })
+  const blank = (await db('leads').insert({ number: 'D-blank', type_id: 1, status_id: id('expensive'), closed_at: '2026-11-20T08:00:00Z' }).returning('id'))[0].id
+  const open = await lead('waiting')
+
+  t.same(await offered('successful_order'), [id('successful_sale')])
+  t.same(await offered('expensive'), [id('canceled'), id('mishandled')])
+  t.same(await offered('waiting'), ['new_lead', 'in_work', 'successful_order', 'successful_sale', 'expensive', 'canceled', 'mishandled'].map(id))
+  t.same(await offered('waiting', nuno), ['new_lead', 'in_work', 'expensive', 'canceled', 'mishandled'].map(id))
+
+  for (const [key, instead] of [['successful_order', 'canceled'], ['successful_order', 'in_work'], ['expensive', 'successful_order'], ['expensive', 'in_work']] as const) {
+    const refused = await remove(key, instead)
+    t.equal(refused.status, 422, `${key} to ${instead}`)
+    t.equal(refused.error('instead'), words('lead_status_form.instead_closed'))
+  }
+  t.equal((await remove('waiting', 'successful_order', nuno)).error('instead'), words('lead_status_form.won_by_hand'))
+  await db('lead_status_roles').insert({ status_id: id('mishandled'), role_id: anna.roleId })
+  t.equal((await remove('waiting', 'mishandled', nuno)).error('instead'), words('lead_status_form.instead_not_yours'))
+  t.same(await offered('expensive', nuno), [id('canceled')])
+  t.same((await db('leads').whereIn('id', [won, lost, open]).orderBy('id').pluck('status_id')), [id('successful_order'), id('expensive'), id('waiting')], 'nothing has moved')
+
+  t.equal((await remove('successful_order', 'successful_sale', nuno, { reason: '' })).status, 303, 'won they are already')
+  t.match(await db('leads').where({ id: won }).first(), { status_id: id('successful_sale'), closed_at: new Date('2026-11-20T08:00:00Z'), lost_reason: '' })
+  t.equal((await remove('expensive', 'canceled', anna, { reason: '' })).status, 303, 'each was lost for a reason of its own')
+  t.match(await db('leads').where({ id: lost }).first(), { closed_at: new Date('2026-11-20T08:00:00Z'), lost_reason: 'Too dear' })
+  t.match(await db('leads').where({ id: blank }).first(), { lost_reason: words('lead_status_form.lost_by_it', { name: 'Expensive' }) })
+  t.equal((await remove('waiting', 'successful_sale')).status, 303, 'by the right that allows otherwise')
+  t.ok((await db('leads').where({ id: open }).first()).closed_at)
+
+  const last = await as(anna).get(`${URL}/${id('successful_sale')}`)
+  t.ok(says(last.body, 'lead_status_form.nowhere', { count: 2, n: '2' }))
+  t.equal((await as(anna).post(`${URL}/${id('successful_sale')}/delete`, {})).error('instead'), '')
+  t.equal((await as(anna).post(`${URL}/${id('successful_sale')}/delete`, {})).status, 422)
 })
 
 t.test('dead ends and the unreachable are found, and every move is an arrow', async t => {
