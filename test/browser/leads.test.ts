@@ -48,6 +48,12 @@ t.test('a lead from a phone that is a client’s to a lost one, seen by another 
   await m.page.waitForSelector('#heading :text("The neighbour did it")')
   t.equal(await a.page.locator('.lead-moves').count(), 0)
   t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a word without an end widens nothing')
+  const wide = a.page.viewportSize()!
+  await a.page.setViewportSize({ width: 390, height: 844 })
+  const [title, menu] = [(await a.page.locator('#heading h1').boundingBox())!, (await a.page.locator('#more > summary').boundingBox())!]
+  t.ok(menu.y < title.y + title.height && menu.x + menu.width > 340, 'what else there is to do is up in the corner, on a phone too')
+  await a.page.setViewportSize(wide)
+  await a.page.click('#more > summary')
   await a.page.click('form[action$="/archive"] button')
   await a.page.waitForSelector('#heading > .note.warn')
   t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'nor does the note of an archived one')
