@@ -2,7 +2,9 @@ import t from 'tap'
 import type { OwnField, Shape } from '../../src/form-editor/definition.js'
 import { recognise, type Remembered } from '../../src/imports/columns/recognise.js'
 import { targetsOf } from '../../src/imports/columns/targets.js'
+import { looksOf } from '../../src/imports/columns/content.js'
 import { joinValues, splitValues } from '../../src/imports/columns/values.js'
+import { splitNumbers } from '../../src/imports/checking/numbers.js'
 import { layoutOf } from '../../src/imports/columns/layout.js'
 import { inspect } from '../../src/imports/reading/source.js'
 import { inRoot } from '../../src/paths.js'
@@ -98,5 +100,14 @@ t.test('the samples', async t => {
 t.test('several values in a cell come back as they were joined', t => {
   for (const values of [['a'], ['a', 'b'], ['a, b', 'c'], ['x;y', 'z|w'], ['one, alone']]) t.same(splitValues(joinValues(values)), values)
   t.same(splitValues('VIP; regular | net 30,'), ['VIP', 'regular', 'net 30'])
+  t.end()
+})
+
+t.test('numbers that a word joins are as many as there are, and what is said after one stays its own', t => {
+  for (const word of ['i', 'oraz', 'lub', 'Y', 'e', 'ou', 'o', 'y/o', 'and', 'or', '&']) t.same(splitNumbers(`600 100 205 ${word} +48 600-100-206`), ['600 100 205', '+48 600-100-206'], word)
+  t.same(splitNumbers('600 100 205, 600100206 i 600100207 / 600 100 208'), ['600 100 205', '600100206', '600100207', '600 100 208'])
+  for (const one of ['22 600 10 02 wew. 12 i 13', '600 100 205 ext. 5', '600 100 205 or 206', 'tel. y fax', '600 100 205 Ana y Luis', '123 e 4']) t.same(splitNumbers(one), [one], one)
+  t.same(splitNumbers(`${' '.repeat(200_000)}1`).length, 1, 'in time that grows with its length')
+  t.equal(looksOf(['600 100 205 i 600 100 206', '600 100 207']), 'phone')
   t.end()
 })

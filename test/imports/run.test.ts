@@ -77,6 +77,13 @@ t.test('a row is not refused for what programs write where they mean yes, no or 
   t.same(await db('client_phones').whereIn('client_id', clients.map(({ id }) => id)).orderBy('client_id').pluck('display'), ['+48 600 160 160', '+48 600 160 161', '+48 600 160 162 ext. 12'])
 })
 
+t.test('two numbers in a cell with a word between them are two', async t => {
+  const { anna, db } = desk
+  const done = await bringIn(desk, anna, 'words.csv', 'Name;Phone\nIda Dwojga;600 170 171 i 600 170 172\nEwa Dwojga;600 170 173 wew. 12 lub 22 170 17 30\nUla Dwojga;600 170 174 ext. 5\n')
+  t.match(some(done.counts), { created: 3 })
+  t.same(await db('client_phones as p').join('clients as c', 'c.id', 'p.client_id').where({ surname: 'Dwojga' }).orderBy(['c.id', 'p.position']).pluck('display'), ['+48 600 170 171', '+48 600 170 172', '+48 600 170 173 ext. 12', '+48 22 170 17 30', '+48 600 170 174 ext. 5'])
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

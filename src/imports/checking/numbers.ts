@@ -1,5 +1,5 @@
 import { readNumber, type PhoneNumber } from '../../clients/phones/number.js'
-import { splitValues } from '../columns/values.js'
+import { splitJoined, splitValues } from '../columns/values.js'
 
 /** A number as it is kept, without the ".0" of a table that took it for a quantity. One that lost its plus on the way through a spreadsheet is read with it when it is none without. */
 export function numberOf (typed: string, country: string): PhoneNumber {
@@ -10,5 +10,7 @@ export function numberOf (typed: string, country: string): PhoneNumber {
   return whole.e164 ? { ...whole, typed } : { ...number, typed }
 }
 
-/** "697000111 / 697000112" is two numbers as well. */
-export const splitNumbers = (cell: string): string[] => /[,;|/\n]/.test(cell) ? splitValues(cell).flatMap(part => (part.match(/\d/g)?.length ?? 0) > 13 ? part.split('/').map(one => one.trim()).filter(Boolean) : [part]) : [cell]
+/** "697000111 / 697000112" is two numbers as well, and so is "697000111 i 697000112". */
+export const splitNumbers = (cell: string): string[] => /[,;|/\n]/.test(cell) ? splitValues(cell).flatMap(splitJoined).flatMap(bySlash) : splitJoined(cell)
+
+const bySlash = (part: string): string[] => (part.match(/\d/g)?.length ?? 0) > 13 ? part.split('/').map(one => one.trim()).filter(Boolean) : [part]

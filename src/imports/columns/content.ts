@@ -1,6 +1,6 @@
 import { isEmail } from '../../web/form.js'
 import { folded } from './names.js'
-import { splitValues } from './values.js'
+import { splitJoined, splitValues } from './values.js'
 
 /** What the cells of a column look like; null when it can't be told. */
 export type Looks = 'phone' | 'email' | 'yes_no' | 'date' | 'date_time' | 'number' | 'kind' | 'link' | null
@@ -48,7 +48,7 @@ const isKind = (cell: string) => cell.length <= 30 && kindIn(cell) !== null
 const isLocalDate = (cell: string) => /^(?:[0-3]?\d)[./-](?:[0-3]?\d)[./-](?:\d{2}|\d{4})$/.test(cell)
 
 /** Numbers that stand in one cell, also "697 000 111 / 697 000 112". */
-export const splitNumbers = (cell: string): string[] => cell.split(/[\n,;|]|\s\/\s|\/(?=\s*\+)|(?<=\d{6})\/(?=\d{6})/).map(part => part.trim()).filter(part => part !== '')
+export const splitNumbers = (cell: string): string[] => cell.split(/[\n,;|]|\s\/\s|\/(?=\s*\+)|(?<=\d{6})\/(?=\d{6})/).map(part => part.trim()).filter(part => part !== '').flatMap(splitJoined)
 
 function isPhoneLike (text: string): boolean {
   if (!/^(?:tel\.?:?\s*)?\+?[\d\s().\-/]+(?:\s*(?:ext|x|wew)\.?\s*\d+)?$/i.test(text)) return false

@@ -12,3 +12,14 @@ export function joinValues (values: readonly string[]): string {
   if (!values.some(value => /[,;|]/.test(value))) return values.join(', ')
   return values.length === 1 ? `${values[0]}\n` : values.join('\n')
 }
+
+// And, or, in four languages; "y/o", "i/lub". One space each side, which is enough: more of them would take a long row of spaces long.
+const AND_OR = /\s(?:and|or|and\/or|&|i|oraz|lub|albo|i\/lub|y|e|o|u|y\/o|ou|e\/ou)\s/i
+const LEAST_DIGITS = 7
+
+/** Numbers that a word joins: "600 100 205 i 600 100 206". Only where each is long enough to be one: an extension may have such a word too. */
+export function splitJoined (text: string): string[] {
+  if (!AND_OR.test(text)) return [text]
+  const parts = text.split(AND_OR).map(part => part.trim())
+  return parts.every(part => (part.match(/\d/g)?.length ?? 0) >= LEAST_DIGITS) ? parts : [text]
+}
