@@ -3,6 +3,7 @@ import type { OwnField, Shape } from '../../src/form-editor/definition.js'
 import { recognise, type Remembered } from '../../src/imports/columns/recognise.js'
 import { targetsOf } from '../../src/imports/columns/targets.js'
 import { looksOf } from '../../src/imports/columns/content.js'
+import { saysNothing } from '../../src/imports/columns/nothing.js'
 import { joinValues, splitValues } from '../../src/imports/columns/values.js'
 import { splitNumbers } from '../../src/imports/checking/numbers.js'
 import { layoutOf } from '../../src/imports/columns/layout.js'
@@ -100,6 +101,14 @@ t.test('the samples', async t => {
 t.test('several values in a cell come back as they were joined', t => {
   for (const values of [['a'], ['a', 'b'], ['a, b', 'c'], ['x;y', 'z|w'], ['one, alone']]) t.same(splitValues(joinValues(values)), values)
   t.same(splitValues('VIP; regular | net 30,'), ['VIP', 'regular', 'net 30'])
+  t.end()
+})
+
+t.test('what says in words that there is nothing, in four languages', t => {
+  for (const cell of ['-', '—', '- -', '...', '?', 'n/a', 'N/D', 'NULL', '(none)', 'brak', 'BRAK!', 'brak telefonu', 'brak e-maila', 'nie ma', 'Nie dotyczy', 'sin correo', 'sin teléfono', 'No tiene', 'não tem', 'Nenhum', 'sem e-mail', 'no phone', 'without email']) t.ok(saysNothing(cell), cell)
+  for (const cell of ['', 'Anna', 'brak@poczta.example', 'Brakowski', 'no. 5', 'sin', '0', 'x', '+', 'jutro', 'brak czasu', 'none of your business', '#']) t.notOk(saysNothing(cell), cell)
+  t.equal(looksOf(['brak', 'n/a', 'a@example.org', '-']), 'email')
+  t.equal(looksOf(['brak', 'n/a']), null)
   t.end()
 })
 

@@ -84,6 +84,27 @@ t.test('two numbers in a cell with a word between them are two', async t => {
   t.same(await db('client_phones as p').join('clients as c', 'c.id', 'p.client_id').where({ surname: 'Dwojga' }).orderBy(['c.id', 'p.position']).pluck('display'), ['+48 600 170 171', '+48 600 170 172', '+48 600 170 173 ext. 12', '+48 22 170 17 30', '+48 600 170 174 ext. 5'])
 })
 
+t.test('a cell that says in words that there is nothing is an empty one, but a name stays a name and a mistake a mistake', async t => {
+  const { anna, db } = desk
+  const { hired, glasses, seat, remark } = await addFields(db, { hired: { kind: 'date' }, glasses: { kind: 'yes_no' }, seat: { kind: 'unique_id' }, remark: { kind: 'short_text' } })
+  const rows = [
+    'Ada Pusta;brak telefonu;brak;brak;nie;brak;brak;none;N/A;brak', 'Brak Pusta;n/a;sin correo;nie dotyczy;n/a;n/a;-;não tem;nenhum;-', 'Ida Pusta;no tiene;NIE MA;--;brak;sin datos;n/a;?;ninguno;nie ma', 'Brak;600 180 181, brak;none, iza@poczta.example;none;sim;—;sem;no;brak;',
+    'Ula Pusta;600 180 182;brak@;;;;;;;', 'Ola Pusta;gdzieś jest;;;;;;;;', 'Ewa Pusta;;;wkrótce;;;;;;'
+  ]
+  const done = await bringIn(desk, anna, 'none.csv', `Name;Phone;E-mail;hired;glasses;seat;remark;Tags;Company name;Address\n${rows.join('\n')}\n`)
+  t.match(some(done.counts), { created: 4, error: 3 })
+  t.same(await db('import_rows').where({ import_id: done.id, verdict: 'error' }).orderBy('row').then(rows => rows.map(({ why }) => why[0].key)), ['form.email', 'phones.no_digits', 'form.date'])
+  const clients = await db('clients').whereIn('id', db('import_rows').where({ import_id: done.id }).select('client_id')).orderBy('id').select('id', 'kind', 'first_name', 'surname', 'note', 'address')
+  t.match(clients, [{ first_name: 'Ada', surname: 'Pusta' }, { first_name: 'Brak', surname: 'Pusta' }, { first_name: 'Ida' }, { first_name: 'Brak', surname: '' }].map(one => ({ kind: 'person', note: '', address: '', ...one })))
+  t.same(await db('client_phones').whereIn('client_id', clients.map(({ id }) => id)).pluck('display'), ['+48 600 180 181'])
+  t.same(await db('client_emails').whereIn('client_id', clients.map(({ id }) => id)).pluck('address'), ['iza@poczta.example'])
+  t.same(await db('client_tags').whereIn('client_id', clients.map(({ id }) => id)), [])
+  t.same(await db('client_values').whereIn('field_id', [hired.id, glasses.id, seat.id, remark.id]).orderBy(['client_id', 'field_id']).select('field_id', 'text_value', 'number_value'), [
+    { field_id: glasses.id, text_value: null, number_value: '0' }, { field_id: remark.id, text_value: 'brak', number_value: null }, { field_id: remark.id, text_value: '-', number_value: null },
+    { field_id: remark.id, text_value: 'n/a', number_value: null }, { field_id: glasses.id, text_value: null, number_value: '1' }, { field_id: remark.id, text_value: 'sem', number_value: null }
+  ])
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

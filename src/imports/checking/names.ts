@@ -1,3 +1,4 @@
+import { saysNothing } from '../columns/nothing.js'
 import type { Gathered } from './checked.js'
 
 // What says itself that it is a company, at the end of a name.
@@ -5,6 +6,7 @@ const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a
 
 /** What the names of a row make: a person's or a company's. */
 export function settleName (into: Gathered): void {
+  leaveNothings(into)
   const isPerson = into.first_name !== null || into.surname !== null
   const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || LEGAL_FORM.test(into.name)))
   into.kind = isCompany ? 'company' : 'person'
@@ -23,3 +25,14 @@ export function settleName (into: Gathered): void {
   if (into.company_name !== null) into.note = [into.company_name, into.note].filter(Boolean).join('\n')
   into.company_name = null
 }
+
+/** A name may be any words, but "-" beside another says that there is no other half, and "brak" or "n/a" beside a person that there is no company. */
+function leaveNothings (into: Gathered): void {
+  if (into.first_name !== null && into.surname !== null) {
+    if (isSigns(into.surname)) into.surname = null
+    else if (isSigns(into.first_name)) into.first_name = null
+  }
+  if (into.company_name !== null && (isSigns(into.company_name) || (saysNothing(into.company_name) && (into.name !== '' || into.first_name !== null || into.surname !== null)))) into.company_name = null
+}
+
+const isSigns = (name: string): boolean => saysNothing(name) && !/\p{L}/u.test(name)

@@ -9,6 +9,7 @@ import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { yesOrNo } from '../columns/content.js'
+import { saysNothing } from '../columns/nothing.js'
 import { splitValues } from '../columns/values.js'
 import { isCellError, isScientific, isShortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
@@ -63,21 +64,21 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
     }
     if (target.startsWith('consent.')) return consentReader(target.slice('consent.'.length) as ConsentChannel)
     switch (target) {
-      case 'id': return (cell, into, column) => {
+      case 'id': return unlessNothing((cell, into, column) => {
         if (/^[1-9]\d{0,14}$/.test(cell)) into.ref = Number(cell)
         else fail(into, column, { key: 'imports.wrong.id' })
-      }
+      })
       case 'name': return (cell, into, column) => { into.name = [into.name, clean('name', cell, into, column)].filter(Boolean).join(' ') }
       case 'first_name': case 'surname': case 'company_name': return joined(target, ' ')
       case 'conflict_reason': return joined(target, '; ')
-      case 'address': return joined(target, ', ')
+      case 'address': return unlessNothing(joined(target, ', '))
       case 'note': return joined(target, '\n')
       case 'is_company': return (cell, into, column) => { into.isCompany = ticked(cell, into, column) }
       case 'kind': return (cell, into, column) => {
         const word = folded(cell)
         if (companies.has(word)) into.isCompany = true
         else if (people.has(word)) into.isCompany = false
-        else fail(into, column, { key: 'imports.wrong.kind' })
+        else if (!saysNothing(cell)) fail(into, column, { key: 'imports.wrong.kind' })
       }
       case 'is_supplier': case 'is_conflicted': return (cell, into, column) => { into[target] = ticked(cell, into, column) }
       case 'phone': return (cell, into, column) => {
@@ -87,10 +88,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'phone.type': return (cell, into) => { into.nextType = phoneTypes.get(folded(cell)) ?? null }
       case 'email': return emails
       case 'tag': return tags
-      case 'language': return (cell, into, column) => {
+      case 'language': return unlessNothing((cell, into, column) => {
         into.language = languageOf(cell)
         if (!into.language) fail(into, column, { key: 'imports.wrong.language' })
-      }
+      })
       case 'campaign': return choiceReader('campaign', 'campaigns')
       case 'location': return choiceReader('location', 'locations')
       case 'discount_services': return discountReader('services')
@@ -123,7 +124,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
 
   function ticked (cell: string, into: Gathered, column: number): boolean | null {
     const answer = answerOf(cell)
-    if (answer === null) fail(into, column, { key: 'imports.wrong.yes_no' })
+    if (answer === null && !saysNothing(cell)) fail(into, column, { key: 'imports.wrong.yes_no' })
     return answer
   }
 
@@ -134,7 +135,6 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function phones (cell: string, into: Gathered, column: number, type: number): void {
-    if (isDash(cell)) return
     // Before it is split: "4,85018E+10", as most of Europe writes it, is not two numbers.
     if (isScientific(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
     for (const typed of splitNumbers(cell)) {
@@ -145,7 +145,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
         continue
       }
       if (!/\d/.test(short)) {
-        fail(into, column, { key: 'phones.no_digits' })
+        if (!saysNothing(short)) fail(into, column, { key: 'phones.no_digits' })
         continue
       }
       const number = numberOf(short, country)
@@ -155,8 +155,8 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function emails (cell: string, into: Gathered, column: number): void {
-    if (isDash(cell)) return
     for (const part of splitValues(cell)) {
+      if (saysNothing(part)) continue
       const address = part.replace(/^(mailto:|<)|>$/gi, '')
       if (!isEmail(address)) fail(into, column, { key: 'form.email' })
       else if (into.emails.length < MOST_CONTACTS && !into.emails.some(other => other.address.toLowerCase() === address.toLowerCase())) into.emails.push({ address })
@@ -165,6 +165,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
 
   function tags (cell: string, into: Gathered, column: number): void {
     for (const part of splitValues(cell)) {
+      if (saysNothing(part)) continue
       const { name, errors } = readTagName(part)
       if (errors.tag) fail(into, column, errors.tag)
       else if (name && !into.tags.some(other => folded(other) === folded(name))) into.tags.push(name)
@@ -179,6 +180,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (!name) return
       const id = known.get(folded(name))
       if (id) into[`${field}_id`] = id
+      else if (saysNothing(name)) return
       else if (creates && name.length <= 100) into[field] = name
       else fail(into, column, { key: `imports.wrong.${field}`, values: { name } })
     }
@@ -193,6 +195,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
         into[`discount_${of}`] = 0
         return
       }
+      if (saysNothing(cell)) return
       const { value, error } = readOne(discount, cell)
       if (error) fail(into, column, error)
       else into[`discount_${of}`] = value as number
@@ -223,6 +226,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
           const label = word.replace(/\s+/g, ' ').trim()
           const id = options.get(folded(label))
           const position = into.own.filter(value => value.field_id === field.id).length
+          if (!id && saysNothing(label)) continue
           if (id) {
             if (!into.own.some(value => value.option_id === id)) into.own.push({ field_id: field.id, position, option_id: id })
           } else if (creates && label.length <= 100) {
@@ -231,10 +235,14 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
         }
       }
     }
+    const isText = field.kind === 'short_text' || field.kind === 'long_text'
     return (cell, into, column) => {
       if ((field.kind === 'date' || field.kind === 'date_time') && isNoDay(cell)) return
       if (field.kind === 'unique_id' && isShortened(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
-      const { value, error } = readOne(schema, typed(cell) ?? cell)
+      const read = typed(cell)
+      // "No" is an answer where one is asked for; a text may be any words.
+      if (!isText && !(field.kind === 'yes_no' && read !== undefined) && saysNothing(cell)) return
+      const { value, error } = readOne(schema, read ?? cell)
       if (error) into.problems.push({ column, field: name, ...error })
       else if (!isNothing(value as OwnValue)) into.own.push(...rowsOf(field, value as OwnValue) as CheckedValue[])
     }
@@ -245,7 +253,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (!plan.consents) return
       const answer = answerOf(cell)
       if (answer !== null) into.consents[channel] = { column, said: answer }
-      else into.consents[channel] = { column, said: channel === 'email' ? splitValues(cell) : splitNumbers(cell) }
+      else if (!saysNothing(cell)) into.consents[channel] = { column, said: channel === 'email' ? splitValues(cell) : splitNumbers(cell) }
     }
   }
 
@@ -274,8 +282,8 @@ const isPlain = (cell: string): boolean => /^[!-~\u00a1-\u024f](?:[ -~\u00a1-\u0
 /** Where a spreadsheet was told to show plain numbers, a date comes as the count of its days: "46080" is 2026-02-27. Those of 1954 to 2064. */
 const dated = (cell: string): string => /^[2-5]\d{4}(\.\d+)?$/.test(cell) ? formatted(cell, cell.includes('.') ? 'moment' : 'date', false) : cell
 
-/** What people write where there is nothing: "-". */
-const isDash = (cell: string): boolean => /^[-–—]+$/.test(cell)
-
 /** What programs write where there is no day: Outlook's "0/0/00", MySQL's "0000-00-00 00:00:00". */
-const isNoDay = (cell: string): boolean => isDash(cell) || /^0+([./-])0+\1[0 :]+$/.test(cell)
+const isNoDay = (cell: string): boolean => /^0+([./-])0+\1[0 :]+$/.test(cell)
+
+/** A cell that says in words that there is nothing is as good as empty. */
+const unlessNothing = (read: Reader): Reader => (cell, into, column) => { if (!saysNothing(cell)) read(cell, into, column) }

@@ -1,5 +1,6 @@
 import { isEmail } from '../../web/form.js'
 import { folded } from './names.js'
+import { saysNothing } from './nothing.js'
 import { splitJoined, splitValues } from './values.js'
 
 /** What the cells of a column look like; null when it can't be told. */
@@ -11,9 +12,13 @@ const MOST = 0.8
 export function looksOf (cells: readonly string[]): Looks {
   const filled = cells.filter(cell => cell !== '')
   if (filled.length === 0) return null
-  const most = (is: (cell: string) => boolean) => filled.filter(is).length >= filled.length * MOST
-  if (most(isYesNo)) return 'yes_no'
-  if (most(isKind)) return 'kind'
+  const mostOf = (cells: readonly string[]) => (is: (cell: string) => boolean) => cells.filter(is).length >= cells.length * MOST
+  if (mostOf(filled)(isYesNo)) return 'yes_no'
+  if (mostOf(filled)(isKind)) return 'kind'
+  // Of phones and the like every other may be "brak" or "n/a".
+  const told = filled.filter(cell => !saysNothing(cell))
+  if (told.length === 0) return null
+  const most = mostOf(told)
   if (most(cell => splitValues(cell).every(isEmail))) return 'email'
   if (most(cell => /^\d{4}-\d\d-\d\d$/.test(cell) || isLocalDate(cell))) return 'date'
   if (most(cell => /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d/.test(cell))) return 'date_time'
