@@ -5,7 +5,7 @@ import t from 'tap'
 import yauzl, { type Entry, type ZipFile } from 'yauzl'
 import { clientArchive } from '../../src/clients/erasing/archive.js'
 import { cast } from '../support/cast.js'
-import { addClient } from '../support/clients.js'
+import { addClient, formOf } from '../support/clients.js'
 
 const { app, db, as, anna, marek, sofia, nuno } = await cast(t)
 
@@ -63,6 +63,21 @@ t.test('a client\'s data is given out whole, and then erased for good', async t 
   }
   t.match(await db('audit_entries').where({ kind: 'clients.erased' }).first(), { subject_type: 'client', subject_id: id, subject_name: String(id), employee_id: anna.id })
   t.equal((await as(anna).get('/settings/audit')).status, 200)
+})
+
+t.test('what a client\'s row tells by number is told by name too, also of whom was merged into it', async t => {
+  const [campaign] = await db('campaigns').insert({ name: 'Radio Łódź' }).returning('id')
+  const [location] = await db('locations').insert({ name: 'Bałuty' }).returning('id')
+  const [price] = await db('price_types').insert({ name: 'Hurt', mark_up: -10 }).returning('id')
+  const id = await addClient(db, anna, { surname: 'Liczba' })
+  await db('clients').where({ id }).update({ campaign_id: campaign.id, location_id: location.id, price_type_services_id: price.id })
+  const read = async (id: number) => JSON.parse((await unzip(await clientArchive(db, STORED, id))).get('client.json')!)
+  const names = { campaign: 'Radio Łódź', location: 'Bałuty', price_type_services: 'Hurt', price_type_products: null }
+  t.match((await read(id)).client, { campaign_id: campaign.id, ...names })
+  const survivor = await addClient(db, anna, { surname: 'Zostaje' })
+  const form = formOf((await as(anna).get(`/clients/merge?ids=${survivor},${id}`)).body, '/clients/merge')
+  t.equal((await as(anna).post('/clients/merge', { ...form, survivor })).location, `/clients/${survivor}`)
+  t.match((await read(survivor)).merged_from, [{ as_it_was: { surname: 'Liczba', campaign_id: campaign.id, ...names } }])
 })
 
 t.test('who may do neither, and what isn\'t there', async t => {

@@ -2,7 +2,7 @@ import { Readable } from 'node:stream'
 import yazl from 'yazl'
 import type { Db } from '../../database/knex.js'
 import type { Storage } from '../../files/storage/storage.js'
-import { BELONGINGS } from '../merging/belongings.js'
+import { BELONGINGS, withNames } from '../merging/belongings.js'
 
 const CHUNK = 1000
 
@@ -26,7 +26,7 @@ export async function clientArchive (db: Db, storage: Storage, clientId: number)
 
 /** One JSON object, a list a table, in pieces. */
 async function * clientJson (db: Db, clientId: number): AsyncGenerator<string> {
-  const { rows: [{ row }] } = await db.raw("select to_jsonb(c) - 'search_names' - 'search_contacts' - 'name_key' as row from clients c where id = ?", [clientId])
+  const { rows: [{ row }] } = await db.raw(`select ${withNames('to_jsonb(c)')} - 'search_names' - 'search_contacts' - 'name_key' as row from clients c where id = ?`, [clientId])
   yield `{\n"client": ${JSON.stringify(row)}`
   for (const { exports } of BELONGINGS) {
     if (!exports) continue

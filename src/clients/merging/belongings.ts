@@ -26,6 +26,12 @@ export interface Belonging {
 }
 
 const OWN_VALUE = "coalesce(to_jsonb(v.text_value), case when f.kind = 'yes_no' then to_jsonb(v.number_value = 1) end, to_jsonb(v.number_value), to_jsonb(v.day_value), to_jsonb(v.moment_value), o.labels)"
+
+/** A client's row, a jsonb, with the names of what it tells by number. */
+export const withNames = (row: string): string => `(${row} || jsonb_build_object(${
+  [['campaign', 'campaigns'], ['location', 'locations'], ['price_type_services', 'price_types'], ['price_type_products', 'price_types']]
+    .map(([field, table]) => `'${field}', (select t.name from ${table} t where t.id = (${row} ->> '${field}_id')::bigint)`).join(', ')}))`
+
 const BY = '(select name from employees e where e.id = employee_id)'
 
 export const BELONGINGS: readonly Belonging[] = [
@@ -135,7 +141,7 @@ export const BELONGINGS: readonly Belonging[] = [
   {
     table: 'client_merges', column: 'survivor_id', merge: 'moves', erase: 'cascades', exports: {
       name: 'merged_from', sql: `
-        select m.at, c.name, c.kept -> 'row' as as_it_was, ${BY} as employee
+        select m.at, c.name, ${withNames("(c.kept -> 'row')")} as as_it_was, ${BY} as employee
         from client_merges m join client_merge_clients c on c.merge_id = m.id where m.survivor_id = :client order by m.id, c.client_id`
     }
   }
