@@ -105,6 +105,23 @@ t.test('a cell that says in words that there is nothing is an empty one, but a n
   ])
 })
 
+t.test('a last row that adds up those above is no client, and is told so, but whoever has a number is one', async t => {
+  const { anna, as, db } = desk
+  const last = async (rows: string, header = 'Lp.;Name;Phone;E-mail;Discount on services') => {
+    const id = await bring(desk, anna, 'sums.csv', `${header}\n1;Iga Sumienna;600 190 ${header.length}1;;5\n${rows}\n`)
+    return { id, counts: some((await check(desk, anna, id)).counts) }
+  }
+  const { id, counts } = await last('2;Ola Sumienna;;ola@suma.example;1500 zł\n;Razem;;;1 505,00')
+  t.same(counts, { create: 1, skip: 1, error: 1 })
+  t.match(await db('import_rows').where({ import_id: id, row: 4 }).first(), { verdict: 'skip', client_id: null, why: [{ key: 'imports.reasons.totals' }] })
+  t.ok(says((await as(anna).get(`/imports/${id}?show=skip`)).body, 'imports.reasons.totals'))
+  await addClient(db, anna, { first_name: 'Somebody', surname: 'Meanwhile' })
+  t.match(some((await press(desk, anna, id, 'run')).counts), { created: 1, skip: 1, error: 1 }, 'also where rows are matched anew before they are written')
+
+  for (const row of ['Total general;;;;12', ';TOTAL;2;;', ';Suma: 2;;;', ';;;;\n;Soma;;;', 'Total clients;;;2;', ';;;;\nRazem klientów 2;;;;']) t.same((await last(row)).counts.skip, 1, row)
+  for (const row of [';Suma;600 190 199;;5', ';Total;;total@suma.example;', ';Suma;;;', ';Total 3;;;', ';Suma Anna;;;5', ';Razem;;;1\n2;Ola Sumienna;600 190 198;;']) t.same((await last(row)).counts.skip, undefined, row)
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

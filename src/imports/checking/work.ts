@@ -10,6 +10,7 @@ import { linesBy } from './lines.js'
 import { Numbers } from './client-numbers.js'
 import type { Plan } from './plan.js'
 import { STAGED } from './staged.js'
+import { sayingLast } from './totals.js'
 
 export interface CheckInput { url: string, importId: number, path: string, reading: Reading, plan: Plan }
 export type CheckResult = { rows: number } | { unreadable: string, values: Record<string, string | number> }
@@ -52,10 +53,10 @@ async function * checkedLines ({ importId, path, reading, plan }: CheckInput, so
   let told = Date.now()
   let rows = 0
   try {
-    for await (const batch of readRows(path, reading, signal)) {
+    for await (const { rows: batch, last } of sayingLast(readRows(path, reading, signal))) {
       rows += batch.length
       if (rows >= HELPED_FROM && availableParallelism() > 1) helper ??= new Helper({ plan, importId })
-      const numbered = { rows: batch, numbers: knowsNumbers ? [] : await source.take(batch.length) }
+      const numbered = { rows: batch, numbers: knowsNumbers ? [] : await source.take(batch.length), ...(last && { last }) }
       if (helper?.isFree) helper.give(numbered)
       else yield lines(numbered)
       if (helper) yield * helper.take()
