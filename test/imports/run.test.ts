@@ -122,6 +122,23 @@ t.test('a last row that adds up those above is no client, and is told so, but wh
   for (const row of [';Suma;600 190 199;;5', ';Total;;total@suma.example;', ';Suma;;;', ';Total 3;;;', ';Suma Anna;;;5', ';Razem;;;1\n2;Ola Sumienna;600 190 198;;']) t.same((await last(row)).counts.skip, undefined, row)
 })
 
+t.test('days are read as their column writes them where that is plain, and moments by the company\'s clocks', async t => {
+  const { anna, db } = desk
+  const { birth, joined, seen } = await addFields(db, { birth: { kind: 'date' }, joined: { kind: 'date' }, seen: { kind: 'date_time' } })
+  const days = async (name: string, rows: string[]) => {
+    const done = await bringIn(desk, anna, `${name}.csv`, `Name;birth;joined;seen\n${rows.map((row, n) => `${name} Nr${n};${row}`).join('\n')}\n`)
+    const values = await db('client_values as v').join('clients as c', 'c.id', 'v.client_id').where({ first_name: name }).whereIn('field_id', [birth.id, joined.id, seen.id]).orderBy(['c.id', 'field_id']).select('day_value', 'moment_value')
+    return [some(done.counts), values.map(({ day_value, moment_value }) => day_value ?? moment_value.toISOString().slice(0, 16))]
+  }
+  // Six hundred rows without a day, and the one that tells behind them.
+  const many = Array.from({ length: 600 }, () => ';;')
+  t.same(await days('Outlook', ['1/2/1980;1/2/2020;3/14/2025 2:30 PM', ...many, '3/14/1985;13/1/2020;1/2/2025 08:00']), [{ create: 602, created: 602 }, ['1980-01-02', '2020-02-01', '2025-03-14T13:30', '1985-03-14', '2020-01-13', '2025-01-02T07:00']])
+  t.same(await days('Both', ['1/2/1980;;', '14/3/1985;;', '3/14/1985;;']), [{ create: 2, created: 2, error: 1 }, ['1980-02-01', '1985-03-14']], 'a file that has both is read as the country does')
+  t.same(await days('Zone', ['2025-03-14T23:30:00Z;2025-03-14T23:30:00.123+0100;2025-03-14T23:30:00Z', '1985-03-12T00:00:00Z;2025-03-14T20:00-08;2025-03-14 23:30', '1985-03-12T00:00:00.000-05:00;2025-03-14 23:59:59;2025-03-14T23:30+02:00']), [{ create: 3, created: 3 }, [
+    '2025-03-15', '2025-03-14', '2025-03-14T23:30', '1985-03-12', '2025-03-15', '2025-03-14T22:30', '1985-03-12', '2025-03-14', '2025-03-14T21:30'
+  ]])
+})
+
 t.test('whom an import makes is found by all that somebody typed in would be', async t => {
   const { anna, db } = desk
   await addFields(db, { frame: { kind: 'unique_id' }, wishes: { kind: 'short_text' } })

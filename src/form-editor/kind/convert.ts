@@ -63,8 +63,8 @@ function readText (text: string, value: OwnValue, to: Converting): OwnValue | un
   const { kind, field } = to
   const typed = kind === 'number' && typeof value === 'boolean' ? String(Number(value))
     : kind === 'yes_no' ? yesNo(text, to)
-      : kind === 'date' ? dayOf(text, to.country)
-        : kind === 'date_time' ? momentOf(text, to.country)
+      : kind === 'date' ? dayOf(text, daysOf(to))
+        : kind === 'date_time' ? momentOf(text, daysOf(to))
           : kind === 'short_text' || kind === 'unique_id' ? text.replace(/\s*\n\s*/g, ' ') : text
   if (typed === undefined) return undefined
   const read = readOne(schemaOf(becoming(field, kind), to.timeZone, decimalMark(to.language, to.country)), typed)
@@ -87,18 +87,37 @@ function yesNo (text: string, { yes, no }: Converting): string | undefined {
   return yes.has(word) ? 'yes' : no.has(word) ? 'no' : undefined
 }
 
-/** "2026-11-03", "3.11.2026", "03/11/2026", in the USA "11/3/2026"; a time after it is left out. */
-export function dayOf (text: string, country: string): string | undefined {
-  const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ].*)?$/.exec(text.trim())
-  if (iso) return iso[1]
-  const [, first = '', second = '', year] = /^(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ,].*)?$/.exec(text.trim()) ?? []
+/** How days are written, and on whose clocks. */
+export interface Days { monthFirst: boolean, timeZone: string }
+
+export const isMonthFirst = (country: string): boolean => country === 'US'
+const daysOf = ({ country, timeZone }: Pick<Converting, 'country' | 'timeZone'>): Days => ({ monthFirst: isMonthFirst(country), timeZone })
+
+/** A day in figures whose year comes last, be it with a time. */
+export const WRITTEN_DAY = /^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ,].*)?$/
+
+/** "2026-11-03", "3.11.2026", "03/11/2026", with the month first "11/3/2026"; a time after it is left out, but for one that says on whose clocks it is: that is the day by those here. */
+export function dayOf (text: string, days: Days): string | undefined {
+  const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](.*))?$/.exec(text.trim())
+  // Midnight is how programs write a day.
+  if (iso) return iso[2] && !/^00:00(?::00(?:[.,]0+)?)?(?!\d)/.test(iso[2]) ? localMoment(text, days)?.slice(0, 10) ?? iso[1] : iso[1]
+  const [, first = '', second = '', year] = WRITTEN_DAY.exec(text) ?? []
   if (!year) return undefined
-  const [day, month] = country === 'US' ? [second, first] : [first, second]
+  const [day, month] = days.monthFirst ? [second, first] : [first, second]
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
 
-export function momentOf (text: string, country: string): string | undefined {
-  const day = dayOf(text, country)
+/** "2026-11-03T09:30:00Z" and "2026-11-03 09:30+0200" (RFC 3339, ISO 8601) as the clocks here show it; undefined for what says nothing of whose clocks it means. */
+function localMoment (text: string, { timeZone }: Days): string | undefined {
+  const [, day, time, zone, hours, minutes = '00'] = /^(\d{4}-\d{2}-\d{2})[T ](\d{2}:\d{2}(?::\d{2})?)(?:[.,]\d+)? ?(Z|([+-]\d{2})(?::?(\d{2}))?)$/i.exec(text.trim()) ?? []
+  const instant = new Date(`${day}T${time}${hours ? `${hours}:${minutes}` : zone?.toUpperCase()}`)
+  return Number.isNaN(instant.getTime()) ? undefined : localOf(instant, timeZone)
+}
+
+export function momentOf (text: string, days: Days): string | undefined {
+  const local = localMoment(text, days)
+  if (local) return local
+  const day = dayOf(text, days)
   const [, hour = '0', minute = '00', half] = /(?<!\d)(\d{1,2}):(\d{2})(?!\d)(?::\d{2})?(?:\s*([ap])\.?\s?m\b)?/i.exec(text) ?? []
   const hours = half ? Number(hour) % 12 + (half.toLowerCase() === 'p' ? 12 : 0) : hour
   return day && `${day}T${String(hours).padStart(2, '0')}:${minute}`

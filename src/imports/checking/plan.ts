@@ -18,6 +18,8 @@ export interface Plan {
   timeZone: string
   /** How the file writes its numbers, as far as it tells. */
   decimalMark?: DecimalMark | undefined
+  /** Columns whose days are written the other way round than in the country. */
+  foreignDays?: number[]
   shape: Shape
   /** The type of phones that say nothing of theirs. */
   phoneType: number

@@ -2,7 +2,7 @@ import { CONSENT_CHANNELS, type ConsentChannel } from '../../clients/consents/co
 import { discount } from '../../clients/form.js'
 import { readTagName } from '../../clients/tags/form.js'
 import type { OwnField } from '../../form-editor/definition.js'
-import { dayOf, folded, momentOf, noWords, yesWords } from '../../form-editor/kind/convert.js'
+import { dayOf, folded, isMonthFirst, momentOf, noWords, yesWords, type Days } from '../../form-editor/kind/convert.js'
 import { nameOf, schemaOf } from '../../form-editor/schema.js'
 import { isNothing, rowsOf, type OwnValue } from '../../form-editor/value.js'
 import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
@@ -31,6 +31,8 @@ type Reader = (cell: string, into: Gathered, column: number) => void
 export function checker (plan: Plan): (source: SourceRow) => Checked {
   const { country, timeZone, decimalMark } = plan
   const [yes, no] = [yesWords(), noWords()]
+  const [here, abroad]: Days[] = [isMonthFirst(country), !isMonthFirst(country)].map(monthFirst => ({ monthFirst, timeZone }))
+  const daysOf = (column: number): Days => plan.foreignDays?.includes(column) ? abroad! : here!
   const phoneTypes = new Map(plan.phoneTypes)
   const companies = new Set(LANGUAGES.map(language => folded(translator(language)('clients.kinds.company'))))
   const people = new Set(LANGUAGES.map(language => folded(translator(language)('clients.kinds.person'))))
@@ -207,10 +209,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
     const name = nameOf(field)
     const options = new Map(field.options.flatMap(({ id, labels }) => Object.values(labels).map((label): [string, number] => [folded(label), id])))
     const creates = plan.creates.includes('choices')
-    const typed = (cell: string): string | undefined => {
+    const typed = (cell: string, column: number): string | undefined => {
       switch (field.kind) {
-        case 'date': return dayOf(dated(cell), country)
-        case 'date_time': return momentOf(dated(cell), country)
+        case 'date': return dayOf(dated(cell), daysOf(column))
+        case 'date_time': return momentOf(dated(cell), daysOf(column))
         case 'yes_no': {
           const answer = answerOf(cell)
           return answer === null ? undefined : answer ? 'yes' : 'no'
@@ -239,7 +241,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
     return (cell, into, column) => {
       if ((field.kind === 'date' || field.kind === 'date_time') && isNoDay(cell)) return
       if (field.kind === 'unique_id' && isShortened(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
-      const read = typed(cell)
+      const read = typed(cell, column)
       // "No" is an answer where one is asked for; a text may be any words.
       if (!isText && !(field.kind === 'yes_no' && read !== undefined) && saysNothing(cell)) return
       const { value, error } = readOne(schema, read ?? cell)

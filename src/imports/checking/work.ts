@@ -5,6 +5,7 @@ import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
 import type { Work } from '../../jobs/process.js'
 import { readRows, Unreadable, type Reading } from '../reading/source.js'
+import { dayColumns, foreignDays } from './days.js'
 import { Helper } from './helper.js'
 import { linesBy } from './lines.js'
 import { Numbers } from './client-numbers.js'
@@ -29,7 +30,9 @@ const check: Work<CheckInput, number, CheckResult> = async (input, { tell, signa
   try {
     await client.query('begin')
     await client.query('delete from import_rows where import_id = $1', [input.importId])
-    const lines = checkedLines(input, numbers, signal, async read => {
+    const columns = dayColumns(input.plan)
+    const foreign = columns.length > 0 ? await foreignDays(readRows(input.path, input.reading, signal), columns, input.plan.country) : []
+    const lines = checkedLines({ ...input, plan: { ...input.plan, foreignDays: foreign } }, numbers, signal, async read => {
       rows = read
       await tell(read)
     })
