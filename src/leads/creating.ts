@@ -27,39 +27,47 @@ export interface MakingOptions {
 /** The lead that was made; or, when its form was sent before, that was made then. */
 export interface Made { id: number, number: string, isNew: boolean }
 
-/** On what terms a lead begins: its first status and how long it may stay there, and what its number is made with. */
+/** On what terms a lead begins: its first status and how long it may stay there, what its number is made with, and who is told. */
 interface Terms { status: number, minutes: number | null, clock: LeadStatus['limitClock'], template: string, restarts: Restarts, year: number, month: number, code: string | null }
 
-/** By database (its settings are one object for Knex and all its transactions), type, location and time zone: the terms that held last. Those that don't hold any more make no lead. */
-const known = new WeakMap<object, Map<string, Terms>>()
+/** The terms that held last, their version, and with which campaigns and managers they have been used: as long as that version holds, those are on offer. */
+interface Known { terms: Terms, numbering: ReturnType<typeof readNumbering>, version: string, with: Set<string> }
+
+/** By database (its settings are one object for Knex and all its transactions), type, location and time zone. Terms that don't hold any more make no lead. */
+const known = new WeakMap<object, Map<string, Known>>()
 const MOST = 1000
 
 const TRIES = 5
 
 /**
- * Makes a lead in the first status of its type, with its number, history and feed, by one call (make_lead() of migration 0046): others wait from when its number is
+ * Makes a lead in the first status of its type, with its number, history and feed, by one call (make_lead() of migration 0051): others wait from when its number is
  * taken until it is kept or given back. Outside a transaction it is one by itself; values of own fields need one. Throws ChoiceGone, and what writeValues does.
  */
 export async function createLead (db: Db, by: Maker, { own = [], ...lead }: NewLead, { source = 'form', token }: MakingOptions = {}): Promise<Made> {
   if (own.length > 0 && !db.isTransaction) throw new Error('A lead with own fields is made in a transaction')
   const zone = by.organisation.timeZone
-  const kept = known.get(db.client.config) ?? new Map<string, Terms>()
+  const kept = known.get(db.client.config) ?? new Map<string, Known>()
   known.set(db.client.config, kept)
-  const key = `${lead.type_id} ${lead.location_id} ${zone}`
-  let terms = kept.get(key)
+  const [key, choices] = [`${lead.type_id} ${lead.location_id} ${zone}`, `${lead.campaign_id} ${lead.manager_id}`]
   for (let tries = 0; tries < TRIES; tries++) {
-    const given = { ...written(lead), ...terms && await under(db, by, lead, terms), terms, by_id: by.id, zone, sees: SEES_LEADS, source, token: isToken(token) ? token : null }
+    const held = kept.get(key)
+    const given = { ...written(lead), ...held && { ...held.numbering, ...await lateness(db, by, lead, held.terms) }, terms: held?.terms, version: held?.with.has(choices) ? held.version : null, by_id: by.id, zone, sees: SEES_LEADS, source, token: isToken(token) ? token : null }
     const { rows: [row] } = await prepared(db, 'select * from make_lead(?)', [JSON.stringify(given, (_, value) => typeof value === 'string' ? keepable(value) : value)])
     if (row.gone) throw new ChoiceGone(row.gone)
+    if (row.terms_version) keep(kept, key, { ...row.terms ? { terms: row.terms, numbering: readNumbering(row.terms) } : held!, version: row.terms_version, with: new Set([choices]) })
     if (!row.terms) {
       if (row.is_new) await writeValues(db, 'lead', row.lead_id, own)
       return { id: row.lead_id, number: row.lead_number, isNew: row.is_new }
     }
-    terms = row.terms as Terms
-    if (kept.size >= MOST) kept.clear()
-    kept.set(key, terms)
   }
   throw new Error('The terms on which leads begin change all the time')
+}
+
+function keep (kept: Map<string, Known>, key: string, found: Known): void {
+  const held = kept.get(key)
+  if (held?.terms === found.terms && held.version === found.version && held.with.size < MOST) return found.with.forEach(choices => held.with.add(choices))
+  if (kept.size >= MOST) kept.clear()
+  kept.set(key, found)
 }
 
 function written ({ phones, client_id = null, ...values }: NewLead): object {
@@ -67,9 +75,9 @@ function written ({ phones, client_id = null, ...values }: NewLead): object {
   return { ...values, client_id, phones: numbers, digits: numbers.map(({ digits }) => ` ${digits}`).join('') }
 }
 
-/** Its number but for the counter, and until when it may stay in its status where working hours count; else the database itself knows. */
-async function under (db: Db, { organisation }: Maker, { location_id: location }: NewLead, { minutes, clock, ...numbering }: Terms): Promise<object> {
-  if (minutes === null || clock === 'always' || location === null) return readNumbering(numbering)
+/** Until when it may stay in its status, from when, where working hours count; else the database itself knows. */
+async function lateness (db: Db, { organisation }: Maker, { location_id: location }: NewLead, { minutes, clock }: Terms): Promise<object> {
+  if (minutes === null || clock === 'always' || location === null) return {}
   const { rows: [{ since }] } = await db.raw('select clock_timestamp() as since')
-  return { ...readNumbering(numbering), since, late: await lateFrom(db, organisation.timeZone, { limitMinutes: minutes, limitClock: clock }, since, location) }
+  return { since, late: await lateFrom(db, organisation.timeZone, { limitMinutes: minutes, limitClock: clock }, since, location) }
 }

@@ -3,6 +3,7 @@ import t from 'tap'
 import { createLead, type NewLead } from '../../src/leads/creating.js'
 import { ChoiceGone } from '../../src/leads/queries.js'
 import { cast } from '../support/cast.js'
+import { until } from '../support/until.js'
 
 const { db, as, anna } = await cast(t)
 const by = { id: anna.id, organisation: { timeZone: 'Europe/Warsaw' } }
@@ -60,6 +61,55 @@ t.test('it begins on the terms that hold in its moment, whoever has changed them
   await db('location_hours').insert(Array.from({ length: 7 }, (_, n) => ({ location_id: location, weekday: n + 1, opens: 0, closes: 1 })))
   t.ok((await late((await createLead(db, by, { ...NEW, location_id: location })).id)).minutes > 50 * 24 * 60, 'a minute a day')
   t.match(await late((await createLead(db, by, NEW)).id), { minutes: 60 })
+})
+
+t.test('what was on offer for the lead before isn’t for the next, once it was taken away', async t => {
+  const [{ id: campaign }] = await db('campaigns').insert({ name: 'Bikes' }).returning('id')
+  const [{ id: location }] = await db('locations').insert({ name: 'Gdynia' }).returning('id')
+  const [{ id: role }] = await db('roles').insert({ key: 'desk', name: 'Desk', rights: ['leads.view_own'] }).returning('id')
+  const [{ id: manager }] = await db('employees').insert({ name: 'Ewa', email: 'ewa@example.com', password_hash: 'x', role_id: role, language: 'pl' }).returning('id')
+  const all = { ...NEW, campaign_id: campaign, location_id: location, manager_id: manager }
+  const changes: [string, () => Promise<unknown>, () => Promise<unknown>][] = [
+    ['campaign_id', () => db('campaigns').where({ id: campaign }).update({ retired_at: new Date() }), () => db('campaigns').where({ id: campaign }).update({ retired_at: null })],
+    ['location_id', () => db('locations').where({ id: location }).update({ retired_at: new Date() }), () => db('locations').where({ id: location }).update({ retired_at: null })],
+    ['manager_id', () => db('employees').where({ id: manager }).update({ deactivated_at: new Date() }), () => db('employees').where({ id: manager }).update({ deactivated_at: null })],
+    ['manager_id', () => db('employees').where({ id: manager }).update({ password_hash: null }), () => db('employees').where({ id: manager }).update({ password_hash: 'x' })],
+    ['manager_id', () => db('roles').where({ id: role }).update({ rights: [] }), () => db('roles').where({ id: role }).update({ rights: ['leads.view_all'] })],
+    ['manager_id', () => db('employees').where({ id: manager }).update({ role_id: db('roles').where({ key: 'bare' }).select('id') }), () => db('employees').where({ id: manager }).update({ role_id: role })],
+    ['type_id', () => db('lead_types').where({ id: typeId }).update({ removed_at: new Date() }), () => db('lead_types').where({ id: typeId }).update({ removed_at: null })]
+  ]
+  await db('roles').insert({ key: 'bare', name: 'Bare', rights: [] })
+  for (const [field, takeAway, giveBack] of changes) {
+    for (let n = 0; n < 2; n++) await createLead(db, by, all)
+    await takeAway()
+    await t.rejects(createLead(db, by, all), new ChoiceGone(field as never), field)
+    await giveBack()
+  }
+  t.ok((await createLead(db, by, all)).isNew)
+})
+
+t.test('who takes something away is waited for', async t => {
+  const [{ id: campaign }] = await db('campaigns').insert({ name: 'Scooters' }).returning('id')
+  await createLead(db, by, { ...NEW, campaign_id: campaign })
+  let made: Promise<unknown> | undefined
+  await db.transaction(async trx => {
+    await trx('campaigns').where({ id: campaign }).update({ retired_at: new Date() })
+    made = createLead(db, by, { ...NEW, campaign_id: campaign }).catch(error => error)
+    await until(async () => (await db.raw("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%make_lead%') as waits")).rows[0].waits)
+  })
+  t.match(await made, new ChoiceGone('campaign_id'))
+})
+
+t.test('with the month its terms end, whatever their version', async t => {
+  await createLead(db, by, NEW)
+  const given = { ...NEW, phones: [], digits: '', zone: 'Europe/Warsaw', sees: [], source: 'form' }
+  const call = async (more: object) => (await db.raw('select * from make_lead(?)', [JSON.stringify({ ...given, ...more })])).rows[0]
+  const { terms, terms_version: version, lead_id: none } = await call({})
+  t.equal(none, null)
+  t.ok(terms.until > Date.now() / 1000 && terms.until < Date.now() / 1000 + 32 * 86_400)
+  const last = { ...terms, month: terms.month - 1, until: Math.floor(Date.now() / 1000) - 5 }
+  t.match(await call({ terms: last, version }), { lead_id: null, terms, terms_version: version })
+  t.match(await call({ terms, version: randomUUID(), period: 'm', before: 'M-', width: 1, after: '' }), { lead_number: 'M-1', terms: null, terms_version: version, gone: null })
 })
 
 t.test('half of an emoji, which is no text, doesn’t keep a lead from being made', async t => {

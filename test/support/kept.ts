@@ -39,6 +39,6 @@ export async function putBack (db: Db): Promise<boolean> {
     select not exists (select from kept.schema_changes)
       and not exists (select from pg_statistic join pg_class c on c.oid = starelid where relnamespace = 'public'::regnamespace)
       and not exists (select from pg_class where relkind = 'r' and relnamespace = 'public'::regnamespace and pg_relation_size(oid) > 1000000) as can`)
-  if (can) await db.raw("select kept.put_back(); insert into shown_changes (subject, id) values ('any', 0)") // no trigger has told who remembers rows
+  if (can) await db.raw("select kept.put_back(); insert into shown_changes (subject, id) values ('any', 0); update lead_terms set version = gen_random_uuid()") // no trigger has told who remembers rows, or terms
   return can
 }
