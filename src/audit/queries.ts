@@ -50,3 +50,12 @@ function from ({ after, before }: AuditFilter) {
 export async function listActors (db: Db): Promise<{ id: number, name: string }[]> {
   return db('employees').select('id', 'name').orderByRaw('fold(name), id')
 }
+
+/** What was deleted, as it was called then, by whom and when. */
+export interface Deletion { name: string, by: string, at: Date }
+
+/** Who deleted something whose deletion is told as `kind`; null when nobody did. A kind that is asked for needs its index. */
+export async function findDeletion (db: Db, kind: 'leads.deleted', id: number): Promise<Deletion | null> {
+  // The kind stands in the statement, or its index wouldn't be thought of.
+  return await db('audit_entries').join('employees', 'employees.id', 'audit_entries.employee_id').whereRaw(`kind = '${kind}'`).where({ subject_id: id }).first('subject_name as name', 'employees.name as by', 'at') ?? null
+}

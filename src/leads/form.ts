@@ -112,6 +112,15 @@ function readPhoneRows (typed: Body, country: string, errors: FieldErrors): { wr
   return { write, rows }
 }
 
+/** Whether this is a lead's form, and not a button of its page alone. */
+export const isWrittenIn = (typed: Body): boolean => Object.keys(typed).some(name => name.startsWith('was.'))
+
+/** What was typed in the form of a lead, as that of a new one: nothing was seen of it before, and phones that were masked are nobody's. */
+export const asNew = (typed: Body): Body => ({
+  ...Object.fromEntries(Object.entries(typed).filter(([name]) => !/^was\.|^phones\.\d+\.(?!number$)/.test(name))),
+  phone_rows: [typed.phone_rows ?? []].flat().filter(index => typedText(typed, `phones.${index}.number`) !== '' && !typed[`phones.${index}.remove`])
+})
+
 const minuteOf = (at: Date | null | undefined) => at ? Math.floor(at.getTime() / 60_000) : null
 
 function readPhone (typed: string) {

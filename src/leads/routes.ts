@@ -4,6 +4,7 @@ import { callerOf, giveToLead, isCallers, withCaller } from '../calls/caller.js'
 import { talkOfLead } from '../conversations/queries.js'
 import { refusingTaken } from '../clients/uniqueness/queries.js'
 import { seesClients } from '../clients/visibility.js'
+import type { Deletion } from '../audit/queries.js'
 import type { Db } from '../database/knex.js'
 import { again, transaction } from '../database/transaction.js'
 import { cardOf } from '../feed/card.js'
@@ -21,10 +22,11 @@ import { makesClients, originIn, promote } from './client/making.js'
 import client from './client/routes.js'
 import { contextOf } from './context.js'
 import { createLead, type Made } from './creating.js'
+import { whoDeleted } from './deleting/gone.js'
 import deleting from './deleting/routes.js'
 import { explain } from './explain.js'
 import { leadFormState, type Shown } from './form-state.js'
-import { MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
+import { asNew, isWrittenIn, MOST_PHONES, readLeadForm, type FormContext, type LeadForm } from './form.js'
 import { clockOf, spanWords } from './list/due.js'
 import { movesFrom } from './moving.js'
 import people from './people/routes.js'
@@ -42,7 +44,7 @@ interface Told extends Omit<Shown, 'defaults'> { move?: MoveTold }
 
 export default async function leads (app: FastifyInstance) {
   const { db } = app
-  await app.register(client, { show })
+  await app.register(client, { show, keepingTyped })
   await app.register(deleting)
   await app.register(people)
 
@@ -93,7 +95,7 @@ export default async function leads (app: FastifyInstance) {
   // A page that stays open asks for what stands above its form: the clock goes on, and others move the lead.
   app.get<At>('/leads/:id', { config: { can: SEES_LEADS } }, async (request, reply) => show(request, reply, {}, 200))
 
-  app.post<At>('/leads/:id', { config: { can: 'leads.edit' } }, async (request, reply) => {
+  app.post<At>('/leads/:id', { config: { can: 'leads.edit' } }, async (request, reply) => keepingTyped(request, reply, async () => {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
     const known = await findLead(db, viewer, idOf(request.params.id))
@@ -113,7 +115,7 @@ export default async function leads (app: FastifyInstance) {
       return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
     return reply.flash('leads.saved').redirect(await mayOpen(viewer, known.id) ? `/leads/${known.id}${withinOf(request)}` : '/leads', 303)
-  })
+  }))
 
   app.post<At>('/leads/:id/move', { config: { can: 'leads.move' } }, async (request, reply) => {
     const move = await moveAsked(db, viewerOf(request), idOf(request.params.id), (request.body ?? {}) as Body)
@@ -148,7 +150,22 @@ export default async function leads (app: FastifyInstance) {
     return linkedIn(viewer, body).then(() => false, error => { if (error instanceof NotFound) return true; throw error })
   }
 
-  async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, shown: Shown, status: number) {
+  /**
+   * Does what a lead's form asks for. When the lead is gone by then, what was typed is shown as the form of a new one, and by whom it was deleted;
+   * a part of a page stays as it is, and what was typed with it.
+   */
+  async function keepingTyped (request: FastifyRequest<At>, reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply> {
+    try {
+      return await work()
+    } catch (error) {
+      const viewer = viewerOf(request), id = idOf(request.params.id), body = (request.body ?? {}) as Body
+      if (!(error instanceof NotFound) || request.isFragment || !isWrittenIn(body) || id === null || await seesLead(db, viewer, id)) throw error
+      const context = await contextOf(db, viewer, null), deleted = await whoDeleted(db, viewer, id)
+      return showNew(request, reply, context, { form: { ...readLeadForm(asNew(body), viewer, context), errors: {} }, gone: { deleted } }, deleted ? 410 : 404)
+    }
+  }
+
+  async function showNew (request: FastifyRequest, reply: FastifyReply, context: FormContext, { gone, ...shown }: Shown & { gone?: { deleted: Deletion | null } }, status: number) {
     const viewer = viewerOf(request)
     const body = (request.body ?? {}) as Body
     const query = request.query as Body
@@ -157,7 +174,7 @@ export default async function leads (app: FastifyInstance) {
     const mine = choices.managers.some(({ id }) => id === viewer.id) ? viewer.id : null
     const form = leadFormState(viewer, context, { ...shown, defaults: { type: choices.defaultType, manager: mine, ...(caller && !caller.isHidden && !linked && { phone: caller.shown }) } })
     const offers = linked ? [] : await offersFor(db, viewer, form.phones.map(({ typed }) => typed))
-    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, offers, makesClients: makesClients(viewer), form, caller, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
+    return reply.page('leads/new', { lead: null, ...choices, types: context.types, linked, offers, makesClients: makesClients(viewer), form, caller, gone: gone ?? null, token: body.token ?? randomUUID() }, { fragment: 'leads/form/_form', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, { move, ...shown }: Told, status: number) {

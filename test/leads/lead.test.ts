@@ -244,6 +244,55 @@ t.test('comments are in the feed, and its author takes one back', async t => {
   t.notMatch((await as(anna).get(`/leads/${id}`)).body, 'Called, no answer')
 })
 
+t.test('of one that was deleted while its form was written in, what was typed stays, to make a new one of it', async t => {
+  const id = await make(sofia, phone('600 777 001'))
+  const { number } = await lead(id)
+  const open = async (person = anna) => formOf((await as(person).get(`/leads/${id}`)).body, `/leads/${id}`)
+  const typed = { ...await open(), contact_name: 'Ewa <b>', comment: 'typed meanwhile', ...phone('600 777 002') }
+  const masked = { ...await open(sofia), comment: 'typed meanwhile' }
+  t.equal((await as(olga).post(`/leads/${id}/delete`, { sure: '1' })).status, 303)
+  const before = await lastId()
+
+  for (const path of ['', '/client', '/link']) {
+    const late = await as(anna).post(`/leads/${id}${path}`, { ...typed, client: await addClient(db, anna, { first_name: 'Ewa' }) })
+    t.equal(late.status, 410, path)
+    t.match(late.body, `${number} (today`, 'which')
+    t.match(late.body, /role="alert">[^]*Olga Wójcik/, 'by whom')
+    t.ok(says(late.body, 'leads.gone.as_new'))
+    t.match(late.body, '>typed meanwhile</textarea>')
+    const form = formOf(late.body, '/leads')
+    t.match(form, { contact_name: 'Ewa <b>', 'phones.0.number': '600 777 002', comment: 'typed meanwhile' })
+    t.same(Object.keys(form).filter(name => name.startsWith('was.')), [])
+    if (path) continue
+    t.equal((await as(anna).post('/leads', form)).status, 303, 'becomes a new lead')
+    t.match(await db('leads').where('id', '>', before), [{ contact_name: 'Ewa <b>', comment: 'typed meanwhile' }])
+    t.not((await db('leads').where('id', '>', before).first()).number, number)
+  }
+  const part = await as(anna).post(`/leads/${id}`, { ...typed, switch_type: '1' }, { fragment: true })
+  t.equal(part.status, 410)
+  t.equal(part.headers['hx-retarget'], '#flash', 'the form stays in the page as it is')
+  t.ok(says(part.body, 'errors.lead_deleted.text', { number, name: 'Olga Wójcik' }))
+  t.equal((await as(anna).get(`/leads/${id}`)).status, 410)
+  t.equal((await as(anna).post(`/leads/${id}/comments`, { body: 'x' })).status, 410)
+
+  const stranger = await as(sofia).post(`/leads/${id}`, masked)
+  t.equal(stranger.status, 404, 'nobody knows any more whether she might see it')
+  t.notMatch(/role="alert">[^]*?<\/p>/.exec(stranger.body)![0], /Olga|L-0/)
+  t.ok(says(stranger.body, 'leads.gone.not_there'))
+  t.match(stranger.body, '>typed meanwhile</textarea>')
+  t.notMatch(stranger.body, /\.masked"|\.id"/, 'a phone that she saw masked is nobody’s')
+  t.equal((await as(sofia).get(`/leads/${id}`)).status, 404)
+  t.equal((await as(anna).post('/leads/424242', typed)).status, 404)
+
+  const rights: string[] = (await db('roles').where({ id: sofia.roleId }).first()).rights
+  await db('roles').where({ id: sofia.roleId }).update({ rights: rights.filter(right => right !== 'leads.create') })
+  const kept = await as(sofia).post(`/leads/${id}`, masked)
+  t.ok(says(kept.body, 'leads.gone.to_copy'))
+  t.match(kept.body, '>typed meanwhile</textarea>')
+  t.notMatch(kept.body, 'action="/leads"')
+  await db('roles').where({ id: sofia.roleId }).update({ rights })
+})
+
 t.test('an archived one is left as it is until it is back', async t => {
   const id = await make(anna)
   const open = (await as(anna).get(`/leads/${id}`)).body
@@ -254,6 +303,19 @@ t.test('an archived one is left as it is until it is back', async t => {
   t.equal(late.status, 403)
   t.ok(says(late.body, 'leads.is_archived'), 'says why')
   t.match(late.body, '>typed meanwhile</textarea>', 'what was typed stays')
+  for (const path of ['/client', '/link']) {
+    const asked = await as(anna).post(`/leads/${id}${path}`, { ...formOf(open, `/leads/${id}`), comment: 'typed meanwhile', client: await addClient(db, anna, { first_name: 'Ewa' }) })
+    t.equal(asked.status, 403)
+    t.ok(says(asked.body, 'leads.is_archived'), 'says why')
+    t.match(asked.body, '>typed meanwhile</textarea>', 'what was typed stays')
+  }
+  const bare = await as(anna).post(`/leads/${id}/client`)
+  t.equal(bare.status, 403)
+  t.ok(says(bare.body, 'leads.is_archived'))
+  t.notMatch(bare.body, `formaction="/leads/${id}/client"`, 'nor is there a button')
+  const making = await as(anna).get(`/clients/new?lead=${id}`)
+  t.equal(making.status, 403)
+  t.ok(says(making.body, 'errors.lead_archived.text', { number: (await lead(id)).number }))
   t.ok(says((await as(anna).get(`/leads/${id}`)).body, 'leads.restore'))
   t.equal((await as(anna).post(`/leads/${id}/restore`)).status, 303)
   t.equal((await as(anna).post(`/leads/${id}`, formOf(late.body, `/leads/${id}`))).status, 303, 'and is sent once it is back')

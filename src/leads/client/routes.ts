@@ -9,18 +9,22 @@ import { viewerOf } from '../../web/permissions.js'
 import { contextOf } from '../context.js'
 import { explain } from '../explain.js'
 import type { Shown } from '../form-state.js'
-import { readLeadForm } from '../form.js'
+import { isWrittenIn, readLeadForm } from '../form.js'
 import { findLead, lockLead, type Lead } from '../queries.js'
 import { saveLead, type LeadConflict } from '../save.js'
+import type { MoveTold } from '../status/move.js'
 import { withinOf } from '../steps/place.js'
 import { makesClients, originIn, promote } from './making.js'
 import { findLinkable, findOffers, setClientOf } from './queries.js'
 
 type At = { Params: { id: string }, Querystring: { feed?: string } }
-type Show = (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown, status: number) => Promise<FastifyReply>
+interface Pages {
+  show (request: FastifyRequest<At>, reply: FastifyReply, shown: Shown & { move?: MoveTold }, status: number): Promise<FastifyReply>
+  keepingTyped (request: FastifyRequest<At>, reply: FastifyReply, work: () => Promise<FastifyReply>): Promise<FastifyReply>
+}
 
-/** Whose lead it is: found by its phone, linked, unlinked, or made. `show` answers with the lead's page. */
-export default async function leadClient (app: FastifyInstance, { show }: { show: Show }) {
+/** Whose lead it is: found by its phone, linked, unlinked, or made. `show` answers with the lead's page, `keepingTyped` when it is gone. */
+export default async function leadClient (app: FastifyInstance, { show, keepingTyped }: Pages) {
   const { db } = app
 
   // Asked while a phone is typed, by those alone who may see clients.
@@ -65,29 +69,33 @@ export default async function leadClient (app: FastifyInstance, { show }: { show
   })
 
   /** Does something to a lead once what its form brings is saved, and goes to the page that `work` names; when either can't be, the form is shown again with why. */
-  async function keeping (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<string | void>) {
+  const keeping = (request: FastifyRequest<At>, reply: FastifyReply, work: (trx: Db, lead: Lead) => Promise<string | void>) => keepingTyped(request, reply, async () => {
     const viewer = viewerOf(request)
     const known = await findLead(db, viewer, idOf(request.params.id))
     const form = readLeadForm(request.body, viewer, await contextOf(db, viewer, known))
-    const carries = Object.keys(form.typed).some(name => name.startsWith('was.'))
+    const carries = isWrittenIn(form.typed)
     if (carries && Object.keys(form.errors).length > 0) return show(request, reply, { form }, 422)
     let next: string | void
     try {
       next = await refusingTaken(db, async trx => {
         const lead = await lockLead(trx, viewer, known.id)
-        if (lead.archived_at) throw new Forbidden()
+        if (lead.archived_at) throw new Archived()
         const conflicts = carries ? await saveLead(trx, viewer, lead, form) : []
         if (conflicts.length > 0) throw new Unsaved(conflicts)
         return work(trx, await findLead(trx, viewer, lead.id))
       })
     } catch (error) {
+      if (error instanceof Archived) return show(request, reply, { ...(carries && { form }), move: { to: null, reason: '', error: { key: 'leads.is_archived' } } }, 403)
       if (error instanceof Unsaved) return show(request, reply, { form, conflicts: error.conflicts }, 409)
       return show(request, reply, { form: await explain(db, viewer, error, form) }, 422)
     }
     return reply.redirect(next ?? `/leads/${known.id}${withinOf(request)}`, 303)
-  }
+  })
 }
 
 class Unsaved extends Error {
   constructor (readonly conflicts: LeadConflict[]) { super('unsaved') }
 }
+
+/** Put away meanwhile: what is typed stays, to be sent once the lead is back. */
+class Archived extends Error {}

@@ -3,6 +3,7 @@ import { transaction } from '../../database/transaction.js'
 import { idOf, type Body, type FieldError } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import { findLead, lockLead } from '../queries.js'
+import { tellDeleted } from './gone.js'
 import { countOfLead, deleteLead } from './queries.js'
 
 type At = { Params: { id: string } }
@@ -11,6 +12,7 @@ type At = { Params: { id: string } }
 export default async function deleting (app: FastifyInstance) {
   const { db } = app
   const config = { can: 'leads.delete' } as const
+  tellDeleted(app)
 
   app.get<At>('/leads/:id/delete', { config }, async (request, reply) => show(request, reply, undefined, 200))
 
