@@ -24,6 +24,12 @@ t.test('a value becomes what it can be', async t => {
     ['one_choice', 8, 'several_choices', [1]], ['several_choices', [7], 'one_choice', 0], ['several_choices', [7, 8], 'one_choice', undefined], ['several_choices', [7, 8], 'short_text', 'Steel, Carbon'], ['one_choice', 7, 'unique_id', 'Steel'], ['date', '2026-11-03', 'number', undefined]
   ] as const) t.same(become(kind, value as OwnValue, to), becomes, `${kind} ${JSON.stringify(value)} to ${to}`)
   t.equal(become('short_text', '11/3/2026', 'date', 'US'), '2026-11-03')
+  for (const text of ['3 listopada 2026', '3 lis 2026', '3.11.2026r.', '03.11.2026 r.', '3 XI 2026 r.', 'wt., 3 listopada 2026 roku', '3 de noviembre de 2026', 'martes 3 de noviembre de 2026', '3-nov-2026', 'terça-feira, 3 de novembro de 2026', '3/nov/2026', 'November 3, 2026', 'Tue, 3 Nov 2026 09:30', 'Nov. 3rd 2026', '2026/11/03', '2026.11.3', '20261103']) {
+    t.equal(become('short_text', text, 'date', 'PL'), '2026-11-03', text)
+  }
+  for (const text of ['31 listopada 2026', 'przed 3 listopada 2026', '3 Novak 2026', '3 listopada 2026 albo 2027', '20261303', 'listopad 2026', '3.11.26']) t.equal(become('short_text', text, 'date', 'PL'), undefined, text)
+  t.equal(become('short_text', '3 de noviembre de 2026 a las 9:30', 'date_time', 'PL'), '2026-11-03T08:30:00.000Z')
+  t.equal(become('short_text', '2026-11-03T23:30:00Z', 'date', 'PL'), '2026-11-04')
   for (const [text, moment] of [['2026-11-03T14:30', '13:30'], ['2026-11-03T14:30:59', '13:30'], ['11/3/2026 2:30 PM', '13:30'], ['11/3/2026 12:05:00 a.m.', '-23:05'], ['11/3/2026 14:30', '13:30']] as const) {
     t.equal(become('short_text', text, 'date_time', 'US'), moment.startsWith('-') ? `2026-11-02T${moment.slice(1)}:00.000Z` : `2026-11-03T${moment}:00.000Z`, text)
   }

@@ -6,6 +6,7 @@ import { localOf } from '../../web/zone.js'
 import { isChoice, type FieldKind, type OwnField } from '../definition.js'
 import { schemaOf } from '../schema.js'
 import type { OwnValue } from '../value.js'
+import { dayInWords } from './months.js'
 
 export interface Converting {
   /** The field as it is, and the kind it is to have. */
@@ -94,15 +95,23 @@ export const isMonthFirst = (country: string): boolean => country === 'US'
 const daysOf = ({ country, timeZone }: Pick<Converting, 'country' | 'timeZone'>): Days => ({ monthFirst: isMonthFirst(country), timeZone })
 
 /** A day in figures whose year comes last, be it with a time. */
-export const WRITTEN_DAY = /^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:[T ,].*)?$/
+export const WRITTEN_DAY = /^\s*(\d{1,2})[./-](\d{1,2})[./-](\d{4})(?:r\.?|[T ,].*)?$/
 
-/** "2026-11-03", "3.11.2026", "03/11/2026", with the month first "11/3/2026"; a time after it is left out, but for one that says on whose clocks it is: that is the day by those here. */
+const LONGEST_DAY = 60
+
+/** "2026/11/03", "2026.11.3", "20261103". */
+function yearFirst (text: string): string | undefined {
+  const [, year, month = '', day = ''] = /^(\d{4})(?:\.|\/|-)(\d{1,2})(?:\.|\/|-)(\d{1,2})(?:[T ,].*)?$/.exec(text) ?? /^((?:19|20)\d\d)([01]\d)([0-3]\d)$/.exec(text) ?? []
+  return year && `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
+}
+
+/** "2026-11-03", "3.11.2026", "03/11/2026", with the month first "11/3/2026", or with its name "3 listopada 2026"; a time after it is left out, but for one that says on whose clocks it is: that is the day by those here. */
 export function dayOf (text: string, days: Days): string | undefined {
   const iso = /^(\d{4}-\d{2}-\d{2})(?:[T ](.*))?$/.exec(text.trim())
   // Midnight is how programs write a day.
   if (iso) return iso[2] && !/^00:00(?::00(?:[.,]0+)?)?(?!\d)/.test(iso[2]) ? localMoment(text, days)?.slice(0, 10) ?? iso[1] : iso[1]
   const [, first = '', second = '', year] = WRITTEN_DAY.exec(text) ?? []
-  if (!year) return undefined
+  if (!year) return yearFirst(text.trim()) ?? (text.length <= LONGEST_DAY ? dayInWords(folded(text)) : undefined)
   const [day, month] = days.monthFirst ? [second, first] : [first, second]
   return `${year}-${month.padStart(2, '0')}-${day.padStart(2, '0')}`
 }
