@@ -35,7 +35,7 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
     surname: ['Nazwisko', 'Apellidos', 'Apelido', 'Sobrenome', 'Last-Name'],
     name: ['Imię i nazwisko', 'Nombre y apellidos', 'Nome completo', 'Client', 'Name'],
     company_name: ['Nazwa firmy', 'Razón social', 'Razão social', 'Company', 'Empresa'],
-    phone: ['Telefon', 'Nr telefonu', 'Teléfono', 'Telefone 2', 'Phone number', 'Tel.', 'Other phone'],
+    phone: ['Telefon', 'Nr telefonu', 'Teléfono', 'Telefone 2', 'Phone number', 'Tel.', 'Tfno.', 'Other phone'],
     'phone:1': ['Mobile', 'Telefon komórkowy', 'Móvil', 'Telemóvel', 'Celular', 'Mobile Phone 2', 'Phone (mobile)'],
     'phone:2': ['Business Phone', 'Telefon służbowy', 'Teléfono del trabajo', 'Telefone comercial'],
     'phone:3': ['Home Phone', 'Telefon domowy', 'Teléfono fijo', 'Telefone residencial'],
@@ -46,7 +46,7 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
     language: ['Język', 'Preferred language', 'Idioma', 'Locale'],
     campaign: ['Skąd o nas wie', '¿Cómo nos conoció?', 'Ad campaign', 'Origem'],
     note: ['Uwagi', 'Observações', 'Comentarios'],
-    'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'born'],
+    'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'F. nacimiento', 'Data Nasc.', 'born'],
     'own.floor': ['planta']
   }
   for (const [target, names] of Object.entries(known)) for (const name of names) t.equal(alone(name), target, name)

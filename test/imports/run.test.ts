@@ -122,6 +122,15 @@ t.test('a last row that adds up those above is no client, and is told so, but wh
   for (const row of [';Suma;600 190 199;;5', ';Total;;total@suma.example;', ';Suma;;;', ';Total 3;;;', ';Suma Anna;;;5', ';Razem;;;1\n2;Ola Sumienna;600 190 198;;']) t.same((await last(row)).counts.skip, undefined, row)
 })
 
+t.test('numbers that a table took for quantities, and addresses as letters have them, are what they were', async t => {
+  const { anna, db } = desk
+  const done = await bringIn(desk, anna, 'quantities.csv', 'Name;Phone;E-mail\nIda Ułamek;6.00100205E8;Ida Ułamek <ida@ulamek.example>\nEwa Ułamek;600100206,0;ewa@ulamek.example lub ewa2@ulamek.example\nUla Ułamek;6,00100207E+08;ula@ulamek.example / ula2@ulamek.example.\nOla Ułamek;6.001E+08;\nAda Ułamek;;ada@ulamek.example (stary)\n')
+  t.match(some(done.counts), { created: 3, error: 2 })
+  const clients = db('clients').where({ surname: 'Ułamek' }).select('id')
+  t.same(await db('client_phones').whereIn('client_id', clients).orderBy('id').pluck('display'), ['+48 600 100 205', '+48 600 100 206', '+48 600 100 207'])
+  t.same(await db('client_emails').whereIn('client_id', clients).orderBy('id').pluck('address'), ['ida@ulamek.example', 'ewa@ulamek.example', 'ewa2@ulamek.example', 'ula@ulamek.example', 'ula2@ulamek.example'])
+})
+
 t.test('days are read as their column writes them where that is plain, and moments by the company\'s clocks', async t => {
   const { anna, db } = desk
   const { birth, joined, seen } = await addFields(db, { birth: { kind: 'date' }, joined: { kind: 'date' }, seen: { kind: 'date_time' } })

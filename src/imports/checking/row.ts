@@ -10,8 +10,8 @@ import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { yesOrNo } from '../columns/content.js'
 import { saysNothing } from '../columns/nothing.js'
-import { splitValues } from '../columns/values.js'
-import { isCellError, isScientific, isShortened } from '../reading/clean.js'
+import { splitValues, splitWords } from '../columns/values.js'
+import { isCellError, isScientific, isShortened, unshortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
 import type { SourceRow } from '../reading/reading.js'
 import { nothingGathered, type Checked, type CheckedValue, type Gathered } from './checked.js'
@@ -137,6 +137,8 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function phones (cell: string, into: Gathered, column: number, type: number): void {
+    // Of a table that took it for a quantity: "600100205,0", "6.00100205E8".
+    cell = unshortened(cell.replace(/^(\+?\d{7,15})[.,]0{1,2}$/, '$1'))
     // Before it is split: "4,85018E+10", as most of Europe writes it, is not two numbers.
     if (isScientific(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
     for (const typed of splitNumbers(cell)) {
@@ -159,9 +161,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   function emails (cell: string, into: Gathered, column: number): void {
     for (const part of splitValues(cell)) {
       if (saysNothing(part)) continue
-      const address = part.replace(/^(mailto:|<)|>$/gi, '')
-      if (!isEmail(address)) fail(into, column, { key: 'form.email' })
-      else if (into.emails.length < MOST_CONTACTS && !into.emails.some(other => other.address.toLowerCase() === address.toLowerCase())) into.emails.push({ address })
+      for (const address of addressesIn(part)) {
+        if (!isEmail(address)) fail(into, column, { key: 'form.email' })
+        else if (into.emails.length < MOST_CONTACTS && !into.emails.some(other => other.address.toLowerCase() === address.toLowerCase())) into.emails.push({ address })
+      }
     }
   }
 
@@ -286,6 +289,14 @@ const dated = (cell: string): string => /^[2-5]\d{4}(\.\d+)?$/.test(cell) ? form
 
 /** What programs write where there is no day: Outlook's "0/0/00", MySQL's "0000-00-00 00:00:00". */
 const isNoDay = (cell: string): boolean => /^0+([./-])0+\1[0 :]+$/.test(cell)
+
+/** The addresses of a part of a cell: alone, as a letter has it ("Anna <anna@example.org>"), or several with a word, a slash or nothing between them. What isn't made of addresses alone stays as it is. */
+function addressesIn (part: string): string[] {
+  const plain = part.replace(/^mailto:/i, '').replace(/^[^<>@]*<([^<>]+)>$/, '$1').replace(/\.$/, '')
+  if (isEmail(plain)) return [plain]
+  const several = splitWords(plain)
+  return several.every(isEmail) ? several : [plain]
+}
 
 /** A cell that says in words that there is nothing is as good as empty. */
 const unlessNothing = (read: Reader): Reader => (cell, into, column) => { if (!saysNothing(cell)) read(cell, into, column) }

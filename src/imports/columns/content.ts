@@ -1,7 +1,7 @@
 import { isEmail } from '../../web/form.js'
 import { folded } from './names.js'
 import { saysNothing } from './nothing.js'
-import { splitJoined, splitValues } from './values.js'
+import { splitJoined, splitValues, splitWords } from './values.js'
 
 /** What the cells of a column look like; null when it can't be told. */
 export type Looks = 'phone' | 'email' | 'yes_no' | 'date' | 'date_time' | 'number' | 'kind' | 'link' | null
@@ -19,7 +19,7 @@ export function looksOf (cells: readonly string[]): Looks {
   const told = filled.filter(cell => !saysNothing(cell))
   if (told.length === 0) return null
   const most = mostOf(told)
-  if (most(cell => splitValues(cell).every(isEmail))) return 'email'
+  if (most(cell => splitValues(cell).flatMap(splitWords).every(isEmail))) return 'email'
   if (most(cell => /^\d{4}-\d\d-\d\d$/.test(cell) || isLocalDate(cell))) return 'date'
   if (most(cell => /^\d{4}-\d\d-\d\d[ T]\d\d:\d\d/.test(cell))) return 'date_time'
   if (most(cell => splitNumbers(cell).every(isPhoneLike))) return 'phone'

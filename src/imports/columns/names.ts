@@ -45,7 +45,7 @@ const known = new Map<string, Named>(Object.entries(NAMES).flatMap(([key, names]
 
 const words = (list: string) => new Set(list.split(' '))
 
-const PHONE = words('phone phones telephone telephones tel telefon telefony telefonu telefono telefonos telefone telefones phonenumber')
+const PHONE = words('phone phones telephone telephones tel telef telf tfno tlf tlfn telefon telefony telefonu telefono telefonos telefone telefones phonenumber')
 const MOBILE = words('mobile cell cellphone cellular komorka komorkowy komorkowe kom movil moviles celular telemovel telemoveis')
 const WORK = words('work business office company sluzbowy sluzbowe praca pracy firmowy trabajo oficina empresa trabalho comercial emprego')
 const HOME = words('home landline house domowy domowe dom stacjonarny stacjonarne fijo casa particular fixo residencial')
@@ -58,7 +58,7 @@ const ADDRESS = words('address addres adres adresu direccion domicilio endereco 
 
 // What companies often keep in fields of their own.
 const MEANINGS = [
-  'birthday|birth date|birthdate|date of birth|dob|urodziny|data urodzenia|data ur|fecha de nacimiento|nacimiento|cumpleanos|data de nascimento|nascimento|aniversario|data nascimento',
+  'birthday|birth date|birthdate|date of birth|dob|urodziny|data urodzenia|data ur|ur|fecha de nacimiento|fecha nacimiento|fecha nac|f nacimiento|f nac|nacimiento|cumpleanos|data de nascimento|nascimento|aniversario|data nascimento|data nasc|data de nasc|nasc',
   'website|web site|web|web page|url|www|homepage|strona|strona www|strona internetowa|pagina web|sitio web|site|pagina|sitio',
   'tax id|tax number|tax no|vat|vat id|vat number|vat no|nip|numer nip|nif|cif|nif cif|nif o cif|cnpj|cpf|cpf cnpj|contribuinte|numero de contribuinte',
   'job title|position|title|stanowisko|cargo|puesto|organization title|funcao',

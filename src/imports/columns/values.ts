@@ -17,6 +17,9 @@ export function joinValues (values: readonly string[]): string {
 const AND_OR = /\s(?:and|or|and\/or|&|i|oraz|lub|albo|i\/lub|y|e|o|u|y\/o|ou|e\/ou)\s/i
 const LEAST_DIGITS = 7
 
+/** Words without spaces of their own (addresses) that "and", "or", a slash or nothing joins. */
+export const splitWords = (text: string): string[] => text.split(AND_OR).flatMap(part => part.split(/[\s/]/)).filter(part => part !== '')
+
 /** Numbers that a word joins: "600 100 205 i 600 100 206". Only where each is long enough to be one: an extension may have such a word too. */
 export function splitJoined (text: string): string[] {
   if (!AND_OR.test(text)) return [text]

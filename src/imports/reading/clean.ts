@@ -38,6 +38,12 @@ export function plainNumber (value: string): string {
 /** Whether a cell holds what a spreadsheet shows instead of a result: "#REF!", "#N/A". */
 export const isCellError = (text: string): boolean => text.startsWith('#') && /^#(?:REF!|N\/A|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|ADR!|ARG!|NOMBRE\?|NAZWA\?|NOME\?|VALOR!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|LICZBA!|ZERO!|N\/D!?)$/i.test(text)
 
+/** The same number without its exponent, when all its digits are there: "6.00100205E8"; else the text as it is. */
+export function unshortened (text: string): string {
+  const [, whole, decimals = '', power] = /^(\d)[.,](\d{6,14})E\+?0?(\d{1,2})$/i.exec(text) ?? []
+  return whole && decimals.length === Number(power) ? whole + decimals : text
+}
+
 /** Whether a cell holds a number in scientific notation, "4.85018E+10": of a long one the last digits are lost. */
 export const isScientific = (text: string): boolean => /^[+-]?\d(?:[.,]\d+)?E[+-]?\d{1,3}$/i.test(text)
 
