@@ -122,6 +122,13 @@ t.test('a last row that adds up those above is no client, and is told so, but wh
   for (const row of [';Suma;600 190 199;;5', ';Total;;total@suma.example;', ';Suma;;;', ';Total 3;;;', ';Suma Anna;;;5', ';Razem;;;1\n2;Ola Sumienna;600 190 198;;']) t.same((await last(row)).counts.skip, undefined, row)
 })
 
+t.test('the names of the columns once more are no client', async t => {
+  const { anna, as } = desk
+  const id = await bring(desk, anna, 'two.csv', 'Name;Note;Town\nIga Podwójna;;\nName;Note;\nName;;\nNote;Name;\n')
+  t.same(some((await check(desk, anna, id)).counts), { create: 3, skip: 1 })
+  t.ok(says((await as(anna).get(`/imports/${id}?show=skip`)).body, 'imports.reasons.header'))
+})
+
 t.test('numbers that a table took for quantities, and addresses as letters have them, are what they were', async t => {
   const { anna, db } = desk
   const done = await bringIn(desk, anna, 'quantities.csv', 'Name;Phone;E-mail\nIda Ułamek;6.00100205E8;Ida Ułamek <ida@ulamek.example>\nEwa Ułamek;600100206,0;ewa@ulamek.example lub ewa2@ulamek.example\nUla Ułamek;6,00100207E+08;ula@ulamek.example / ula2@ulamek.example.\nOla Ułamek;6.001E+08;\nAda Ułamek;;ada@ulamek.example (stary)\n')

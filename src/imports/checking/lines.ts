@@ -8,9 +8,6 @@ import { isTotals, type LastRow } from './totals.js'
 /** Rows to be checked, and as many numbers for the clients they may make; `last`: the last of them is the file's last. */
 export interface Numbered { rows: readonly SourceRow[], numbers: readonly number[], last?: LastRow }
 
-/** Why such a row is left alone, in words of the locales. */
-const TOTALS = 'imports.reasons.totals'
-
 /** Makes of a plan what checks rows and puts them as lines of COPY. */
 export function linesBy (plan: Plan, importId: number): (numbered: Numbered) => string {
   const checked = checker(plan)
@@ -18,8 +15,9 @@ export function linesBy (plan: Plan, importId: number): (numbered: Numbered) => 
     let text = ''
     let given = 0
     for (const source of rows) {
-      if (last && source === rows.at(-1) && isTotals(source, plan.columns, last)) {
-        text += stagedLine(importId, source.cells, { ...nothingGathered(source.row), first_name: source.cells.find(cell => /\p{L}{3}/u.test(cell))!, problems: [{ key: TOTALS }] }, 'skip')
+      const none = isHeader(source, plan.header) ? 'header' : last && source === rows.at(-1) && isTotals(source, plan.columns, last) ? 'totals' : null
+      if (none) {
+        text += stagedLine(importId, source.cells, { ...nothingGathered(source.row), first_name: source.cells.find(cell => /\p{L}{3}/u.test(cell)) ?? null, problems: [{ key: `imports.reasons.${none}` }] }, 'skip')
         continue
       }
       const row = checked(source)
@@ -27,4 +25,10 @@ export function linesBy (plan: Plan, importId: number): (numbered: Numbered) => 
     }
     return text
   }
+}
+
+/** Whether a row has the columns' names once more, as where files were put behind each other or a page of a print begins. */
+function isHeader ({ cells }: SourceRow, header: readonly string[] | undefined): boolean {
+  if (!header || !cells.every((cell, column) => cell === '' || cell === header[column])) return false
+  return cells.filter(cell => cell !== '').length > 1
 }

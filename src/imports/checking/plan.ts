@@ -14,6 +14,8 @@ export type Known = [name: string, id: number][]
 /** All that rows are checked by, to be handed to another process. */
 export interface Plan {
   columns: (string | null)[]
+  /** What the columns are called, where a row of the file says so. */
+  header?: string[]
   country: string
   timeZone: string
   /** How the file writes its numbers, as far as it tells. */

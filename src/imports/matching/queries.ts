@@ -39,7 +39,7 @@ export async function matchRows (trx: Db, { id, columns, rules, viewer, shape, i
   const base = Number(at.row === 0 ? at.round : at.round + 1)
   await run(`update imports set round = ${base}, row = 0, seen_event = (select coalesce(max(id), 0) from events) where id = :id`)
   if (!isChecked) await run(`
-    update import_rows set round = ${base}, verdict = case when why->0->>'key' = '${keyOf('totals')}' then 'skip' end, restores = false, twin = null, why = case when (why->0->'found') is null then why end
+    update import_rows set round = ${base}, verdict = case when why->0->>'key' like 'imports.reasons.%' and (why->0->'found') is null then 'skip' end, restores = false, twin = null, why = case when (why->0->'found') is null then why end
     where import_id = :id and verdict is not null and (round, row) > (${Number(at.round)}, ${Number(at.row)})`)
   const open = `r.import_id = :id and r.why is null and r.round >= ${base}`
 
@@ -107,7 +107,7 @@ async function labelTwins (run: Run): Promise<void> {
 
 /** What may be found wrong with a row beside the clients, and why one is skipped: words of the locales. */
 export const FOUND_WRONG = ['no_client', 'hidden', 'several', 'taken', 'twice', 'meanwhile'] as const
-export const SKIP_REASONS = ['exists', 'archived', 'twin', 'totals'] as const
+export const SKIP_REASONS = ['exists', 'archived', 'twin', 'totals', 'header'] as const
 const wrong = (what: (typeof FOUND_WRONG)[number], values: string) => found(`imports.wrong.${what}`, values)
 const skipped = (reason: (typeof SKIP_REASONS)[number], values: string) => found(keyOf(reason), values)
 function keyOf (reason: string): string { return `imports.reasons.${reason}` }
