@@ -1,6 +1,7 @@
 import { pipeline, Readable } from 'node:stream'
 import { CsvError, parse, type Options } from 'csv-parse'
 import { parse as parseAll } from 'csv-parse/sync'
+import { namedBy } from '../../columns/names.js'
 import { Batches } from '../batches.js'
 import type { Keep } from '../clean.js'
 import { LIMITS } from '../limits.js'
@@ -41,6 +42,8 @@ const plain = (cell: string): string => cell.startsWith("'") && /^'+[\s\u0000]*[
 
 const DELIMITERS = [',', ';', '\t', '|', '^', '~'] as const
 
+const MOST_TITLES = 20
+
 /** What stands between the cells: what the most of the first records agree on. */
 export function delimiterOf (beginning: string): string {
   const named = /^sep=(.)\r?\n/i.exec(beginning)?.[1]
@@ -57,7 +60,9 @@ export function delimiterOf (beginning: string): string {
 
 function agreement (beginning: string, delimiter: string): number {
   const records = firstRecords(beginning, delimiter)
-  const counts = records.map(cells => cells.length)
+  // Titles above the row of names have other numbers of cells.
+  const names = records.slice(0, MOST_TITLES).findIndex(cells => cells.filter(cell => cell.length <= 60 && namedBy(cell)).length > 1)
+  const counts = records.slice(Math.max(names, 0)).map(cells => cells.length)
   const [first = 0] = counts
   if (first < 2) return 0
   const same = counts.filter(count => count === first).length / counts.length
