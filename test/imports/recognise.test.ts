@@ -13,7 +13,7 @@ import { translator } from '../../src/web/i18n.js'
 import { LANGUAGES, type Viewer } from '../../src/web/viewer.js'
 
 const field = (id: number, key: string, kind: OwnField['kind'], labels: OwnField['labels']): OwnField => ({ id, key, kind, labels, help: {}, default_value: '', version: 1, removed: false, options: [] })
-const fields = [field(1, 'born', 'date', { en: 'Date of birth', pl: 'Data urodzenia' }), field(2, 'card', 'unique_id', { en: 'Loyalty card' }), field(3, 'floor', 'short_text', { es: 'Planta' })]
+const fields = [field(1, 'born', 'date', { en: 'Date of birth', pl: 'Data urodzenia' }), field(2, 'card', 'unique_id', { en: 'Loyalty card' }), field(3, 'floor', 'short_text', { es: 'Planta', en: 'Floor (required)' })]
 const system = ['supplier', 'conflicted', 'phones', 'emails', 'address', 'language', 'campaign', 'location', 'discounts', 'tags', 'note'] as const
 const items = [...system.map((system, id) => ({ id, system, field: null, hidden: false, required: false })), ...fields.map((field, id) => ({ id: 100 + id, system: null, field, hidden: false, required: false }))]
 const shape: Shape = { version: 1, fields, forms: [{ id: 1, key: 'person', sections: [{ id: 1, key: null, labels: {}, items }] }] }
@@ -40,17 +40,17 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
     'phone:2': ['Business Phone', 'Telefon służbowy', 'Teléfono del trabajo', 'Telefone comercial'],
     'phone:3': ['Home Phone', 'Telefon domowy', 'Teléfono fijo', 'Telefone residencial'],
     'phone:9': ['Garaż', 'Telefon: Garaż'],
-    email: ['E-mail', 'Adres e-mail', 'Correo electrónico', 'Endereço de e-mail', 'E-mail 2 Address'],
+    email: ['E-mail', 'Adres e-mail', 'Correo electrónico', 'Endereço de e-mail', 'E-mail 2 Address', 'E-mail (opcjonalnie)'],
     address: ['Adres', 'Dirección', 'Morada', 'Address 1 - Formatted', 'Ulica'],
     tag: ['Tagi', 'Etiquetas', 'Group Membership'],
     language: ['Język', 'Preferred language', 'Idioma', 'Locale'],
     campaign: ['Skąd o nas wie', '¿Cómo nos conoció?', 'Ad campaign', 'Origem'],
     note: ['Uwagi', 'Observações', 'Comentarios'],
-    'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'F. nacimiento', 'Data Nasc.', 'born'],
-    'own.floor': ['planta']
+    'own.born': ['Data urodzenia', 'Birthday', 'Fecha de nacimiento', 'F. nacimiento', 'Data Nasc.', 'Data urodzenia (dd.mm.rrrr)', 'Birthday (YYYY-MM-DD)', 'born'],
+    'own.floor': ['planta', 'Floor (required)']
   }
   for (const [target, names] of Object.entries(known)) for (const name of names) t.equal(alone(name), target, name)
-  for (const name of ['Fax', 'Business Fax', 'Photo', 'NIP', 'Order number', 'Contact ID', 'Type', 'Discount']) t.equal(alone(name), null, name)
+  for (const name of ['Fax', 'Telefon (fax)', 'Business Fax', 'Photo', 'NIP', 'Order number', 'Contact ID', 'Type', 'Discount']) t.equal(alone(name), null, name)
   for (const language of LANGUAGES) {
     for (const { name, title } of targets) if ('key' in title) t.equal(guess([translator(language)(title.key, title.values), 'Phone', translator(language)('imports.targets.id')])[0], name, `our own title of ${name} in ${language}`)
   }

@@ -70,6 +70,12 @@ const MEANINGS = [
 /** Whether two names mean one thing that companies often have a field for. */
 export const meansTheSame = (one: string, other: string): boolean => MEANINGS.some(names => names.has(folded(one)) && names.has(folded(other)))
 
+// How to fill a column in: "Data urodzenia (dd.mm.rrrr)", "E-mail (opcjonalnie)".
+const HINT = / ?\((?:[dmyraj]{1,4}(?:[ ./-][dmyraj]{1,4}){2}|required|optional|wymagan[eya]|opcjonaln[iey]e?|obligatori[oa]|obligatóri[oa]|opcional|si se sabe|se houver)\)$/i
+
+/** A column's name without what is said there of how to fill it in. */
+export const withoutHint = (header: string): string => header.replace(HINT, '') || header
+
 /** What a column's name says it is in one of four languages or as a known product calls it; undefined when it says nothing. */
 export function namedBy (header: string): Named | undefined {
   const name = folded(header)

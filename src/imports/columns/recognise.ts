@@ -2,28 +2,28 @@ import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import type { Inspected } from '../reading/reading.js'
 import { looksOf, type Looks } from './content.js'
-import { folded, meansTheSame, namedBy, type Named } from './names.js'
+import { folded, meansTheSame, namedBy, withoutHint, type Named } from './names.js'
 import type { Target } from './targets.js'
 
 /** What a person chose before: by the folded name of the column, the target's name or null for "leave out". */
 export type Remembered = Record<string, string | null>
 
-/** A column as it is told what it is: its name (folded; '' where there is no header), its cells, and what they look like. */
-interface Column { name: string, cells: string[], filled: number, looks: Looks, named?: Named }
+/** A column as it is told what it is: its name (folded, '' where there is no header; with and without what it says of how to fill it in), its cells, and what they look like. */
+interface Column { whole: string, name: string, cells: string[], filled: number, looks: Looks, named?: Named }
 
 /** What each column of a file most likely is: the name of a target, or null. By what was chosen before, then by name, then by content. */
 export function recognise ({ header, sample, layout, reading }: Pick<Inspected, 'header' | 'sample' | 'layout' | 'reading'>, targets: readonly Target[], remembered: Remembered = {}): (string | null)[] {
   const isNamed = reading.format === 'vcf' || reading.headerRow !== null
   const columns = header.map((title, at): Column => {
     const cells = sample.map(row => row[at] ?? '')
-    return { name: isNamed ? folded(title) : '', cells, filled: cells.filter(cell => cell !== '').length, looks: looksOf(cells), ...(isNamed && { named: namedBy(title) }) }
+    return { whole: isNamed ? folded(title) : '', name: isNamed ? folded(withoutHint(title)) : '', cells, filled: cells.filter(cell => cell !== '').length, looks: looksOf(cells), ...(isNamed && { named: namedBy(withoutHint(title)) }) }
   })
   const known = new Map(targets.map(target => [target.name, target]))
   const titled = titlesOf(targets)
   const guesses = columns.map(column => {
-    const before = remembered[column.name]
+    const before = remembered[column.whole]
     if (column.name !== '' && before !== undefined && (before === null || known.has(before))) return { target: before, isFixed: true }
-    const byTitle = titled.get(column.name)
+    const byTitle = titled.get(column.whole) ?? titled.get(column.name)
     // Our own export calls things by their titles; elsewhere "Name" may be half of one.
     if (byTitle && (layout === 'own' || !column.named?.weak)) return { target: byTitle, isFixed: layout === 'own' }
     return { target: targetOf(column, columns, targets), isFixed: false }
