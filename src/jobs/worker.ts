@@ -1,9 +1,10 @@
 import { EventEmitter } from 'node:events'
 import { setTimeout as wait } from 'node:timers/promises'
 import { runTaskList, type WorkerEvents, type WorkerPool } from 'graphile-worker'
-import pg, { type ClientBase } from 'pg'
+import type { ClientBase, Pool } from 'pg'
 import type { FastifyBaseLogger } from 'fastify'
 import type { JobHandler } from './plugin.js'
+import { JobsPool } from './pool.js'
 import { bringBack, findLost, freeLost, holdAlive } from './queries.js'
 import { loggerTo, tasksOf } from './run.js'
 
@@ -36,7 +37,7 @@ export interface Worker {
 /** Starts to work off the queue, on a few connections of its own, and goes on when the database was away. */
 export function startWorker ({ url, handlers, log, patience = PATIENCE }: WorkerOptions): Worker {
   // One connection listens, the others take jobs and settle them (with fewer than jobs at once the library warns at each start); the handlers' queries go through the application's pool.
-  const pool = new pg.Pool({ connectionString: url, application_name: 'clientela jobs', max: CONCURRENCY, idleTimeoutMillis: 0, keepAlive: true })
+  const pool = new JobsPool({ connectionString: url, application_name: 'clientela jobs', max: CONCURRENCY, idleTimeoutMillis: 0, keepAlive: true })
   const lost = (error: Error) => log.warn({ err: error }, 'the jobs worker lost a connection')
   pool.on('error', lost).on('connect', client => client.on('error', lost)) // of those that wait, and of those in use
   const stopping = new AbortController()
@@ -90,7 +91,7 @@ export function startWorker ({ url, handlers, log, patience = PATIENCE }: Worker
 }
 
 /** Frees the jobs of processes that were killed, at the start and now and then; graphile-worker itself waits four hours. */
-async function keepFreeing (pool: pg.Pool, patience: number, signal: AbortSignal, log: FastifyBaseLogger): Promise<void> {
+async function keepFreeing (pool: Pool, patience: number, signal: AbortSignal, log: FastifyBaseLogger): Promise<void> {
   const pause = (milliseconds: number) => wait(milliseconds, undefined, { signal, ref: false }).catch(() => {})
   while (!signal.aborted) {
     try {

@@ -1,9 +1,12 @@
 import { spawn } from 'node:child_process'
-import { once } from 'node:events'
+import { EventEmitter, once } from 'node:events'
 import Fastify from 'fastify'
+import { runTaskList, type WorkerEvents } from 'graphile-worker'
 import t from 'tap'
 import { enqueue } from '../../src/jobs/enqueue.js'
 import type { JobHandler } from '../../src/jobs/plugin.js'
+import { JobsPool } from '../../src/jobs/pool.js'
+import { loggerTo } from '../../src/jobs/run.js'
 import { isQueueMigrated } from '../../src/jobs/schema.js'
 import { startWorker } from '../../src/jobs/worker.js'
 import { inRoot } from '../../src/paths.js'
@@ -103,3 +106,20 @@ for (const [table, what] of [['_private_tasks', 'asks which tasks there are'], [
     t.same(done, [1])
   })
 }
+
+t.test('the database goes away while a worker begins to listen, and is stopped: nothing is thrown', async t => {
+  const { url } = await testDatabase(t)
+  const pool = new JobsPool({ connectionString: url, max: 2 }).on('error', () => {}).on('connect', client => client.on('error', () => {}))
+  t.teardown(() => pool.end())
+  const events: WorkerEvents = new EventEmitter()
+  const given: string[] = []
+  pool.on('release', () => given.push('back'))
+  events.once('pool:listen:success', ({ workerPool, client }) => { // as it is about to listen
+    void workerPool.gracefulShutdown()
+    ;(client as unknown as { connection: { stream: { destroy (): void } } }).connection.stream.destroy()
+  })
+  const workers = runTaskList({ noHandleSignals: true, logger: loggerTo(log), events }, {}, pool)
+  await workers.promise
+  await until(() => given.length > 0 && pool.idleCount === pool.totalCount)
+  t.same((await pool.query('select 1 as one')).rows, [{ one: 1 }])
+})
