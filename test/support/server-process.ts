@@ -35,7 +35,7 @@ export interface Ended { code: number | null, signal: NodeJS.Signals | null, std
 
 type Teardown = Pick<Test, 'teardown'>
 
-const NODE: [string, ...string[]] = [process.execPath, '--max-semi-space-size=4', '--max-old-space-size=256', 'dist/src/server.js']
+const NODE: [string, ...string[]] = [process.execPath, '--interrupt-budget=500000', '--max-semi-space-size=4', '--max-old-space-size=256', 'dist/src/server.js']
 
 /** Starts the real server, on a free port, and waits until it has said where it is open. Ended when `t` ends, with its Postgres. */
 export async function startServer (t: Teardown, options: ServerOptions = {}): Promise<ServerProcess> {
