@@ -16,6 +16,9 @@ export type OwnLook = (typeof LOOKS)[ListField['kind']]
 /** An own field as a column. */
 export const ownColumn = (field: ListField): OwnColumn => ({ name: nameOf(field), title: { labels: field.labels }, look: LOOKS[field.kind], field })
 
+/** Several choices have no order of their own. */
+export const isSortable = ({ many }: ListField): boolean => !many
+
 /**
  * What a query reads of the own values of the rows whose ids `row` names: all in one, as much of a text as a cell can show (of an address, all). Its binding
  * are the fields' ids.

@@ -1,7 +1,8 @@
 import t from 'tap'
 import { LateClock } from '../../src/leads/list/live.js'
-import { cast, type Person } from '../support/cast.js'
+import { cast, type Person, type Visitor } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
+import { addFields } from '../support/fields.js'
 import { addLead } from '../support/leads.js'
 import { until } from '../support/until.js'
 import { words } from '../support/words.js'
@@ -90,6 +91,18 @@ t.test('the table, its badges and what narrows it', async t => {
   t.same([await lit('?show=all'), await lit('?group=pending')], [true, false], 'a group says by itself whether its leads are closed')
 })
 
+/** The numbers on the pages from one on, as its links lead. */
+async function walkFrom (visitor: Visitor, from: string, rel: string): Promise<string[][]> {
+  const pages: string[][] = []
+  for (let at: string | undefined = from; at && pages.length < 9;) {
+    const { body }: { body: string } = await visitor.get(at, { fragment: true })
+    pages.push(numbers(body) as string[])
+    at = link(body, rel)
+    if (!at) pages.push([body])
+  }
+  return pages.slice(0, -1)
+}
+
 t.test('pages follow each other, forwards and back, over equal and missing times', async t => {
   const { as, db, anna } = await cast(t)
   await db.raw(`
@@ -98,16 +111,7 @@ t.test('pages follow each other, forwards and back, over equal and missing times
     from generate_series(1, 130) n`)
   for (const [query, order] of [['', 'created_at desc, id desc'], ['sort=due', 'due_at nulls last, case when due_at is null then created_at end desc, case when due_at is null then -id else id end'], ['sort=due&order=desc', 'due_at desc nulls last, case when due_at is null then created_at end desc, id desc'], ['sort=since', 'status_since, id']]) {
     const wanted = (await db('leads').orderByRaw(order!).pluck('number')) as string[]
-    const walk = async (from: string, rel: string) => {
-      const pages: string[][] = []
-      for (let at: string | undefined = from; at && pages.length < 9;) {
-        const { body }: { body: string } = await as(anna).get(at, { fragment: true })
-        pages.push(numbers(body) as string[])
-        at = link(body, rel)
-        if (!at) pages.push([body])
-      }
-      return pages.slice(0, -1)
-    }
+    const walk = (from: string, rel: string) => walkFrom(as(anna), from, rel)
     const there = await walk(`/leads?${query}`, 'next')
     t.same(there, [wanted.slice(0, 50), wanted.slice(50, 100), wanted.slice(100)], query)
     const at = (await db('leads').where({ number: wanted[99] }).first('id')).id
@@ -117,6 +121,47 @@ t.test('pages follow each other, forwards and back, over equal and missing times
   const { body } = await as(anna).get('/leads')
   t.match(body, /id="count">\s*1,000\+\s*</)
   t.equal(badges(body)['All open'], '1,000+')
+})
+
+t.test('and by own fields, those without a value last and newest first', async t => {
+  const { as, db, anna, marek } = await cast(t)
+  const fields = await addFields(db, { price: { kind: 'number' }, bought: { kind: 'date' }, device: { kind: 'short_text' }, colour: { kind: 'one_choice', choices: ['Red', 'Blue', 'Green'] }, parts: { kind: 'several_choices', choices: ['Wheel'] } }, 'lead')
+  await db.raw(`
+    insert into leads (number, type_id, status_id, created_at)
+    select 'N-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses), now() - (n % 7) * interval '1 day' from generate_series(1, 130) n`)
+  const set = (field: keyof typeof fields, column: string, value: string) =>
+    db.raw(`insert into lead_values (lead_id, field_id, ${column}) select id, ?, ${value} from leads, lateral (select substr(number, 3)::int as n) of where n % 5 > 0`, [fields[field].id])
+  await set('price', 'number_value', '(n * 7 % 13) / 2.0')
+  await set('bought', 'day_value', "date '2026-01-01' + n % 11")
+  await set('device', 'text_value', "(array['Łódź', 'lodz 2', 'Żuk', 'atlas'])[1 + n % 4]")
+  await set('colour', 'option_id', `(array[${fields.colour.options.map(({ id }) => id)}])[1 + n % 3]`)
+  const NONE = 'case when v.field_id is null then created_at end desc, case when v.field_id is null then leads.id end desc'
+  for (const [field, column] of [['price', 'number_value'], ['bought', 'day_value'], ['device', 'sort_text'], ['colour', 'option_id']] as const) {
+    for (const order of ['asc', 'desc']) {
+      const query = `sort=own.${field}&order=${order}&columns=own.${field}`
+      const wanted = (await db('leads').joinRaw('left join lead_values v on v.lead_id = leads.id and v.field_id = ?', [fields[field].id]).orderByRaw(`v.${column} ${order} nulls last, ${NONE}, leads.id ${order}`).pluck('number')) as string[]
+      const there = await walkFrom(as(anna), `/leads?${query}`, 'next')
+      t.same(there, [wanted.slice(0, 50), wanted.slice(50, 100), wanted.slice(100)], query)
+      const at = (await db('leads').where({ number: wanted[99] }).first('id')).id
+      t.same(await walkFrom(as(anna), `/leads?${query}&after=${at}`, 'prev'), there.toReversed(), `${query}, back`)
+      const first = (await db('leads').where({ number: wanted[0] }).first('id')).id
+      const next = (await as(anna).get(`/leads/${first}/next?in=table&${query}`)).location
+      t.match(next, `/leads/${(await db('leads').where({ number: wanted[1] }).first('id')).id}?`, 'the next of a lead is the next of its list')
+    }
+  }
+  const { body } = await as(anna).get('/leads?sort=own.price&columns=own.price,own.parts')
+  t.match(body, /<th scope="col" class="c-number" aria-sort="ascending"><a href="[^"]*sort=own\.price&amp;order=desc/)
+  t.match(body, /<th scope="col" class="c-long">parts/, 'several choices have no order')
+  t.match((await as(anna).get('/leads/filters?sort=own.price', { fragment: true })).body, 'value="own.price" selected')
+  t.notMatch((await as(anna).get('/leads/board/filters', { fragment: true })).body, 'value="own.price"')
+  t.equal((await as(anna).get('/leads?tidy=1&sort=own.price&order=asc')).location, '/leads?sort=own.price')
+  t.same(numbers((await as(anna).get('/leads?sort=own.parts')).body), numbers((await as(anna).get('/leads')).body), 'what makes no sense is left out')
+
+  // Of a lead that isn't theirs to see nobody learns what it has.
+  await db('roles').where({ id: marek.roleId }).update({ rights: ['leads.view_own'] })
+  await db('leads').where('id', '>', (await db('leads').min('id as id').first())!.id + 3).update({ manager_id: marek.id })
+  const theirs = (await db('leads').min('id as id').first())!.id
+  t.same(numbers((await as(marek).get(`/leads?sort=own.price&after=${theirs}`)).body), [])
 })
 
 t.test('what comes in, moves or comes due is told to those who may see it', async t => {

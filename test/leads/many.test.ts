@@ -186,6 +186,7 @@ t.test('what is filtered or ticked is exported, with phones for those who may se
   t.equal(everything.length, 7)
   t.match(everything[0], /Time in status, minutes.*Room/)
   t.match(await db('audit_entries').where({ kind: 'leads.exported' }).orderBy('id', 'desc').first(), { employee_id: anna.id, details: { changes: [{ field: 'leads', new: 6 }, { field: 'list_address', new: '/leads?show=all&sort=due' }, {}] } })
+  t.same((await csv(anna, { columns: ['number'], in: 'show=all&sort=own.room&order=desc' })).slice(1, 3), [linked.number, loose.number], 'in the order of an own field')
   const page = (await as(anna).get('/leads/export?in=columns%3Dphone%2Cclosed')).body
   t.same([...page.matchAll(/name="columns" value="([^"]+)" checked/g)].map(([, name]) => name), ['number', 'urgent', 'phones', 'closed'])
   t.match((await as(sofia).get('/leads/export')).body, /Phones are masked/)

@@ -1,6 +1,6 @@
 import { nameOf } from '../../form-editor/schema.js'
 import type { ListField } from '../../form-editor/shape.js'
-import { ownColumn, type OwnLook } from '../../list-views/own-columns.js'
+import { isSortable, ownColumn, type OwnLook } from '../../list-views/own-columns.js'
 import type { Labels } from '../../web/labels.js'
 
 /** A column of the list besides the name, which always stands first. */
@@ -37,9 +37,6 @@ const SYSTEM: readonly Column[] = [
 export const columnsWith = (fields: readonly ListField[]): Column[] => [...SYSTEM, ...fields.map(sortable)]
 
 const sortable = (field: ListField): Column => ({ ...ownColumn(field), ...(isSortable(field) && { sort: nameOf(field) }) })
-
-/** Several choices have no order of their own. */
-export const isSortable = ({ many }: ListField): boolean => !many
 
 /** What the list shows when nobody chose: the last column is what it is sorted by. */
 export function usualColumns (sort: string): string[] {

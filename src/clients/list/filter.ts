@@ -3,9 +3,10 @@ import { nameOf } from '../../form-editor/schema.js'
 import { all, one, typed, type Pairs, type Query } from '../../list-views/address.js'
 import { readColumns } from '../../list-views/columns.js'
 import { conditionPairs, readConditions, type Condition } from '../../list-views/condition.js'
+import { isSortable } from '../../list-views/own-columns.js'
 import { idOf, isDay } from '../../web/form.js'
 import type { DecimalMark } from '../../web/format.js'
-import { columnsWith, isSortable } from './columns.js'
+import { columnsWith } from './columns.js'
 
 export const SHOWS = ['all', 'people', 'companies', 'suppliers', 'conflicted', 'archived'] as const
 export const SORTS = ['name', 'created', 'active'] as const

@@ -1,9 +1,10 @@
+import { nameOf } from '../../form-editor/schema.js'
 import type { ListField } from '../../form-editor/shape.js'
-import { ownColumn, type OwnColumn } from '../../list-views/own-columns.js'
+import { isSortable, ownColumn, type OwnColumn } from '../../list-views/own-columns.js'
 import type { Sort } from './filter.js'
 
 /** A column of the table besides the number, which always stands first. */
-export type Column = SystemColumn | OwnColumn
+export type Column = SystemColumn | OwnColumn & Pick<SystemColumn, 'sort'>
 
 /** css/leads-list.css has a width for each. */
 interface SystemColumn {
@@ -37,7 +38,10 @@ const COLUMNS = [
 export type ColumnName = (typeof COLUMNS)[number]['name']
 
 /** Every column the table can have, own fields behind the others. */
-export const columnsWith = (fields: readonly ListField[]): Column[] => [...COLUMNS, ...fields.map(ownColumn)]
+export const columnsWith = (fields: readonly ListField[]): Column[] => [...COLUMNS, ...fields.map(field => ({ ...ownColumn(field), ...(isSortable(field) && { sort: sortBy(field) }) }))]
+
+/** As an address calls the order by an own field. */
+export const sortBy = (field: ListField): Sort => nameOf(field) as Sort
 
 /** What the table shows when nobody chose. */
 export const USUAL: readonly ColumnName[] = ['status', 'client', 'phone', 'campaign', 'due', 'location', 'manager']

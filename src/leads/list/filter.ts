@@ -2,10 +2,11 @@ import type { ListField } from '../../form-editor/shape.js'
 import { one, typed, type Pairs, type Query } from '../../list-views/address.js'
 import { readColumns } from '../../list-views/columns.js'
 import { conditionPairs, readConditions, type Condition } from '../../list-views/condition.js'
+import { isSortable } from '../../list-views/own-columns.js'
 import { idOf, isDay } from '../../web/form.js'
 import type { DecimalMark } from '../../web/format.js'
 import { GROUPS, type Group } from '../lead.js'
-import { columnsWith } from './columns.js'
+import { columnsWith, sortBy } from './columns.js'
 
 /** What the badges above the list show; `late` has been in its status for too long. */
 export const BADGES = ['open', 'urgent', 'new', 'mine', 'overdue', 'late', 'pending'] as const
@@ -16,7 +17,7 @@ export const BOARD_SORTS = ['created', 'due'] as const
 export const DAYS = ['created', 'due', 'closed'] as const
 export type Badge = (typeof BADGES)[number]
 export type Show = (typeof SHOWS)[number]
-export type Sort = (typeof SORTS)[number]
+export type Sort = (typeof SORTS)[number] | `own.${string}`
 
 /** A row that is asked for, or that there be none. */
 export type Chosen = number | 'none' | null
@@ -40,6 +41,8 @@ export interface LeadFilter {
   /** What is asked of own fields. */
   own: Condition[]
   sort: Sort
+  /** The own field that it is sorted by. */
+  sortField: ListField | null
   descending: boolean
   /** Columns besides the number, in their order; null: the usual ones. */
   columns: string[] | null
@@ -63,7 +66,8 @@ const chosen = (value: string): Chosen => value === 'none' ? 'none' : idOf(value
  */
 export function readLeadFilter (query: unknown, { inView = false, fields = [], decimalMark }: Reading = {}): LeadFilter {
   const q = (query ?? {}) as Query
-  const sort = among(SORTS, one(q.sort)) ?? 'created'
+  const sortField = fields.find(field => isSortable(field) && sortBy(field) === one(q.sort)) ?? null
+  const sort = sortField ? sortBy(sortField) : among(SORTS, one(q.sort)) ?? 'created'
   const order = one(q.order)
   const after = idOf(one(q.after))
   const span = (name: string): Span => ({ from: day(one(q[`${name}_from`])), to: day(one(q[`${name}_to`])) })
@@ -77,6 +81,7 @@ export function readLeadFilter (query: unknown, { inView = false, fields = [], d
     // A status says by itself whether its leads are open.
     show: show === 'open' && asksClosed(asked) ? 'all' : show,
     sort,
+    sortField,
     descending: order === '' ? isNewestFirst(sort) : order === 'desc',
     own: readConditions(fields, q, decimalMark),
     columns: readColumns(columnsWith(fields).map(({ name }) => name), q.columns),

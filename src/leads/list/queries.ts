@@ -113,7 +113,7 @@ export async function lasting<T> (db: Db, { asOf }: Viewer, { show }: LeadFilter
 
 /** The same on every page of a list, in whatever order. */
 function countLeads (db: Db, viewer: Viewer, filter: LeadFilter): Promise<number> {
-  const { sort: _, descending: __, after: ___, before: ____, ...rest } = filter
+  const { sort: _, sortField: __, descending: ___, after: ____, before: _____, ...rest } = filter
   return lasting(db, viewer, filter, `leads ${askedFor(viewer, rest)}`, () => count(db, viewer, filter))
 }
 

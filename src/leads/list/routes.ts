@@ -46,7 +46,7 @@ export default async function list (app: FastifyInstance, { databaseUrl }: { dat
   for (const [at, lookAt, shows, sorts] of [[TABLE, (request: FastifyRequest) => tableAt(db, request), SHOWS, SORTS], [BOARD, (request: FastifyRequest) => boardAt(db, request), BADGES, BOARD_SORTS]] as const) {
     app.get(`${at}/filters`, { config }, async (request, reply) => {
       const [look, choices, statuses, types] = await Promise.all([lookAt(request), listFilterChoices(db), listStatuses(db), listTypes(db)])
-      return reply.page('leads/list/filters', { ...look, HOWS, statusName, typeName, shows, sorts, choices: { ...choices, statuses, types } }, { fragment: 'leads/list/_filter_form' })
+      return reply.page('leads/list/filters', { ...look, HOWS, statusName, typeName, shows, sorts, ownSorts: at === TABLE ? columnsWith(look.fields).filter(({ field, sort }) => field && sort) : [], choices: { ...choices, statuses, types } }, { fragment: 'leads/list/_filter_form' })
     })
   }
 
