@@ -4,7 +4,7 @@ import type { Sight } from '../pages.js'
 
 /** The pages of leads, with some of every group, late and urgent. */
 export async function leadSights (desk: Desk): Promise<Sight[]> {
-  const { db, anna, sofia } = desk
+  const { as, db, anna, olga, sofia } = desk
   const client = await addClient(db, anna, { first_name: 'Wilhelmina', surname: 'Brzęczyszczykiewicz-Żółkiewska', phones: ['+48 600 123 987'], is_supplier: true, is_conflicted: true, conflict_reason: 'Refuses to pay' })
   const [location] = await db('locations').insert({ name: 'A branch with quite a long name' }).returning('id')
   const [campaign] = await db('campaigns').insert({ name: 'Recommendation of a neighbour' }).returning('id')
@@ -17,6 +17,7 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
   await db.raw("insert into lead_phones (lead_id, typed, e164, display, digits) select id, '600 123 456', '+48600123456', '+48 600 123 456', '48600123456' from leads where number like 'L-0900%'")
   await db.raw("insert into notifications (employee_id, lead_id, notice, in_app, due_at, read_at) select ?, l.id, n, true, now(), case when l.id % 2 = 0 then now() end from leads l, unnest(array['new', 'assigned', 'moved', 'comment', 'due_soon', 'overdue', 'late', 'urgent']) n where l.number in ('L-09001', 'L-09002')", [anna.id])
   const [one, open] = [(await db('leads').where({ client_id: client }).first('id')).id, await makeLead(desk)]
+  const [gone] = await db('leads').insert({ number: 'L-09100', type_id: (await db('lead_types').first('id'))!.id, status_id: (await db('lead_statuses').where({ key: 'new_lead' }).first('id'))!.id, contact_name: 'Piotr' }).returning('id')
   const [view] = await db('list_views').insert({ list: 'leads', owner_id: anna.id, name: 'Waiting for parts, for too long', query: 'group=pending', shared: true, badge: true, labels: JSON.stringify({ pl: 'Czeka na części' }), icon: 'wrench', colour: 'amber' }).returning('id')
   return [
     { name: 'lead-new', route: '/leads/new', path: '/leads/new', prepare: async page => {
@@ -32,6 +33,12 @@ export async function leadSights (desk: Desk): Promise<Sight[]> {
       await page.click('.lose summary')
       await page.click('.lose button')
       await page.waitForSelector('#reason-error')
+    } },
+    { name: 'lead-gone', route: '/leads/:id', path: `/leads/${gone.id}`, alone: true, prepare: async page => {
+      await page.fill('[name=comment]', 'Rings again tomorrow')
+      await as(olga).post(`/leads/${gone.id}/delete`, { sure: '1' })
+      await page.click('#lead-form .primary')
+      await page.waitForSelector('.note.warn[role=alert]')
     } },
     { name: 'lead-linked', route: '/leads/:id', path: `/leads/${one}` },
     { name: 'lead-masked', route: '/leads/:id', path: `/leads/${open}`, as: 'sofia' },
