@@ -122,11 +122,35 @@ t.test('a last row that adds up those above is no client, and is told so, but wh
   for (const row of [';Suma;600 190 199;;5', ';Total;;total@suma.example;', ';Suma;;;', ';Total 3;;;', ';Suma Anna;;;5', ';Razem;;;1\n2;Ola Sumienna;600 190 198;;']) t.same((await last(row)).counts.skip, undefined, row)
 })
 
+t.test('who is called "Total" and has anything that adds nothing up is a client', async t => {
+  const { anna, db } = desk
+  await addFields(db, { nip: { kind: 'unique_id' }, flats: { kind: 'number' } })
+  const last = async (header: string, rows: string) => some((await check(desk, anna, await bring(desk, anna, 'called.csv', `${header}\n${rows}\n`))).counts).skip
+  t.equal(await last('Nazwa;nip', 'Alfa Sumaryczna;77\nRazem;78'), undefined, 'a number of their own')
+  t.equal(await last('Nazwa;REGON', 'Alfa Sumaryczna;525254879\nRazem;525254880'), undefined, 'one that is too long to be an amount')
+  t.equal(await last('Nazwa;Inny', 'Alfa Sumaryczna;\nTotal;22 600 10 02 03'), undefined)
+  t.equal(await last('Nazwa;Od kiedy', 'Alfa Sumaryczna;01.02.2024\nSuma;03.02.2024'), undefined, 'a day')
+  t.equal(await last('Lp;Nazwa;Uwagi', '1;Alfa Sumaryczna;\n2;Total;'), undefined, 'counted on')
+  t.equal(await last('Lp;Nazwa;flats;Saldo', '1;Alfa Sumaryczna;2;\n2;Beta Sumaryczna;3;5\n;Total;5;1 234 567,89 zł'), 1)
+})
+
 t.test('the names of the columns once more are no client', async t => {
   const { anna, as } = desk
   const id = await bring(desk, anna, 'two.csv', 'Name;Note;Town\nIga Podwójna;;\nName;Note;\nName;;\nNote;Name;\n')
   t.same(some((await check(desk, anna, id)).counts), { create: 3, skip: 1 })
   t.ok(says((await as(anna).get(`/imports/${id}?show=skip`)).body, 'imports.reasons.header'))
+})
+
+t.test('an answer that is a "no", and a part of an address that may look like nothing, are kept', async t => {
+  const { anna, db } = desk
+  const { smokes } = await addFields(db, { smokes: { kind: 'one_choice', choices: ['Tak'] } })
+  const file = 'Name;smokes;Ulica;Nr domu;Miasto;Województwo\nAda Dosłowna;tak;Calle Mayor;s/n;Pamplona;NA\nEwa Dosłowna;Nie;Main Street;5;Fargo;ND\nIda Dosłowna;brak;-;;Oslo;NO\nOla Dosłowna;n/d;brak;n/a;;\n'
+  const refused = await check(desk, anna, await bring(desk, anna, 'literal.csv', file.replaceAll('Dosłowna', 'Odmowna')))
+  t.match(some(refused.counts), { create: 2, error: 2 }, 'a choice that there is not is asked about')
+  t.match(some((await bringIn(desk, anna, 'literal.csv', file, { creates: ['choices'] })).counts), { created: 4 })
+  const clients = db('clients').where({ surname: 'Dosłowna' }).orderBy('first_name')
+  t.same(await clients.clone().pluck('address'), ['Calle Mayor, s/n, Pamplona, NA', 'Main Street, 5, Fargo, ND', 'Oslo, NO', ''])
+  t.same(await clients.join('client_values as v', { 'v.client_id': 'clients.id', 'v.field_id': smokes.id }).join('field_options as o', 'o.id', 'v.option_id').select(db.raw('(select value from jsonb_each_text(to_jsonb(o.labels))) as word')).then(rows => rows.map(({ word }) => word)), ['Tak', 'Nie', 'brak'])
 })
 
 t.test('numbers that a table took for quantities, and addresses as letters have them, are what they were', async t => {
@@ -150,6 +174,14 @@ t.test('days are read as their column writes them where that is plain, and momen
   const many = Array.from({ length: 600 }, () => ';;')
   t.same(await days('Outlook', ['1/2/1980;1/2/2020;3/14/2025 2:30 PM', ...many, '3/14/1985;13/1/2020;1/2/2025 08:00']), [{ create: 602, created: 602 }, ['1980-01-02', '2020-02-01', '2025-03-14T13:30', '1985-03-14', '2020-01-13', '2025-01-02T07:00']])
   t.same(await days('Both', ['1/2/1980;;', '14/3/1985;;', '3/14/1985;;']), [{ create: 2, created: 2, error: 1 }, ['1980-02-01', '1985-03-14']], 'a file that has both is read as the country does')
+  const unsure: [string, string, string[], string[]][] = [
+    ['Dots', 'a month is never first where dots stand', ['1.2.1980', '5.6.1990', '3.13.1985'], ['1980-02-01', '1990-06-05']],
+    ['Mixed', 'some from another program', ['1.2.1980', '3/14/1985'], ['1980-02-01']],
+    ['Excel', 'some that a spreadsheet took for days', ['1980-02-01', '1/2/1980', '3/14/1985'], ['1980-02-01', '1980-02-01']],
+    ['Slip', 'no day at all tells nothing', [...Array.from({ length: 8 }, (_, n) => `${n + 1}/2/1980`), '5/45/1985', '0/14/1985'], Array.from({ length: 8 }, (_, n) => `1980-02-0${n + 1}`)],
+    ['Firsts', 'one among many that fit', [...Array.from({ length: 9 }, (_, n) => `1/${n + 1}/2020`), '1/13/2020'], Array.from({ length: 9 }, (_, n) => `2020-0${n + 1}-01`)]
+  ]
+  for (const [name, why, cells, read] of unsure) t.same(await days(name, cells.map(cell => `${cell};;`)), [{ create: read.length, created: read.length, error: cells.length - read.length }, read], why)
   t.same(await days('Zone', ['2025-03-14T23:30:00Z;2025-03-14T23:30:00.123+0100;2025-03-14T23:30:00Z', '1985-03-12T00:00:00Z;2025-03-14T20:00-08;2025-03-14 23:30', '1985-03-12T00:00:00.000-05:00;2025-03-14 23:59:59;2025-03-14T23:30+02:00']), [{ create: 3, created: 3 }, [
     '2025-03-15', '2025-03-14', '2025-03-14T23:30', '1985-03-12', '2025-03-15', '2025-03-14T22:30', '1985-03-12', '2025-03-14', '2025-03-14T21:30'
   ]])

@@ -15,7 +15,7 @@ export function linesBy (plan: Plan, importId: number): (numbered: Numbered) => 
     let text = ''
     let given = 0
     for (const source of rows) {
-      const none = isHeader(source, plan.header) ? 'header' : last && source === rows.at(-1) && isTotals(source, plan.columns, last) ? 'totals' : null
+      const none = isHeader(source, plan.header) ? 'header' : last && source === rows.at(-1) && isTotals(source, plan, last) ? 'totals' : null
       if (none) {
         text += stagedLine(importId, source.cells, { ...nothingGathered(source.row), first_name: source.cells.find(cell => /\p{L}{3}/u.test(cell)) ?? null, problems: [{ key: `imports.reasons.${none}` }] }, 'skip')
         continue

@@ -9,7 +9,7 @@ import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { yesOrNo } from '../columns/content.js'
-import { saysNothing } from '../columns/nothing.js'
+import { saysNoChoice, saysNoPlace, saysNothing } from '../columns/nothing.js'
 import { splitValues, splitWords } from '../columns/values.js'
 import { isCellError, isScientific, isShortened, unshortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
@@ -73,7 +73,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'name': return (cell, into, column) => { into.name = [into.name, clean('name', cell, into, column)].filter(Boolean).join(' ') }
       case 'first_name': case 'surname': case 'company_name': return joined(target, ' ')
       case 'conflict_reason': return joined(target, '; ')
-      case 'address': return unlessNothing(joined(target, ', '))
+      case 'address': return unlessNothing(joined(target, ', '), saysNoPlace)
       case 'note': return joined(target, '\n')
       case 'is_company': return (cell, into, column) => { into.isCompany = ticked(cell, into, column) }
       case 'kind': return (cell, into, column) => {
@@ -231,7 +231,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
           const label = word.replace(/\s+/g, ' ').trim()
           const id = options.get(folded(label))
           const position = into.own.filter(value => value.field_id === field.id).length
-          if (!id && saysNothing(label)) continue
+          if (!id && saysNoChoice(label)) continue
           if (id) {
             if (!into.own.some(value => value.option_id === id)) into.own.push({ field_id: field.id, position, option_id: id })
           } else if (creates && label.length <= 100) {
@@ -299,4 +299,4 @@ function addressesIn (part: string): string[] {
 }
 
 /** A cell that says in words that there is nothing is as good as empty. */
-const unlessNothing = (read: Reader): Reader => (cell, into, column) => { if (!saysNothing(cell)) read(cell, into, column) }
+const unlessNothing = (read: Reader, isEmpty = saysNothing): Reader => (cell, into, column) => { if (!isEmpty(cell)) read(cell, into, column) }

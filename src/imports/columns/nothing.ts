@@ -11,6 +11,8 @@ const ALONE = all(
   'brak|nie|nie ma|nie dotyczy|nie posiada|nie podano|nie podal|nie podala|nie podaje|nie chce podac|niepodany|niepodano|nieznany|nieznana|nieznane|pusty|puste|nic|zaden|' +
   'no tiene|no hay|no posee|no aplica|no consta|no disponible|no facilita|no sabe|ninguno|ninguna|nada|desconocido|desconocida|vacio|' +
   'nao|nao tem|nao ha|nao possui|nao se aplica|nao aplicavel|nao disponivel|nao consta|nao informado|nao informada|nao fornecido|nao sabe|nenhum|nenhuma|desconhecido|desconhecida|vazio')
+// Of these what is no answer where one may be "no", "brak" or "unknown".
+const NO_ANSWER = all('n a|na|nd|n d|s d|nan|nil|null|undefined|not applicable|not available|not provided|nie dotyczy|nie podano|no aplica|no disponible|nao se aplica|nao aplicavel|nao disponivel|nao informado|nao informada')
 const WITHOUT = all('no|without|has no|have no|does not have|doesn t have|brak|bez|nie ma|nie posiada|sin|no tiene|no hay|no posee|sem|nao tem|nao ha|nao possui')
 const WHAT = all(
   'e mail|email|mail|e mails|emails|mails|address|e mail address|email address|phone|telephone|mobile|number|phone number|date|data|information|info|' +
@@ -26,3 +28,12 @@ export function saysNothing (cell: string): boolean {
   if (cell.length > LONGEST) return false
   return SIGNS.test(cell) || (!/[@\d]/.test(cell) && NOTHING.has(folded(cell)))
 }
+
+/** Whether a cell of choices says that none was made; "no", "brak" and "unknown" may be one. */
+export const saysNoChoice = (cell: string): boolean => cell.length <= LONGEST && (SIGNS.test(cell) || (!/[@\d]/.test(cell) && NO_ANSWER.includes(folded(cell))))
+
+// Codes of countries and states (Norway, Navarra, North Dakota), and houses that have no number.
+const PLACE = /^(?:\p{L}{2}|s n|no number|sin numero|sem numero|bez numeru)$/u
+
+/** Whether a cell of an address, or of a part of one, says that there is nothing. */
+export const saysNoPlace = (cell: string): boolean => saysNothing(cell) && !PLACE.test(folded(cell))
