@@ -225,3 +225,23 @@ t.test('the other kind\'s form says beside its field what is missing, and nothin
   t.equal(await page.locator('.actions a:visible:has-text("Cancel")').count(), 0, 'nothing is left to cancel')
   t.same(problems, [])
 })
+
+t.test('an answer that was overtaken by a later one doesn\'t put the old heading back', async t => {
+  const { page, problems, stored, id } = await shop(t)
+  let tell = () => {}
+  const told = new Promise<void>(resolve => { tell = resolve })
+  await page.route(`**/clients/${id}/parts/identity`, async route => {
+    const answer = await route.fetch()
+    await told
+    await route.fulfill({ response: answer })
+  })
+  await retype(page, '#first-name', 'Zosia')
+  await until(async () => (await stored()).first_name === 'Zosia')
+  await page.check('[name=is_conflicted]')
+  await page.waitForSelector('#heading .pill.bad')
+  tell()
+  await page.waitForSelector('#part-identity .saved')
+  t.ok(await page.isVisible('#heading .pill.bad'))
+  t.match(await page.textContent('#heading h1'), /Zosia/)
+  t.same(problems, [])
+})

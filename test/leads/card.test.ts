@@ -96,7 +96,8 @@ t.test('tasks, files and comments of leads', async t => {
     const asked = await as(anna).post(`${path}/delete`)
     t.same([asked.status, asked.error('sure')], [422, words('leads.deleting.say_sure')])
     t.equal((await as(anna).post(`${path}/delete`, { sure: '1' })).location, '/leads')
-    t.equal((await as(anna).get(path)).status, 404)
+    t.equal((await as(anna).get(path)).status, 410)
+    t.equal((await as(sofia).get(path)).status, 404, 'who doesn\'t see all leads isn\'t told')
     for (const table of ['lead_phones', 'lead_moves', 'events', 'tasks', 'files']) t.same(await db(table).where({ lead_id: id }), [], table)
     t.match(await db('audit_entries').where({ kind: 'leads.deleted' }).first(), { employee_id: anna.id, subject_id: id, subject_name: number })
 
