@@ -12,16 +12,13 @@ export interface ProcessLimits {
   isRead?: boolean
 }
 
-// V8 optimises what runs often somewhat later than by itself: loading modules is over by then, which takes a fifth off a start. As in package.json.
-const QUICK_START = ['--interrupt-budget=500000']
-
 /**
  * Starts a program of ours in a process of its own: behind everybody else in the queue for a processor, with little of the
  * environment (no password is anything it has to know unless it is told), and its memory goes back to the system afterwards.
  * The program ends itself at 'disconnect': when we are killed, it goes too.
  */
 export function startProcess (program: string, { heap, young = 1, isRead = false }: ProcessLimits): ChildProcess {
-  const execArgv = [`--max-old-space-size=${heap}`, `--max-semi-space-size=${young}`, ...QUICK_START]
+  const execArgv = [`--max-old-space-size=${heap}`, `--max-semi-space-size=${young}`]
   const child = fork(program, { env: { MALLOC_ARENA_MAX: '2', TMPDIR: process.env.TMPDIR ?? '' }, execArgv, stdio: ['ignore', isRead ? 'pipe' : 'ignore', 'ignore', 'ipc'], serialization: 'advanced' })
   try {
     if (child.pid) setPriority(child.pid, 10)
