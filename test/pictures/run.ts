@@ -48,6 +48,7 @@ async function take (browser: Browser, name: string, path: string, viewport: { w
   await page.click('button.primary')
   await page.waitForURL(`${address}${path}`)
   await page.waitForLoadState('load')
+  if (await page.locator('.attach').count() > 0) await page.waitForSelector('.uploads') // its script comes behind the page
   await page.screenshot({ path: inRoot('docs', `${name}.png`) })
   await page.close()
   console.log(`docs/${name}.png`)
