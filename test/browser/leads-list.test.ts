@@ -71,3 +71,16 @@ t.test('without JavaScript the list is searched and filtered by its forms', asyn
   await page.click('.chips a:has-text("Missed call")')
   t.same(await page.locator('.leads .no').allTextContents(), ['L-59'])
 })
+
+t.test('on a phone a long name is read whole among chosen columns, and a comment ends where it is cut', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  const names = ['Przedsiębiorstwo Wielobranżowe Stefaniak i Wspólnicy spółka komandytowa', 'Stefaniakowskoprzybylskojaworzynianskaprzemyslowa']
+  for (const name of names) await db.raw("insert into leads (number, type_id, status_id, contact_name, comment) select ?, (select min(id) from lead_types), (select min(id) from lead_statuses), ?, repeat('A comment ', 20)", [`L-${name.length}`, name])
+  const { page, problems } = await enter(anna, { javaScript: false, viewport: { width: 390, height: 844 } })
+  await page.goto('/leads?columns=client,comment')
+  const cells = await page.locator('td.l-client, td.l-client > *').evaluateAll(all => all.map(({ scrollWidth, clientWidth }) => scrollWidth <= clientWidth))
+  t.same(cells, cells.map(() => true))
+  t.equal(await page.locator('td.l-comment > .cut').count(), 2)
+  t.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth))
+  t.same(problems, [])
+})
