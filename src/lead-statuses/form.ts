@@ -17,6 +17,8 @@ export interface StatusValues {
   limitClock: 'always' | 'working'
   next: number[]
   roles: number[]
+  /** Why its leads are lost, should it become one of lost. */
+  lostReason?: string
 }
 
 export const CLOCKS = ['always', 'working'] as const
@@ -31,8 +33,9 @@ const schema = z.object({
   limit_unit: oneOf(UNIT_NAMES),
   limit_clock: oneOf(CLOCKS),
   next: ids,
-  roles: ids
-}).transform(({ group, colour, won_by, limit, limit_unit, limit_clock, next, roles }, context): Omit<StatusValues, 'labels'> => {
+  roles: ids,
+  lost_reason: text(500)
+}).transform(({ group, colour, won_by, limit, limit_unit, limit_clock, next, roles, lost_reason }, context): Omit<StatusValues, 'labels'> => {
   const wrong = (field: string, why: ReturnType<typeof issue>) => context.addIssue({ ...why, path: [field] })
   const count = /^\d{1,6}$/.test(limit) ? Number(limit) : NaN
   const minutes = limit === '' ? null : count * UNITS[limit_unit]
@@ -40,7 +43,7 @@ const schema = z.object({
   else if (minutes !== null && isClosed(group)) wrong('limit', issue('lead_status_form.limit_closed'))
   else if (minutes !== null && limit_unit === 'days' && limit_clock === 'working') wrong('limit', issue('lead_status_form.limit_working_days'))
   if (won_by !== '' && group !== 'won') wrong('won_by', issue('lead_status_form.won_by_won'))
-  return { group, colour: colour || null, role: won_by || null, limitMinutes: minutes, limitClock: limit_clock, next, roles }
+  return { group, colour: colour || null, role: won_by || null, limitMinutes: minutes, limitClock: limit_clock, next, roles, lostReason: lost_reason }
 })
 
 /** Reads the form of a status. Built-in ones may be left without a name of their own: they have one in every language. */
@@ -67,6 +70,7 @@ export function statusTyped (status?: LeadStatus): Body {
     limit_clock: status?.limitClock ?? 'always',
     next: (status?.next ?? []).map(String),
     roles: (status?.roles ?? []).map(String),
+    lost_reason: '',
     version: String(status?.version ?? '')
   }
 }

@@ -10,7 +10,7 @@ import { wordsOf } from '../web/labels.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Deletion, StatusValues } from './form.js'
 import { setLate } from './late.js'
-import { becomeLost, moveLeads, takersOf } from './moving.js'
+import { assertBecomes, becomeLost, becomeOf, countLeadsOf, moveLeads, takersOf } from './moving.js'
 
 /** Somebody else changed it since the form was shown. */
 export class StatusChanged extends Error {
@@ -27,12 +27,6 @@ export async function countLeads (db: Db): Promise<Map<number, number>> {
       lateral (select count(*)::int as leads from (select from leads where status_id = s.id limit ?) counted) n
     where s.removed_at is null`, [MOST_COUNTED + 1])
   return new Map(rows.map(({ id, leads }: { id: number, leads: number }) => [id, leads]))
-}
-
-/** How many leads there are in one status, to the last one. */
-export async function countLeadsOf (db: Db, id: number): Promise<number> {
-  const [{ count }] = await db('leads').where({ status_id: id }).count()
-  return Number(count)
 }
 
 /** The statuses that leads of some type begin in. */
@@ -61,7 +55,7 @@ export async function createStatus (trx: Db, by: Viewer, values: StatusValues): 
 }
 
 /**
- * Writes what the form says of a status, and makes it true of the leads that are in it: whether they are closed and since when, and
+ * Writes what the form says of a status, and makes it true of the leads that are in it: whether they are closed, since when and why, and
  * from when they are late. Throws NotFound, StatusChanged, Refusal.
  */
 export async function changeStatus (trx: Db, by: Viewer, id: number, values: StatusValues, version: number | null): Promise<string> {
@@ -71,9 +65,12 @@ export async function changeStatus (trx: Db, by: Viewer, id: number, values: Sta
   if (!now) throw new NotFound()
   if (version !== now.version) throw new StatusChanged(now)
   await check(trx, by, statuses, id, values)
+  await assertBecomes(trx, by, now, values)
   await trx('lead_statuses').where({ id }).update(columnsOf(values)).increment('version')
   await writeMoves(trx, id, values)
-  await follow(trx, by, now, values)
+  await becomeOf(trx, by, now, values)
+  const limited = values.limitMinutes !== now.limitMinutes || (values.limitMinutes !== null && values.limitClock !== now.limitClock)
+  if (limited) await setLate(trx, id, values, by.organisation.timeZone)
   const [before, after] = [await audited(trx, by, statuses, now), await audited(trx, by, statuses, values)]
   const name = nameOf(by, { key: now.key, labels: values.labels })
   await recordChanges(trx, by, 'leads.status_changed', { subject: { type: 'lead_status', id, name }, changes: changesBetween(before, after) })
@@ -183,16 +180,6 @@ async function writeMoves (trx: Db, id: number, { next, roles }: StatusValues): 
   if (next.length > 0) await trx('lead_status_moves').insert(next.map(to_id => ({ from_id: id, to_id })))
   await trx('lead_status_roles').where({ status_id: id }).delete()
   if (roles.length > 0) await trx('lead_status_roles').insert(roles.map(role_id => ({ status_id: id, role_id })))
-}
-
-// The leads that are in it now: closed since they came into it, or open again; urgent no longer when won; late by the new limit.
-async function follow (trx: Db, by: Viewer, now: LeadStatus, values: StatusValues): Promise<void> {
-  const leads = () => trx('leads').where({ status_id: now.id })
-  if (isClosed(values.group) && !isClosed(now.group)) await leads().update({ closed_at: trx.ref('status_since') })
-  else if (!isClosed(values.group) && isClosed(now.group)) await leads().update({ closed_at: null })
-  if (values.group === 'won' && now.group !== 'won') await leads().where({ urgent: true }).update({ urgent: false })
-  const limited = values.limitMinutes !== now.limitMinutes || (values.limitMinutes !== null && values.limitClock !== now.limitClock)
-  if (limited) await setLate(trx, now.id, values, by.organisation.timeZone)
 }
 
 async function audited (trx: Db, by: Viewer, statuses: readonly LeadStatus[], { labels, group, colour, role, limitMinutes, limitClock, next, roles }: StatusValues) {

@@ -15,8 +15,8 @@ import { CLOCKS, readDeletion, readStatusForm, readVersion, statusTyped, WON_BY 
 import { countHoursAnew } from './late.js'
 import { limitOf, UNIT_NAMES } from './limit.js'
 import { drawMap, findTrouble } from './map.js'
-import { becomeLost, takersOf } from './moving.js'
-import { changeStatus, countLeads, countLeadsOf, createStatus, deleteStatus, keepReason, listFirst, moveStatus, StatusChanged } from './queries.js'
+import { asksWhy, becomeLost, countLeadsOf, takersOf } from './moving.js'
+import { changeStatus, countLeads, createStatus, deleteStatus, keepReason, listFirst, moveStatus, StatusChanged } from './queries.js'
 
 declare module '../jobs/enqueue.js' {
   interface Jobs { 'leads.hours': { location: number | null } }
@@ -99,9 +99,9 @@ export default async function leadStatuses (app: FastifyInstance) {
   }
 
   async function showForm (request: FastifyRequest, reply: FastifyReply, status: LeadStatus | null, form: { typed: Body, errors: FieldErrors, now?: Body, instead?: number | null, reason?: string }, code: number) {
-    const [statuses, roles, first, leads] = await Promise.all([listStatuses(db), listRoles(db), listFirst(db), status && countLeadsOf(db, status.id)])
+    const [statuses, roles, first, leads, asks] = await Promise.all([listStatuses(db), listRoles(db), listFirst(db), status && countLeadsOf(db, status.id), status && asksWhy(db, status.id)])
     const viewer = viewerOf(request), main = viewer.organisation.language
-    const data = { ...wording(request), status, statuses, others: statuses.filter(({ id }) => id !== status?.id), roles, leads, languages: [main, ...LANGUAGES.filter(language => language !== main)], kept: status && keepReason(status, statuses, first), takers: status && takersOf(viewer, status, statuses), now: null, instead: null, reason: '', ...form }
+    const data = { ...wording(request), status, statuses, others: statuses.filter(({ id }) => id !== status?.id), roles, leads, asksWhy: asks, languages: [main, ...LANGUAGES.filter(language => language !== main)], kept: status && keepReason(status, statuses, first), takers: status && takersOf(viewer, status, statuses), now: null, instead: null, reason: '', ...form }
     return reply.page(status ? 'lead-statuses/edit' : 'lead-statuses/new', data, { fragment: status ? 'lead-statuses/_edit' : 'lead-statuses/_form', status: code })
   }
 }

@@ -104,7 +104,7 @@ t.test('a status is added, changed and moved, and of two who change it the secon
 
 t.test('the leads in a status follow when its group changes', async t => {
   const open = await lead('waiting', { urgent: true })
-  const closed = await lead('expensive', { closed_at: '2026-11-23T08:00:00Z' })
+  const closed = await lead('expensive', { closed_at: '2026-11-23T08:00:00Z', lost_reason: 'Too dear' })
   await save('waiting', { group: 'won' })
   t.match(await read(open), { closed_at: new Date('2026-11-23T08:00:00Z'), urgent: false })
   await save('expensive', { group: 'pending' })
@@ -112,8 +112,53 @@ t.test('the leads in a status follow when its group changes', async t => {
   await save('expensive', { group: 'lost' })
   await save('waiting', { group: 'pending' })
   t.match(await read(open), { closed_at: null })
-  t.match(await read(closed), { closed_at: new Date('2026-11-23T08:00:00Z') })
+  t.match(await read(closed), { closed_at: new Date('2026-11-23T08:00:00Z'), lost_reason: 'Too dear' })
+  t.match(await db('events').where({ lead_id: open }), [{ kind: 'lead.changed', details: { changes: [{ field: 'urgent', old: true, new: false }] } }])
   await db('leads').delete()
+})
+
+t.test('and are lost for a reason, or won by who has the right, as if each were moved', async t => {
+  await db('roles').where({ id: sofia.roleId }).update({ rights: ['settings.manage', 'leads.view_all', 'leads.move'] })
+  const [open, before] = [await lead('waiting'), await lead('waiting', { lost_reason: 'Too dear' })]
+  const asked = (await as(anna).get(await at('waiting'))).body
+  t.ok(says(asked, 'lead_status_form.becomes_lost', { count: 2, n: '2' }))
+  t.ok(says(asked, 'lead_status_form.becomes_won', { count: 2, n: '2' }))
+  t.notOk(says(asked, 'lead_status_form.becomes_open', { count: 2, n: '2' }))
+  t.ok(says((await as(anna).get(await at('expensive'))).body, 'lead_status_form.group_hint'))
+
+  const unsaid = await save('waiting', { group: 'lost', 'label.en': 'Too late', lost_reason: ' ' })
+  t.equal(unsaid.status, 422)
+  t.equal(unsaid.error('lost_reason'), words('leads.reason_needed'))
+  t.match(unsaid.body, 'value="Too late"')
+  const long = await save('waiting', { group: 'lost', lost_reason: 'x'.repeat(501) })
+  t.equal(long.error('lost_reason'), words('form.too_long', { max: 500, length: 501 }))
+  t.match(long.body, `${'x'.repeat(501)}</textarea>`)
+  t.equal((await save('waiting', { group: 'won' }, sofia)).error('group'), words('lead_status_form.becomes_won_by_hand', { count: 2, n: 2 }))
+  t.ok(says((await as(sofia).get(await at('waiting'))).body, 'lead_status_form.becomes_won_by_hand', { count: 2, n: '2' }))
+  t.match(await read(open), { closed_at: null, lost_reason: '', version: 1 }, 'nothing has changed')
+
+  t.equal((await save('waiting', { group: 'lost', lost_reason: 'The season is over' }, sofia)).status, 303)
+  t.match(await read(open), { lost_reason: 'The season is over', version: 2 })
+  t.match(await read(before), { lost_reason: 'Too dear', version: 1 }, 'one that was lost in it before keeps why')
+  t.ok((await read(open)).closed_at)
+  t.match(await db('events').where({ lead_id: open }), [{ kind: 'lead.changed', employee_id: sofia.id, version: 2, details: { changes: [{ field: 'lost_reason', old: '', new: 'The season is over' }] } }])
+  const page = (await as(anna).get(`/leads/${open}`)).body
+  t.ok(says(page, 'leads.lost_because', { reason: 'The season is over' }))
+  t.match(page, '<ins>The season is over</ins>')
+  t.match((await as(anna).get('/leads?columns=lost_reason&group=lost')).body, 'The season is over')
+  t.ok(says((await as(anna).get(await at('waiting'))).body, 'lead_status_form.becomes_open', { count: 2, n: '2' }))
+
+  t.equal((await save('waiting', { group: 'pending' })).status, 303)
+  const again = (await as(anna).get(`/leads/${open}`)).body
+  t.notOk(says(again, 'leads.lost_because', { reason: 'The season is over' }), 'an open one is not lost')
+  t.notMatch((await as(anna).get('/leads?columns=lost_reason')).body, /The season is over/)
+  t.equal((await save('waiting', { group: 'lost' })).status, 303, 'each is known why')
+  t.match(await read(open), { lost_reason: 'The season is over', version: 2 })
+  t.equal((await save('waiting', { group: 'won' })).status, 303, 'by the right that allows otherwise')
+  t.equal((await save('waiting', { group: 'pending' })).status, 303)
+  await db('leads').delete()
+  t.equal((await save('waiting', { group: 'won' }, sofia)).status, 303, 'without leads it is a name')
+  t.equal((await save('waiting', { group: 'pending' })).status, 303)
 })
 
 t.test('and when its limit does', async t => {

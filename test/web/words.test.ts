@@ -77,7 +77,7 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'leads_list.shows.*': SHOWS,
   'leads_list.sorts.*': SORTS,
   'lead_groups.*': GROUPS,
-  'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id'], // of src/leads/save.ts
+  'leads.fields.*': ['type', 'contact_name', 'phones', 'campaign_id', 'comment', 'due', 'urgent', 'location_id', 'manager_id', 'lost_reason'], // of src/leads/feed/event.ts
   'lead_report.by.*': BY,
   'lead_report.when.*': WHEN,
   'automation.events.*': EVENT_KEYS,

@@ -35,7 +35,8 @@ const READS: Record<keyof typeof TITLES, string> = {
   since: `${moment('leads.status_since')} as since`,
   time: 'case when leads.closed_at is null then floor(extract(epoch from now() - leads.status_since) / 60)::int end as time',
   closed: `${moment('leads.closed_at')} as closed`,
-  lost_reason: 'leads.lost_reason',
+  // One whose status isn't of lost any more keeps why, should it be so again.
+  lost_reason: "case when exists (select from lead_statuses s where s.id = leads.status_id and s.group_key = 'lost') then leads.lost_reason end as lost_reason",
   archived: `${moment('leads.archived_at')} as archived`
 }
 

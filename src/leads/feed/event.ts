@@ -6,7 +6,7 @@ export type SystemField = 'type' | 'contact_name' | 'phones' | 'campaign_id' | '
 /** Or one of the company's own. */
 export type ChangedField = SystemField | OwnChange['field']
 /** What somebody changed: of choices their id and the name of that day, of phones how they read, of a time the instant as ISO 8601. */
-export type LeadChange = { field: SystemField, old: unknown, new: unknown } | OwnChange
+export type LeadChange = { field: SystemField | 'lost_reason', old: unknown, new: unknown } | OwnChange
 
 /** What each kind of entry keeps in `details`, besides what people write into it. */
 export interface LeadDetails extends WrittenDetails {
