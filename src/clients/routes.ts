@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { Deletion } from '../audit/queries.js'
 import { callerOf, giveToClient } from '../calls/caller.js'
 import conversation, { type TalkPage } from '../conversations/client.js'
 import { unreadOf } from '../conversations/queries.js'
@@ -13,7 +14,8 @@ import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import { listLeadsOf } from '../leads/client/leads.js'
-import { asCaller, clientFormOf, linkTo, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
+import { asCaller, clientFormOf, linkTo, OriginGone, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
+import { whoDeleted } from '../leads/deleting/gone.js'
 import { clockOf } from '../leads/list/due.js'
 import { seesLeads } from '../leads/visibility.js'
 import actions from '../many/actions/routes.js'
@@ -70,7 +72,10 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     const body = (request.body ?? {}) as Body
     const shape = await shapeOf(db, 'client')
     const context = { shape, client: null }
-    const [origin, caller] = await Promise.all([originOf(db, viewer, body), callerOf(db, viewer, body)])
+    const found = await Promise.all([originOf(db, viewer, body), callerOf(db, viewer, body)]).catch((error: unknown) => error)
+    if (found instanceof OriginGone) return showWithout(request, reply, found)
+    if (!Array.isArray(found)) throw found
+    const [origin, caller] = found
     const numbers = origin?.numbers ?? (caller ? [caller.number] : [])
     if (isStep(body) || 'add_tag' in body) return showNew(request, reply, formState(viewer, null, shape, withoutErrors(readClientForm(withCarried(body), viewer, context))), 200, origin)
     const form = withHidden(viewer, readClientForm(body, viewer, context), numbers)
@@ -80,7 +85,9 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     try {
       const id = await refusingTaken(db, trx => once(trx, body.token, viewer.id, async () => {
         const from = await originOf(trx, viewer, body, { lock: true })
-        if (from?.lead.client_id) return String(from.lead.client_id) // somebody was quicker
+        // Somebody was quicker. Who may not see that client isn't told.
+        if (from?.lead.client) throw new OriginGone(409, 'not_found', { number: from.lead.number, name: from.lead.client.name })
+        if (from?.lead.client_id) return String(from.lead.client_id)
         const id = await createClient(trx, viewer, values, from ? 'lead' : 'form')
         if (from) await linkTo(trx, viewer, from, id)
         if (caller) await giveToClient(trx, viewer, caller, id)
@@ -90,6 +97,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
       const isSeen = seesClients(viewer)
       return reply.flash('clients.created').redirect(isSeen ? `/clients/${id}` : '/clients/new', 303)
     } catch (error) {
+      if (error instanceof OriginGone) return showWithout(request, reply, error)
       return showNew(request, reply, formState(viewer, null, shape, await explain(db, error, viewer, form, shape, null)), 422, origin)
     }
   })
@@ -160,12 +168,20 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
       return conflicts
     })
 
-  async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number, origin: Origin | null) {
+  async function showNew (request: FastifyRequest, reply: FastifyReply, form: FormState, status: number, origin: Origin | null, gone: Gone | null = null) {
     const [choices, caller] = await Promise.all([listChoices(db, heldIn(form)), callerOf(db, viewerOf(request), (request.method === 'GET' ? request.query : request.body ?? {}) as Body)])
     addRows((request.body ?? {}) as Body, form, choices, true)
     const token = ((request.body ?? {}) as Body).token ?? randomUUID()
     const carried = carriedOver(form.asks, (request.body ?? {}) as Body)
-    return reply.page('clients/new', { client: null, form, token, carried, caller, origin: origin && { ...origin, hidden: seesContacts(viewerOf(request)) ? [] : origin.numbers.map(({ display }) => maskPhone(display)) }, ...choices }, { status, fragment: 'clients/form/_body' })
+    return reply.page('clients/new', { client: null, form, token, carried, caller, gone, origin: origin && { ...origin, hidden: seesContacts(viewerOf(request)) ? [] : origin.numbers.map(({ display }) => maskPhone(display)) }, ...choices }, { status, fragment: 'clients/form/_body' })
+  }
+
+  /** Shows again what was typed of a client when there is no lead to make one of any more, or not now: why, and what becomes of it when it is saved. */
+  async function showWithout (request: FastifyRequest, reply: FastifyReply, { statusCode, values }: OriginGone) {
+    const viewer = viewerOf(request), body = (request.body ?? {}) as Body, lead = idOf(body.lead), steps = isStep(body) || 'add_tag' in body
+    const shape = await shapeOf(db, 'client'), deleted = statusCode === 404 ? await whoDeleted(db, viewer, lead) : null
+    const form = withoutErrors(readClientForm(steps ? withCarried(body) : body, viewer, { shape, client: null }))
+    return showNew(request, reply, formState(viewer, null, shape, form), steps ? 200 : deleted ? 410 : statusCode, null, { statusCode, values, lead, deleted })
   }
 
   async function showPart (request: FastifyRequest<At>, reply: FastifyReply, client: Client, shape: Shape, form: ClientForm, status: number, conflicts: Conflict[] = []) {
@@ -209,6 +225,9 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
     return { client, form, twins, carried: carriedOver(form.asks, body), ...choices }
   }
 }
+
+/** Why no client was made of the lead that its form names; and who deleted it, if somebody did. */
+interface Gone extends Pick<OriginGone, 'statusCode' | 'values'> { lead: number | null, deleted: Deletion | null }
 
 const withoutErrors = (form: ClientForm): ClientForm => ({ ...form, errors: {} })
 

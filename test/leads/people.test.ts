@@ -4,9 +4,9 @@ import { addClient, formOf } from '../support/clients.js'
 import { reshape } from '../support/fields.js'
 import { runJobs } from '../support/jobs.js'
 import { addLead } from '../support/leads.js'
-import { words } from '../support/words.js'
+import { says, words } from '../support/words.js'
 
-const { app, db, as, anna, marek, sofia, nuno } = await cast(t)
+const { app, db, as, anna, marek, olga, sofia, nuno } = await cast(t)
 const [phone, second] = ['+48 512 000 333', '+48 512 000 334']
 const first = await addLead(db, { contact_name: 'Piotr', manager: sofia, phones: [phone] })
 const other = await addLead(db, { contact_name: 'Piotr Lis', manager: marek, phones: [phone, second] })
@@ -113,7 +113,11 @@ t.test('what the form of clients asks for beside name and phones is asked for be
   const client = (await db('leads').where({ id: lead.id }).first('client_id')).client_id
   t.match(await db('clients').where({ id: client }).first(), { first_name: 'Wanda', address: 'ul. Górska 8' })
   t.same(await db('client_phones').where({ client_id: client }).orderBy('position').pluck('e164'), ['+48601222333', '+48601222334'])
-  t.equal((await as(sofia).post('/clients', { ...form, address: 'x', token: '' })).location, `/leads/${lead.id}`)
+  const slower = await as(sofia).post('/clients', { ...form, address: 'ul. Dolna 3', token: '' })
+  t.equal(slower.status, 409)
+  t.ok(says(slower.body, 'clients.lead_linked', { number: lead.number, name: 'Wanda Rutkiewicz' }), 'says whose it is by now')
+  t.match(slower.body, 'ul. Dolna 3', 'what was typed stays')
+  t.notMatch(slower.body, /name="lead"/)
   t.equal(await counted(), before + 1, 'of one lead one client')
 
   const whole = await addLead(db, { contact_name: 'Jerzy', manager: marek, phones: ['+48 601 222 335'] })
@@ -121,6 +125,38 @@ t.test('what the form of clients asks for beside name and phones is asked for be
   t.equal((await as(sofia).get(`/clients/new?lead=${whole.id}`)).status, 404)
   t.equal((await as(sofia).post('/clients', { ...form, lead: whole.id })).status, 404)
   t.equal((await as(nuno).post(`/leads/${whole.id}/client`)).status, 403, 'who may not see clients isn’t told whose it is')
+
+  const put = await addLead(db, { contact_name: 'Halina', manager: marek, phones: ['+48 601 222 337'] })
+  const typedOf = { ...formOf((await as(marek).get(`/clients/new?lead=${put.id}`)).body, '/clients'), address: 'ul. Zimna 1' }
+  await db('leads').where({ id: put.id }).update({ archived_at: '2026-11-23T09:00:00Z' })
+  const archived = await as(marek).post('/clients', typedOf)
+  t.equal(archived.status, 403)
+  t.ok(says(archived.body, 'clients.lead_archived', { number: put.number }))
+  t.match(archived.body, 'ul. Zimna 1', 'what was typed stays')
+  const step = await as(marek).post('/clients', { ...typedOf, add_phone: '1' })
+  t.equal(step.status, 200)
+  t.match(step.body, 'ul. Zimna 1')
+  await db('leads').where({ id: put.id }).update({ archived_at: null })
+  t.equal((await as(marek).post('/clients', formOf(archived.body, '/clients'))).location, `/leads/${put.id}`, 'and is sent once it is back')
+
+  const gone = await addLead(db, { contact_name: 'Danuta', manager: marek, phones: ['+48 601 222 338'] })
+  const ofGone = { ...formOf((await as(marek).get(`/clients/new?lead=${gone.id}`)).body, '/clients'), address: 'ul. Letnia 2' }
+  t.equal((await as(olga).post(`/leads/${gone.id}/delete`, { sure: '1' })).status, 303)
+  const late = await as(marek).post('/clients', ofGone)
+  t.equal(late.status, 410)
+  t.match(late.body, new RegExp(`role="alert">[^]*Olga Wójcik[^]*${gone.number}`))
+  t.ok(says(late.body, 'clients.without_lead'))
+  t.match((await as(marek).post('/clients', formOf(late.body, '/clients'))).location, /^\/clients\/\d+$/, 'becomes a client by itself')
+  t.match(await db('clients').where({ address: 'ul. Letnia 2' }), [{ first_name: 'Danuta' }])
+
+  const stranger = await addLead(db, { contact_name: 'Krystyna', manager: sofia, phones: ['+48 601 222 339'] })
+  const byPhone = (await db('lead_phones').where({ lead_id: stranger.id }).first('id')).id
+  const ofKnown = { ...formOf((await as(marek).get(`/clients/new?known=${byPhone}`)).body, '/clients'), address: 'ul. Jasna 3' }
+  await db('leads').where({ id: stranger.id }).update({ client_id: client })
+  const taken = await as(marek).post('/clients', ofKnown)
+  t.equal(taken.status, 404)
+  t.ok(says(taken.body, 'leads.gone.not_there'))
+  t.match(taken.body, 'ul. Jasna 3')
 
   await reshape(db, { address: { required: false }, phones: { required: false } })
   const typed = { type_id: (await db('lead_types').where({ key: 'lead' }).first('id')).id, contact_name: 'Ida Nowa', phone_rows: '0', 'phones.0.number': '601 222 336', with_client: '1' }

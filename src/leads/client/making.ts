@@ -12,7 +12,7 @@ import { defaultValues, nameOf } from '../../form-editor/schema.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import { isNothing } from '../../form-editor/value.js'
 import { listTypes } from '../../phone-types/queries.js'
-import { Forbidden, HttpError } from '../../web/errors.js'
+import { Forbidden, HttpError, NotFound } from '../../web/errors.js'
 import { idOf, type Body } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { lockLeadsOf } from '../people/queries.js'
@@ -26,13 +26,21 @@ export const makesClients = (viewer: Viewer): boolean => viewer.can('clients.cre
 /** What a client is made of: a lead, or with a number all leads of somebody. As it stands in the address of a new client's form. */
 export interface Origin { lead: Lead, others: Lead[], address: string, numbers: PhoneNumber[] }
 
-/** Reads it: null where a form names none. With `lock` the leads are locked. Throws Forbidden, HttpError for an archived lead, and NotFound for leads that aren't the viewer's to see or are nobody's any more. */
+/** What a client was to be made of is archived (403), linked to another client by now (409), or not there or not the viewer's to see (404). */
+export class OriginGone extends HttpError {}
+
+class OriginArchived extends OriginGone {
+  constructor (number: string) { super(403, 'lead_archived', { number }) }
+}
+
+/** Reads it: null where a form names none. With `lock` the leads are locked. Throws Forbidden, and OriginGone for leads that are archived, aren't the viewer's to see or are nobody's any more. */
 export async function originOf (db: Db, viewer: Viewer, { lead: asked, known }: Body, { lock = false } = {}): Promise<Origin | null> {
   if (idOf(asked) === null && idOf(known) === null) return null
   if (!makesClients(viewer) || !seesLeads(viewer)) throw new Forbidden()
-  if (idOf(known) !== null) return originIn(db, await lockLeadsOf(db, viewer, idOf(known), { lock }), `known=${idOf(known)}`)
-  const lead = await (lock ? lockLead : findLead)(db, viewer, idOf(asked))
-  if (lead.archived_at) throw new HttpError(403, 'lead_archived', { number: lead.number })
+  const there = <T>(found: Promise<T>): Promise<T> => found.catch(error => { throw error instanceof NotFound ? new OriginGone(404, error.key) : error })
+  if (idOf(known) !== null) return originIn(db, await there(lockLeadsOf(db, viewer, idOf(known), { lock })), `known=${idOf(known)}`)
+  const lead = await there((lock ? lockLead : findLead)(db, viewer, idOf(asked)))
+  if (lead.archived_at) throw new OriginArchived(lead.number)
   return originIn(db, [lead], `lead=${lead.id}`)
 }
 
