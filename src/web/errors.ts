@@ -80,9 +80,15 @@ function understand (error: FastifyError): HttpError {
 }
 
 async function show (request: FastifyRequest, reply: FastifyReply, error: HttpError) {
-  const data = { status: error.statusCode, key: error.key, values: error.values, reqId: request.id }
+  const data = { status: error.statusCode, key: error.key, values: error.values, reqId: request.id, typed: [404, 410].includes(error.statusCode) ? writtenIn(request) : '' }
   if (request.isFragment) reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
   return reply.page('errors/show', data, { fragment: 'errors/_message', status: error.statusCode })
+}
+
+/** What somebody wrote for a thing that is gone: why a lead was lost, a comment. It is given back, to be copied. */
+function writtenIn ({ body }: FastifyRequest): string {
+  const { reason, body: comment } = (body ?? {}) as { reason?: unknown, body?: unknown }
+  return [reason, comment].filter(text => typeof text === 'string' && text.trim() !== '').join('\n\n')
 }
 
 /** A page request is sent to sign in and back; one that carries a form keeps it; a fragment asks in the page, which stays as it is. */

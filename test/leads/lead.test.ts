@@ -274,6 +274,14 @@ t.test('of one that was deleted while its form was written in, what was typed st
   t.ok(says(part.body, 'errors.lead_deleted.text', { number, name: 'Olga Wójcik' }))
   t.equal((await as(anna).get(`/leads/${id}`)).status, 410)
   t.equal((await as(anna).post(`/leads/${id}/comments`, { body: 'x' })).status, 410)
+  const reason = { to: statuses.in_work, reason: 'Wanted it <yesterday>' }
+  for (const path of ['move', 'status']) for (const fragment of [false, true]) {
+    const lost = await as(anna).post(`/leads/${id}/${path}`, reason, { fragment })
+    t.equal(lost.status, 410)
+    t.match(lost.body, 'readonly>Wanted it &lt;yesterday&gt;</textarea>', `what was written is given back: ${path}`)
+  }
+  t.match((await as(sofia).post(`/leads/${id}/move`, reason)).body, 'readonly>Wanted it &lt;yesterday&gt;</textarea>')
+  t.notMatch((await as(anna).get(`/leads/${id}?reason=x`)).body, 'readonly')
 
   const stranger = await as(sofia).post(`/leads/${id}`, masked)
   t.equal(stranger.status, 404, 'nobody knows any more whether she might see it')
@@ -290,6 +298,8 @@ t.test('of one that was deleted while its form was written in, what was typed st
   t.ok(says(kept.body, 'leads.gone.to_copy'))
   t.match(kept.body, '>typed meanwhile</textarea>')
   t.notMatch(kept.body, 'action="/leads"')
+  const shown = kept.body.split('id="form-body"')[1]!.split('</main>')[0]!
+  t.notMatch(shown, /<button|hx-|<fieldset disabled/, 'to be read and copied, and nothing else')
   await db('roles').where({ id: sofia.roleId }).update({ rights })
 })
 
