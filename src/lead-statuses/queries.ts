@@ -59,7 +59,7 @@ export async function createStatus (trx: Db, by: Viewer, values: StatusValues): 
  * from when they are late. Throws NotFound, StatusChanged, Refusal.
  */
 export async function changeStatus (trx: Db, by: Viewer, id: number, values: StatusValues, version: number | null): Promise<string> {
-  await beginChange(trx, id)
+  await beginChange(trx, id, { ofTerms: true })
   const statuses = await listStatuses(trx)
   const now = statuses.find(status => status.id === id)
   if (!now) throw new NotFound()
@@ -153,9 +153,11 @@ export const nameOf = ({ organisation: { language } }: Viewer, { labels, key }: 
 const subjectOf = (by: Viewer, status: LeadStatus) => ({ type: 'lead_status', id: status.id, name: nameOf(by, status) })
 
 // Statuses hang together, so of two people who change them the second waits. Whoever is moving a lead into the one that changes is
-// waited for, and then waits: a lead refers to its status, and holds its row until it is saved.
-async function beginChange (trx: Db, id?: number): Promise<void> {
+// waited for, and then waits: a lead refers to its status, and holds its row until it is saved. So is, where new leads may begin on other terms
+// (migration 0051), whoever is making one, before they would need this status: or each would wait for the other.
+async function beginChange (trx: Db, id?: number, { ofTerms = false } = {}): Promise<void> {
   await trx.raw("select pg_advisory_xact_lock(hashtextextended('lead statuses', 0))")
+  if (ofTerms) await trx.raw("select pg_advisory_xact_lock(hashtextextended('lead terms', 0))")
   if (id) await trx('lead_statuses').where({ id }).forUpdate().select('id')
 }
 

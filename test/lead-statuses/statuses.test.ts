@@ -1,6 +1,10 @@
 import t from 'tap'
 import type { Body } from '../../src/web/form.js'
 import { listStatuses } from '../../src/leads/statuses.js'
+import { createLead } from '../../src/leads/creating.js'
+import { changeStatus } from '../../src/lead-statuses/queries.js'
+import type { Viewer } from '../../src/web/viewer.js'
+import { until } from '../support/until.js'
 import { drawMap, findTrouble } from '../../src/lead-statuses/map.js'
 import { cast } from '../support/cast.js'
 import { formOf } from '../support/clients.js'
@@ -222,6 +226,27 @@ t.test('a lead that is moved into a status while that is changed is as the statu
   t.match(await read(id), { status_id: waiting })
   t.ok((await read(id)).closed_at)
   await db('lead_statuses').where({ id: waiting }).update({ group_key: 'pending' })
+  await db('leads').delete()
+})
+
+t.test('a status is changed while leads are made in it, and neither waits for the other for good', async t => {
+  const by = { id: anna.id, roleKey: 'owner', can: () => true, organisation: { timeZone: 'Europe/Warsaw', language: 'en' } } as unknown as Viewer
+  const first = await status('new_lead')
+  const make = () => createLead(db, by, { type_id: 1, contact_name: 'Piotr', phones: [], campaign_id: null, comment: '', due_at: null, urgent: false, location_id: null, manager_id: null })
+  await make()
+  const waiting = async (query: string) => Number((await db('pg_stat_activity').whereRaw("datname = current_database() and wait_event_type = 'Lock'").whereLike('query', query).count({ count: '*' }).first())!.count)
+  // Held up where it has begun and changed nothing yet.
+  const held = await db.transaction()
+  await held.raw('lock table lead_status_moves in access exclusive mode')
+  const changed = db.transaction(trx => changeStatus(trx, by, first.id, { ...first, colour: 'red' }, first.version))
+  await until(async () => await waiting('%lead_status_moves%') > 0)
+  const made = make()
+  await until(async () => await waiting('%make_lead%') > 0)
+  await held.commit()
+  t.ok(await changed)
+  t.ok((await made).isNew)
+  t.match(await status('new_lead'), { colour: 'red' })
+  await db('lead_statuses').where({ id: first.id }).update({ colour: null })
   await db('leads').delete()
 })
 
