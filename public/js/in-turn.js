@@ -6,17 +6,19 @@
   const turns = new Set(), submits = new Map()
   let leaving = null
 
-  const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part.id === part.id && turn.form === part.closest('form')))
+  const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part?.id === part.id && turn.form === part.closest('form')))
   // An answer may have put another element in its place; the page may also be another one by now, with the same ids.
-  const nowOf = ({ part, form }) => part.isConnected ? part : part.id && form?.isConnected ? document.getElementById(part.id) : null
+  const nowOf = ({ part, form }) => !part || part.isConnected ? part : part.id && form?.isConnected ? document.getElementById(part.id) : null
   const isWaiting = () => [...turns].some(({ again }) => again)
 
   document.addEventListener('htmx:config:request', event => {
     const { ctx } = event.detail
     const part = ctx.sourceElement.closest(PART)
+    // What a button takes over from its input (clear.js) is on its way as well: "Save" waits for it.
+    if (!part && ctx.sourceElement.dataset.clear && !event.defaultPrevented) turns.add({ ctx, part: null, form: ctx.sourceElement.form })
     if (!part || ctx.request.method !== 'POST' || ctx.swap === 'none') return
     const turn = turnOf(part)
-    if (!turn) turns.add({ ctx, part, form: ctx.request.form })
+    if (!turn) turns.add({ ctx, part, form: ctx.request.form, rows: rowsNow() })
     else {
       event.preventDefault()
       turn.again = true
@@ -58,10 +60,21 @@
     }
   }
 
+  // The form of another kind is told whole, as it was when it was asked for: rows and tags that came, went or were saved since stay as they are.
+  const rowsNow = () => ['phones', 'emails', 'tags'].map(id => [id, document.getElementById(id)?.outerHTML])
+  const keepRows = ({ rows }, fragment) => {
+    for (const [id, was] of rows) {
+      const now = document.getElementById(id), told = fragment.querySelector(`#${id}`)
+      if (now && told && now.outerHTML !== was) told.replaceWith(now.cloneNode(true))
+    }
+  }
+
   const its = ({ detail }) => [...turns].find(turn => turn.ctx === detail.ctx)
   document.addEventListener('htmx:before:swap', event => {
     const turn = its(event)
-    if (turn) turn.typed = changedSince(turn)
+    if (!turn?.part) return
+    turn.typed = changedSince(turn)
+    for (const { fragment } of event.detail.tasks) keepRows(turn, fragment)
   })
   document.addEventListener('htmx:after:swap', event => {
     const turn = its(event), part = turn && nowOf(turn)

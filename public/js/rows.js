@@ -25,14 +25,16 @@
     document.querySelector(button)?.click()
   })
 
-  // An input whose text has been taken over is emptied for the next.
-  document.addEventListener('htmx:after:swap', event => {
-    const clear = event.detail.ctx?.sourceElement?.dataset?.clear
-    if (clear) {
-      const input = document.querySelector(clear)
-      input.value = ''
-      input.focus()
-    }
+  // What is written on while what was sent is on its way doesn't go with it.
+  let writtenOn
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => {
+    const box = ctx.sourceElement.matches?.('form.write') && ctx.sourceElement.elements.body
+    writtenOn = box && box.value !== ctx.request.body?.get('body') ? box.value : undefined
+  })
+  document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
+    const box = writtenOn !== undefined && ctx.sourceElement.elements?.body
+    if (box) box.value = writtenOn
+    writtenOn = undefined
   })
 
   // A boosted visit replaces the body alone; the page may be in another language now (signing in and out, the first run).

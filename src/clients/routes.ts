@@ -27,7 +27,7 @@ import { viewerOf } from '../web/permissions.js'
 import type { Viewer } from '../web/viewer.js'
 import type { Client, ClientFields } from './client.js'
 import consents from './consents/routes.js'
-import { countDuplicates } from './duplicates/queries.js'
+import { countTwins } from './duplicates/queries.js'
 import duplicates from './duplicates/routes.js'
 import emails from './emails/routes.js'
 import { emptyFields, isUnit, mayWriteUnit, readClientForm, type ClientForm } from './form.js'
@@ -187,16 +187,17 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   async function showPart (request: FastifyRequest<At>, reply: FastifyReply, client: Client, shape: Shape, form: ClientForm, status: number, conflicts: Conflict[] = []) {
     const viewer = viewerOf(request)
     const saved = status === 200
+    const twins = request.isFragment ? await countTwins(db, viewer, client.id) : 0
     if (request.isFragment && isSwitched(form)) {
       // The other kind has a form of its own: the whole of it is shown, with what is typed in it.
       const whole = readClientForm(withCarried(form.typed), viewer, { shape, client })
       const state = formState(viewer, client, shape, { ...whole, errors: form.errors }, conflicts)
       reply.header('HX-Retarget', '#form-body').header('HX-Reswap', 'outerMorph')
-      return reply.page('', { client, form: state, saved, carried: carriedOver(state.asks, form.typed), ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_switched', status })
+      return reply.page('', { client, twins, form: state, saved, carried: carriedOver(state.asks, form.typed), ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_switched', status })
     }
     const state = saved ? formState(viewer, client, shape) : formState(viewer, client, shape, form, conflicts)
     const item = itemsOf(state.asks).find(({ field, system }) => system === form.unit || (field && partOf(field) === form.unit))
-    return reply.page('clients/edit', { client, form: state, unit: form.unit, item, saved, ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_answer', status })
+    return reply.page('clients/edit', { client, twins, form: state, unit: form.unit, item, saved, ...await listChoices(db, heldIn(state)) }, { fragment: 'clients/form/_answer', status })
   }
 
   async function show (request: FastifyRequest<At>, reply: FastifyReply, client: Client, form: FormState, status: number) {
@@ -219,7 +220,7 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
 
   async function aroundCard (request: FastifyRequest<any>, client: Client, form: FormState) {
     const viewer = viewerOf(request)
-    const [choices, twins] = await Promise.all([listChoices(db, heldIn(form)), viewer.can('clients.merge') ? countDuplicates(db, viewer, client.id) : 0])
+    const [choices, twins] = await Promise.all([listChoices(db, heldIn(form)), countTwins(db, viewer, client.id)])
     const body = (request.body ?? {}) as Body
     addRows(body, form, choices, false)
     return { client, form, twins, carried: carriedOver(form.asks, body), ...choices }

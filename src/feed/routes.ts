@@ -32,7 +32,7 @@ function feedOf (app: FastifyInstance, subject: Subject): void {
     const [feed, around] = await Promise.all([listFeed(db, viewer, card, { filter, older: idOf(request.query.older), after }), CARDS[subject].around(db)])
     const fragment = after !== null ? 'feed/_newer' : request.query.older ? 'feed/_events' : 'feed/_feed'
     const openTasks = after !== null && await hasNewerTasks(db, card, after) ? await listOpenTasks(db, viewer, card) : null
-    return reply.page('feed/show', { ...around, card, feed, filter }, { fragment, with: { openTasks } })
+    return reply.page('feed/show', { ...around, card, feed, filter }, { fragment, with: { openTasks, looks: fragment === 'feed/_feed' } })
   })
 
   app.get<At>(`${url}/live`, { exposeHeadRoute: false, config }, async (request, reply) => {

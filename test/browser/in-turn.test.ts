@@ -245,3 +245,162 @@ t.test('an answer that was overtaken by a later one doesn\'t put the old heading
   t.match(await page.textContent('#heading h1'), /Zosia/)
   t.same(problems, [])
 })
+
+/** Holds the answers to what matches, each until it is let go by its place: the server has done it by then. */
+async function holdAnswers (page: Page, url: string) {
+  const answered: (() => void)[] = []
+  await page.route(url, async route => {
+    const answer = await route.fetch()
+    await new Promise<void>(resolve => { answered.push(resolve) })
+    await route.fulfill({ response: answer })
+  })
+  return {
+    answered: (count: number) => until(() => answered.length === count, `${count} answers on their way`),
+    go: (at: number) => answered[at]!()
+  }
+}
+
+t.test('tags written one after another on a slow network are each one, and "Save" waits for them', async t => {
+  const { page, problems, db, id } = await shop(t)
+  const tags = async () => (await db('client_tags').join('tags', 'tags.id', 'tag_id').where({ client_id: id }).orderBy('tags.id').select('name')).map(({ name }) => name)
+  const net = await slow(page)
+  await page.click('[name=tag]')
+  for (const name of ['VIP', 'Fleet', 'Poznań']) {
+    await page.keyboard.type(name)
+    await page.keyboard.press('Enter')
+  }
+  await page.keyboard.press('Enter')
+  await page.keyboard.type('Gol')
+  await net.left(1)
+  await page.click('.actions .primary >> nth=0')
+  for (let at = 0; at < 3; at++) await net.go()
+  await page.waitForSelector('#tags .chip:has-text("Poznań")')
+  t.same(await page.locator('#tags .chip a').allTextContents(), ['Fleet', 'Poznań', 'VIP'])
+  t.same(await tags(), ['VIP', 'Fleet', 'Poznań'])
+  t.equal(await page.inputValue('[name=tag]'), 'Gol')
+  t.same(net.answers, ['200 /tags', '200 /tags', '200 /tags'])
+  await net.go()
+  await net.free()
+  await page.waitForSelector('#flash .note')
+  t.same(await tags(), ['VIP', 'Fleet', 'Poznań', 'Gol'])
+  t.same(problems, [])
+})
+
+t.test('a tag of a new client is there though "Save" was pressed right behind it', async t => {
+  const { page, problems, db } = await shop(t)
+  await page.goto('/clients/new')
+  await page.fill('#first-name', 'Marta')
+  const net = await holdAnswers(page, '**/tags/chip?**')
+  await page.fill('[name=tag]', 'VIP')
+  await page.keyboard.press('Enter')
+  await page.click('.actions .primary >> nth=0')
+  await net.answered(1)
+  net.go(0)
+  await page.waitForURL(/\/clients\/\d+$/)
+  t.equal((await db('client_tags')).length, 1)
+  t.same(problems, [])
+})
+
+t.test('a tag that did not reach the server stands in its input again', async t => {
+  const { page, db } = await shop(t)
+  await page.route('**/tags', route => route.abort())
+  await page.fill('[name=tag]', 'VIP')
+  await Promise.all([page.waitForEvent('requestfailed'), page.keyboard.press('Enter')])
+  await until(async () => await page.inputValue('[name=tag]') === 'VIP')
+  await page.unroute('**/tags')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#tags .chip:has-text("VIP")')
+  t.equal(await page.inputValue('[name=tag]'), '')
+  t.equal((await db('client_tags')).length, 1)
+})
+
+t.test('of tags taken off in one go none stays in sight, whichever answer comes first, also above the form', async t => {
+  const { page, problems, id, db } = await shop(t, { first_name: 'Zofia', tag_names: ['Fleet', 'Skup', 'VIP'] })
+  for (const order of [[0, 1], [1, 0]]) {
+    const net = await holdAnswers(page, '**/tags/*/remove')
+    for (const name of ['Fleet', 'VIP']) {
+      await page.getByRole('button', { name: `Take ${name} off` }).click()
+      await net.answered(name === 'Fleet' ? 1 : 2)
+    }
+    const swapped = page.waitForResponse('**/tags/*/remove')
+    net.go(order[0]!)
+    await swapped
+    net.go(order[1]!)
+    await until(async () => await page.locator('#tags .chip').count() === 1)
+    t.same(await page.locator('#tags .chip a').allTextContents(), ['Skup'])
+    t.same(await page.locator('#heading .chip').allTextContents(), ['Skup'])
+    await page.unroute('**/tags/*/remove')
+    for (const tag of await db('tags')) await db('client_tags').insert({ client_id: id, tag_id: tag.id }).onConflict(['client_id', 'tag_id']).ignore()
+    await page.reload()
+  }
+  t.same(problems, [])
+})
+
+t.test('phones and tags that came while the other kind\'s form was on its way are still there', async t => {
+  const { page, problems, phones, id } = await shop(t)
+  for (const path of [`/clients/${id}`, '/clients/new']) {
+    const isNew = path.endsWith('new')
+    await page.goto(path)
+    await page.fill('#first-name', 'Marta')
+    await page.locator('#first-name').blur()
+    if (!isNew) await page.waitForSelector('#part-identity .saved')
+    const url = isNew ? '**/clients' : '**/parts/identity', net = await holdAnswers(page, url)
+    await page.click('.seg :text("Company")')
+    await net.answered(1)
+    if (!isNew) await page.click('[name=add_phone]')
+    await page.waitForSelector('#phones-0-number')
+    await retype(page, '#phones-0-number', '600 123 456')
+    if (!isNew) await page.waitForSelector('#phones-0 .saved')
+    await page.click('[name=add_phone]')
+    await page.waitForSelector('#phones-1-number')
+    await page.fill('#phones-1-number', '600 12')
+    await page.fill('[name=tag]', 'VIP')
+    await page.keyboard.press('Enter')
+    await page.waitForSelector('#tags .chip')
+    net.go(0)
+    await page.waitForSelector('[name=form_kind][value=company]', { state: 'attached' })
+    t.same(await page.locator('#phones .num').evaluateAll(all => all.map(one => (one as HTMLInputElement).value)), [isNew ? '600 123 456' : '+48 600 123 456', '600 12'], path)
+    t.equal(await page.locator('#tags .chip').count(), 1)
+    await page.unroute(url)
+    if (isNew) continue
+    await page.check('[name="phones.0.sms"]')
+    await until(async () => (await phones())[0].sms)
+    t.equal((await phones()).length, 2)
+  }
+  t.same(problems, [])
+})
+
+t.test('what is written on while a comment is on its way stays, and of two filters the last one is shown', async t => {
+  const { page, problems, id, as, marek } = await shop(t)
+  const net = await slow(page)
+  await page.fill('#write textarea', 'Called')
+  await page.click('#write .send')
+  await net.left(1)
+  await page.fill('#write textarea', 'Comes on Monday')
+  await net.go()
+  await page.waitForSelector('#events .comment:has-text("Called")')
+  await until(async () => await page.locator('#write .send').isEnabled())
+  t.equal(await page.inputValue('#write textarea'), 'Comes on Monday')
+  await net.free()
+
+  const feed = await holdAnswers(page, '**/feed?feed=c*')
+  await page.click('.feed-filters :text("Comments")')
+  await feed.answered(1)
+  await page.click('.feed-filters :text("Changes")')
+  await feed.answered(2)
+  feed.go(0)
+  feed.go(1)
+  await page.waitForSelector('.feed-filters .on:has-text("Changes")')
+  await page.unroute('**/feed?feed=c*')
+
+  // What happens while a filter's answer is on its way.
+  const late = await holdAnswers(page, '**/feed?feed=all')
+  await page.click('.feed-filters :text("All")')
+  await late.answered(1)
+  await as(marek).post(`/clients/${id}/parts/note`, { note: 'Prefers Viber' })
+  await page.waitForSelector('#events :text("Prefers Viber")')
+  late.go(0)
+  await page.waitForSelector('.feed-filters .on:has-text("All")')
+  await page.waitForSelector('#events :text("Prefers Viber")')
+  t.same(problems, [])
+})

@@ -34,3 +34,21 @@ for (const plain of [false, true]) {
     t.same(problems, [])
   })
 }
+
+t.test('the hint of possible duplicates stays where a part of the profile, or a tag, is saved in place', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  const one = await addClient(db, anna, { first_name: 'Bartek', surname: 'Wiśniewski', phones: ['608 200 300'] })
+  await addClient(db, anna, { first_name: 'Bartłomiej', surname: 'Wisniewski', phones: ['608 200 300'] })
+  while (await lookAtBatch(db));
+  const { page, problems } = await enter(anna)
+  await page.goto(`/clients/${one}`)
+  await page.fill('#note', 'Prefers Viber')
+  await page.locator('#note').blur()
+  await page.waitForSelector('#part-note .saved')
+  t.ok(await page.isVisible('.maybe-twins'))
+  await page.fill('[name=tag]', 'VIP')
+  await page.keyboard.press('Enter')
+  await page.waitForSelector('#heading .chip:has-text("VIP")')
+  t.ok(await page.isVisible('.maybe-twins'))
+  t.same(problems, [])
+})

@@ -87,6 +87,9 @@ export async function countDuplicates (db: Db, viewer: Viewer, client: number): 
   return Number(row!.count)
 }
 
+/** The same for the hint on a profile: nothing to those who may not merge them. */
+export const countTwins = async (db: Db, viewer: Viewer, client: number): Promise<number> => viewer.can('clients.merge') ? countDuplicates(db, viewer, client) : 0
+
 /** How many changed clients wait to be looked at, `most` meaning that many or more. */
 export async function countWaiting (db: Db, most = 1000): Promise<number> {
   const [{ count }] = await db.from(db('duplicate_changes').select('id').limit(most).as('some')).count({ count: '*' }) as unknown as [{ count: number }]

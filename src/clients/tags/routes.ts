@@ -4,6 +4,7 @@ import { ensureTag } from '../../tags/queries.js'
 import { idOf, typedText, type Body, type FieldErrors } from '../../web/form.js'
 import { viewerOf } from '../../web/permissions.js'
 import type { Viewer } from '../../web/viewer.js'
+import { countTwins } from '../duplicates/queries.js'
 import { findClient, lockClient } from '../queries.js'
 import { requires } from '../required.js'
 import { SEES_CLIENTS } from '../visibility.js'
@@ -56,7 +57,7 @@ export default async function tags (app: FastifyInstance) {
   })
 
   async function show (reply: FastifyReply, viewer: Viewer, id: number, errors: FieldErrors = {}, typed = '') {
-    const [client, shape] = await Promise.all([findClient(db, viewer, id), shapeOf(db, 'client')])
-    return reply.page('clients/tags/edit', { client, item: { required: requires(shape, client, 'tags') }, tags: client.tags, errors, typed }, { fragment: 'clients/tags/_tags', status: errors.tag ? 422 : 200 })
+    const [client, shape, twins] = await Promise.all([findClient(db, viewer, id), shapeOf(db, 'client'), countTwins(db, viewer, id)])
+    return reply.page('clients/tags/edit', { client, twins, item: { required: requires(shape, client, 'tags') }, tags: client.tags, errors, typed }, { fragment: 'clients/tags/_answer', status: errors.tag ? 422 : 200 })
   }
 }
