@@ -6,7 +6,7 @@ import { recognise } from '../../src/imports/columns/recognise.js'
 import { targetsOf } from '../../src/imports/columns/targets.js'
 import { inspect, readRows } from '../../src/imports/reading/source.js'
 import type { Viewer } from '../../src/web/viewer.js'
-import { cast, type Person } from '../support/cast.js'
+import { cast, type Cast, type Person } from '../support/cast.js'
 import { addClient } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
 import { bring, check, some } from '../support/imports.js'
@@ -14,7 +14,7 @@ import { saved } from '../support/workbook.js'
 import { says } from '../support/words.js'
 
 const shared = await cast(t)
-const { app, db, as, anna, marek, sofia, nuno } = shared
+const { db, as, anna, marek, sofia, nuno } = shared
 const fields = await addFields(db, {
   card: { kind: 'unique_id', label: 'Card' }, size: { kind: 'number', label: 'Size' }, born: { kind: 'date', label: 'Born' }, seen: { kind: 'date_time', label: 'Seen' }, loyal: { kind: 'yes_no', label: 'Loyal' },
   type: { kind: 'one_choice', label: 'Type', choices: ['Road', 'City, cargo'] }, extras: { kind: 'several_choices', label: 'Extras', choices: ['Lights', 'Lock, heavy'] }, note2: { kind: 'long_text', label: 'Note' }
@@ -32,7 +32,7 @@ await db.transaction(trx => writeValues(trx, 'client', ewa, [
 const company = await addClient(db, anna, { company_name: 'Oficina do Zé', is_supplier: true, tags: ['VIP'], phones: ['351912345678'] })
 const archived = await addClient(db, anna, { first_name: 'Old', archived: true })
 
-async function exported (who: Person, body: Record<string, string | string[]>, folder: string) {
+async function exported (who: Person, body: Record<string, string | string[]>, folder: string, { app, as }: Pick<Cast, 'app' | 'as'> = shared) {
   const form = new URLSearchParams(Object.entries(body).flatMap(([name, value]) => [value].flat().map(one => [name, one])))
   const answer = await app.inject({ method: 'POST', url: '/clients/export', headers: { cookie: as(who).cookie, 'sec-fetch-site': 'same-origin', host: 'localhost:3000', 'content-type': 'application/x-www-form-urlencoded' }, payload: String(form) })
   t.equal(answer.statusCode, 200, answer.body.slice(0, 300))
@@ -72,6 +72,36 @@ t.test('imported again it changes nothing, though everything may be overwritten'
     t.same(await db('import_rows').where({ import_id: id }).whereNot({ verdict: 'same' }).select('row', 'verdict', 'why'), [])
   }
   t.ok(await db('pg_stats').where({ tablename: 'import_rows', attname: 'import_id' }).first(), 'the rows that came are counted before they are compared: else each is compared with each')
+})
+
+t.test('words that elsewhere mean nothing, and numbers typed as one, come back as they were, also where nobody is known', async t => {
+  const desk = await cast(t)
+  const { db, anna } = desk
+  const { card, label } = await addFields(db, { card: { kind: 'unique_id', label: 'Card' }, label: { kind: 'short_text', label: 'Note' } })
+  const [brak] = await db('locations').insert({ name: 'Brak' }).returning('id')
+  const [price] = await db('price_types').insert({ name: 'Retail (5%)', mark_up: 5 }).returning('id')
+  for (const company_name of ['Nada', 'Brak', 'None', 'Total', '-', '.']) await addClient(db, anna, { company_name })
+  for (const surname of ['Brak', 'Total', '-', 'No']) await addClient(db, anna, { first_name: 'Ewa', surname, note: `Total ${surname}` })
+  const odd = await addClient(db, anna, { first_name: 'Total', tags: ['Unknown', 'No', 'brak'], address: 'brak', location_id: brak.id })
+  await db('clients').where({ id: odd }).update({ price_type_services_id: price.id })
+  await db.transaction(trx => writeValues(trx, 'client', odd, [{ field: card, value: 'none' }, { field: label, value: 'n/a' }]))
+  const phones = ['600 100 205 i 600 100 206', '600100207/600100208', '600 100 209, after 6 or 22 600 10 20', '600100212.0', '12345']
+  for (const number of phones) await addClient(db, anna, { first_name: 'Ida', surname: 'Dwojga', phones: [number] })
+
+  for (const language of ['en', 'pl']) {
+    await db('employees').where({ id: anna.id }).update({ language })
+    const { answer, rows } = await exported(anna, { format: 'csv', all: '1', of: 'matching', in: '' }, t.testdir({}), desk)
+    t.equal(rows.length, 16)
+    const id = await bring(desk, anna, 'clients.csv', answer.rawPayload)
+    const { counts } = await check(desk, anna, id, { existing: 'overwrite', how: 'phone' })
+    t.same(some(counts), { same: 16 }, language)
+    if (language !== 'pl') continue
+    await check(desk, anna, id, { 'column.0': '', existing: 'overwrite', how: 'phone', creates: ['tags'] })
+    const made = (name: string, what: string) => db('import_rows').where({ import_id: id, first_name: name }).whereNotNull(what).first()
+    t.match(await made('Total', 'tags'), { tags: ['brak', 'No', 'Unknown'], address: 'brak', own: [{ text_value: 'none' }, { text_value: 'n/a' }] })
+    t.same(await db('import_rows').where({ import_id: id, kind: 'company' }).orderBy('company_name').pluck('company_name'), ['-', '.', 'Brak', 'Nada', 'None', 'Total'])
+    t.same(await db('import_rows').where({ import_id: id, first_name: 'Ewa' }).orderBy('surname').pluck('surname'), ['-', 'Brak', 'No', 'Total'])
+  }
 })
 
 t.test('what a spreadsheet broke is an error of its row', async t => {

@@ -5,8 +5,8 @@ import type { ValueRow } from '../../form-editor/value.js'
 import type { Language } from '../../web/viewer.js'
 import type { Problem } from '../rules.js'
 
-/** A number of a row; of channels what the row says of them. */
-export type CheckedPhone = PhoneNumber & { type_id: number } & Partial<Record<Channel, boolean>>
+/** A number of a row; of channels what the row says of them. `whole`: what it was made of in an own export, as the client's may be typed. */
+export type CheckedPhone = PhoneNumber & { type_id: number, whole?: string } & Partial<Record<Channel, boolean>>
 export interface CheckedEmail { address: string, agrees?: boolean }
 /** A value of an own field; `option`: the words of a choice that is to be made. */
 export interface CheckedValue extends Omit<ValueRow, 'option_id'> { option_id?: number, option?: string }

@@ -28,7 +28,7 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
     return
   }
   try {
-    const plan = { ...await makePlan(db, viewer, one.columns, one.rules), decimalMark: one.inspected.reading.decimalMark, ...(one.inspected.reading.headerRow !== null && { header: one.inspected.header }) }
+    const plan = { ...await makePlan(db, viewer, one.columns, one.rules), isOwn: one.inspected.reading.layout === 'own', decimalMark: one.inspected.reading.decimalMark, ...(one.inspected.reading.headerRow !== null && { header: one.inspected.header }) }
     const result = await withFile({ storage }, one, path => runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, young: YOUNG, signal, onProgress: rows => setProgress(db, id, rows) }))
     if ('unreadable' in result) {
       await changeImport(db, id, ['checking'], { state: 'failed', problem: { key: `imports.unreadable.${result.unreadable}`, values: result.values } })

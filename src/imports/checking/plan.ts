@@ -14,6 +14,8 @@ export type Known = [name: string, id: number][]
 /** All that rows are checked by, to be handed to another process. */
 export interface Plan {
   columns: (string | null)[]
+  /** The file is our own export: what stands in a cell was in the client so, and nothing was written where there is nothing. */
+  isOwn?: boolean
   /** What the columns are called, where a row of the file says so. */
   header?: string[]
   country: string

@@ -9,7 +9,7 @@ import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { yesOrNo } from '../columns/content.js'
-import { saysNoChoice, saysNoPlace, saysNothing } from '../columns/nothing.js'
+import { saysNoChoice, saysNoPlace, saysNothing, saysNothingInSigns } from '../columns/nothing.js'
 import { splitValues, splitWords } from '../columns/values.js'
 import { isCellError, isScientific, isShortened, unshortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
@@ -38,6 +38,8 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   const people = new Set(LANGUAGES.map(language => folded(translator(language)('clients.kinds.person'))))
   const fields = new Map(plan.shape.fields.filter(({ removed }) => !removed).map(field => [nameOf(field), field]))
   const needed = { person: requiredItems(plan, 'person'), company: requiredItems(plan, 'company') }
+  // A tag "Unknown" or a card "brak" of our own export is one.
+  const isNone = plan.isOwn ? saysNothingInSigns : saysNothing
   const readers = plan.columns.map(name => name === null ? null : readerOf(name))
 
   return ({ row, cells }) => {
@@ -49,7 +51,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (isCellError(cell)) fail(into, column, { key: 'imports.wrong.cell_error', values: { name: cell } })
       else read(cell, into, column)
     }
-    settleName(into)
+    settleName(into, plan.isOwn)
     agree(into)
     if (plan.suppliersOnly && into.is_supplier === null) into.is_supplier = true
     if (into.is_conflicted !== true) into.conflict_reason = null
@@ -73,7 +75,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'name': return (cell, into, column) => { into.name = [into.name, clean('name', cell, into, column)].filter(Boolean).join(' ') }
       case 'first_name': case 'surname': case 'company_name': return joined(target, ' ')
       case 'conflict_reason': return joined(target, '; ')
-      case 'address': return unlessNothing(joined(target, ', '), saysNoPlace)
+      case 'address': return unlessNothing(joined(target, ', '), plan.isOwn ? saysNothingInSigns : saysNoPlace)
       case 'note': return joined(target, '\n')
       case 'is_company': return (cell, into, column) => { into.isCompany = ticked(cell, into, column) }
       case 'kind': return (cell, into, column) => {
@@ -137,11 +139,17 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   }
 
   function phones (cell: string, into: Gathered, column: number, type: number): void {
+    if (!plan.isOwn) return somePhones(cell, into, column, type)
+    // A client may have a number typed as "600 100 205 / 600 100 206".
+    for (const whole of splitValues(cell)) somePhones(whole, into, column, type, whole)
+  }
+
+  function somePhones (cell: string, into: Gathered, column: number, type: number, whole?: string): void {
     // Of a table that took it for a quantity: "600100205,0", "6.00100205E8".
     cell = unshortened(cell.replace(/^(\+?\d{7,15})[.,]0{1,2}$/, '$1'))
     // Before it is split: "4,85018E+10", as most of Europe writes it, is not two numbers.
     if (isScientific(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
-    for (const typed of splitNumbers(cell)) {
+    for (const typed of splitNumbers(whole === undefined ? cell : `${cell}\n`)) {
       const short = clean('phone', typed, into, column)
       if (!short) continue
       if (isScientific(short)) {
@@ -154,7 +162,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       }
       const number = numberOf(short, country)
       if (into.phones.some(other => number.e164 ? other.e164 === number.e164 && other.display === number.display : other.typed === number.typed)) continue
-      if (into.phones.length < MOST_CONTACTS) into.phones.push({ ...number, type_id: type })
+      if (into.phones.length < MOST_CONTACTS) into.phones.push({ ...number, type_id: type, ...(whole !== undefined && whole !== short && { whole }) })
     }
   }
 
@@ -170,7 +178,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
 
   function tags (cell: string, into: Gathered, column: number): void {
     for (const part of splitValues(cell)) {
-      if (saysNothing(part)) continue
+      if (isNone(part)) continue
       const { name, errors } = readTagName(part)
       if (errors.tag) fail(into, column, errors.tag)
       else if (name && !into.tags.some(other => folded(other) === folded(name))) into.tags.push(name)
@@ -185,7 +193,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (!name) return
       const id = known.get(folded(name))
       if (id) into[`${field}_id`] = id
-      else if (saysNothing(name)) return
+      else if (isNone(name)) return
       else if (creates && name.length <= 100) into[field] = name
       else fail(into, column, { key: `imports.wrong.${field}`, values: { name } })
     }
@@ -194,7 +202,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   function discountReader (of: 'services' | 'products'): Reader {
     const known = new Map(plan.priceTypes)
     return (cell, into, column) => {
-      const price = known.get(folded(cell.replace(/ \([+−-]?[\d.,]+ ?%\)$/, ''))) // as it stands in lists: "Wholesale (+15%)"
+      const price = known.get(folded(cell)) ?? known.get(folded(cell.replace(/ \([+−-]?[\d.,]+ ?%\)$/, ''))) // as it stands in lists: "Wholesale (+15%)"
       if (price) {
         into[`price_type_${of}_id`] = price
         into[`discount_${of}`] = 0
@@ -246,7 +254,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       if (field.kind === 'unique_id' && isShortened(cell)) return fail(into, column, { key: 'imports.wrong.scientific' })
       const read = typed(cell, column)
       // "No" is an answer where one is asked for; a text may be any words.
-      if (!isText && !(field.kind === 'yes_no' && read !== undefined) && saysNothing(cell)) return
+      if (!isText && !(field.kind === 'yes_no' && read !== undefined) && (field.kind === 'unique_id' ? isNone(cell) : saysNothing(cell))) return
       const { value, error } = readOne(schema, read ?? cell)
       if (error) into.problems.push({ column, field: name, ...error })
       else if (!isNothing(value as OwnValue)) into.own.push(...rowsOf(field, value as OwnValue) as CheckedValue[])

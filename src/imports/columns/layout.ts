@@ -1,16 +1,19 @@
 import { translator } from '../../web/i18n.js'
-import { LANGUAGES } from '../../web/viewer.js'
+import { LANGUAGES, type Language } from '../../web/viewer.js'
 import type { Layout } from '../reading/reading.js'
 import { folded } from './names.js'
 
 /** The column that only our own export has, as it is called in each language. */
-const OWN_NUMBER = LANGUAGES.map(language => folded(translator(language)('imports.targets.id')))
+const OWN_NUMBER = new Map(LANGUAGES.map(language => [folded(translator(language)('imports.targets.id')), language]))
+
+/** The languages that an own export may be in, by that column. */
+export const ownLanguages = (header: readonly string[]): Language[] => header.flatMap(name => OWN_NUMBER.get(folded(name)) ?? [])
 
 /** Which product's export a file is, by columns that only it has. */
 export function layoutOf (header: readonly string[]): Layout {
   const names = new Set(header.map(folded))
   const has = (...wanted: string[]) => wanted.every(name => names.has(name))
-  if (OWN_NUMBER.some(name => names.has(name))) return 'own'
+  if (ownLanguages(header).length > 0) return 'own'
   if (has('phone 1 value') || has('e mail 1 value') || has('group membership')) return 'google'
   if (has('e mail address') && [...names].some(name => /^(?:business|home|primary|mobile) phone/.test(name))) return 'outlook'
   if (has('e mail 2 address') || has('e mail display name')) return 'outlook'

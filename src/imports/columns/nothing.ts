@@ -29,6 +29,9 @@ export function saysNothing (cell: string): boolean {
   return SIGNS.test(cell) || (!/[@\d]/.test(cell) && NOTHING.has(folded(cell)))
 }
 
+/** The same in signs alone. */
+export const saysNothingInSigns = (cell: string): boolean => cell.length <= LONGEST && SIGNS.test(cell)
+
 /** Whether a cell of choices says that none was made; "no", "brak" and "unknown" may be one. */
 export const saysNoChoice = (cell: string): boolean => cell.length <= LONGEST && (SIGNS.test(cell) || (!/[@\d]/.test(cell) && NO_ANSWER.includes(folded(cell))))
 

@@ -1,7 +1,8 @@
 import { translator } from '../../web/i18n.js'
-import { LANGUAGES } from '../../web/viewer.js'
+import { LANGUAGES, type Language } from '../../web/viewer.js'
 import type { Inspected } from '../reading/reading.js'
 import { looksOf, type Looks } from './content.js'
+import { ownLanguages } from './layout.js'
 import { folded, meansTheSame, namedBy, withoutHint, type Named } from './names.js'
 import type { Target } from './targets.js'
 
@@ -19,7 +20,8 @@ export function recognise ({ header, sample, layout, reading }: Pick<Inspected, 
     return { whole: isNamed ? folded(title) : '', name: isNamed ? folded(withoutHint(title)) : '', cells, filled: cells.filter(cell => cell !== '').length, looks: looksOf(cells), ...(isNamed && { named: namedBy(withoutHint(title)) }) }
   })
   const known = new Map(targets.map(target => [target.name, target]))
-  const titled = titlesOf(targets)
+  // Our own export is in one language, of which no other has a word for what an own field is called.
+  const titled = titlesOf(targets, layout === 'own' ? ownLanguages(header) : LANGUAGES)
   const guesses = columns.map(column => {
     const before = remembered[column.whole]
     if (column.name !== '' && before !== undefined && (before === null || known.has(before))) return { target: before, isFixed: true }
@@ -34,14 +36,18 @@ export function recognise ({ header, sample, layout, reading }: Pick<Inspected, 
   return found.map((target, at) => target === 'phone.type' && !/^phone(?::|$)/.test(found[at + 1] ?? '') ? null : target)
 }
 
-/** Targets by their titles in every language, the system's before those of the company's own fields. */
-function titlesOf (targets: readonly Target[]): Map<string, string> {
+/** Targets by their titles in every language, the system's in `first` before those of the company's own fields, and the system's others after them. */
+function titlesOf (targets: readonly Target[], first: readonly Language[]): Map<string, string> {
   const titled = new Map<string, string>()
   const add = (words: string, name: string) => { if (words !== '' && !titled.has(words)) titled.set(words, name) }
-  for (const { name, title } of targets) {
-    if ('key' in title) for (const language of LANGUAGES) add(folded(translator(language)(title.key, title.values)), name)
+  const addSystem = (languages: readonly Language[]) => {
+    for (const { name, title } of targets) {
+      if ('key' in title) for (const language of languages) add(folded(translator(language)(title.key, title.values)), name)
+    }
   }
+  addSystem(first)
   for (const { name, called } of targets) for (const words of called) add(folded(words), name)
+  addSystem(LANGUAGES)
   return titled
 }
 

@@ -28,14 +28,14 @@ const FIELDS = `
   ('discount_products', ${DISCOUNT('c', 'products')}, ${DISCOUNT('r', 'products')}, c.discount_products = 0 and c.price_type_products_id is null),
   ('note', to_jsonb(c.note), to_jsonb(r.note), c.note = '')`
 
-export const PHONES_OF = `lateral rows from (jsonb_to_recordset(r.phones) as (type_id bigint, typed text, e164 text, display text, digits text, whatsapp boolean, viber boolean, sms boolean)) with ordinality as p (type_id, typed, e164, display, digits, whatsapp, viber, sms, place)`
+export const PHONES_OF = `lateral rows from (jsonb_to_recordset(r.phones) as (type_id bigint, typed text, e164 text, display text, digits text, whatsapp boolean, viber boolean, sms boolean, whole text)) with ordinality as p (type_id, typed, e164, display, digits, whatsapp, viber, sms, whole, place)`
 export const EMAILS_OF = `lateral rows from (jsonb_to_recordset(r.emails) as (address text, agrees boolean)) with ordinality as m (address, agrees, place)`
 export const OWN_OF = `lateral jsonb_to_recordset(r.own) as v (field_id bigint, position smallint, text_value text, number_value numeric, day_value date, moment_value timestamptz, option_id bigint, option text)`
 
 // A value of an own field as text, to tell whether two are one.
 const valueKey = (of: string, made = '') => `coalesce(${of}.text_value, trim_scale(${of}.number_value)::text, ${of}.day_value::text, ${of}.moment_value::text, ${of}.option_id::text${made})`
 // What was typed alike is one, though an import has found a country in it that the form hasn't.
-const HAS_PHONE = 'o.client_id = r.client_id and o.removed_at is null and (o.e164 = p.e164 or o.typed = p.typed)'
+const HAS_PHONE = 'o.client_id = r.client_id and o.removed_at is null and (o.e164 = p.e164 or o.typed = p.typed or o.typed = p.whole)'
 
 /** The channels of which a row says something, and the boxes there are; `box` is the row of phones, `said` the row's word. */
 const SAID = "(values ('whatsapp', o.whatsapp, p.whatsapp), ('viber', o.viber, p.viber), ('sms', o.sms, p.sms)) k (channel, box, said)"
