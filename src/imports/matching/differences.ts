@@ -39,6 +39,11 @@ const HAS_PHONE = 'o.client_id = r.client_id and o.removed_at is null and (o.e16
 
 /** The channels of which a row says something, and the boxes there are; `box` is the row of phones, `said` the row's word. */
 const SAID = "(values ('whatsapp', o.whatsapp, p.whatsapp), ('viber', o.viber, p.viber), ('sms', o.sms, p.sms)) k (channel, box, said)"
+// Of one that a client has twice, either says that it agrees: which of them, a file can't tell.
+const AGREES_ANYWAY = {
+  phone_id: "exists (select from client_phones x where x.client_id = o.client_id and x.removed_at is null and x.e164 = o.e164 and case k.channel when 'whatsapp' then x.whatsapp when 'viber' then x.viber else x.sms end)",
+  email_id: 'exists (select from client_emails x where x.client_id = o.client_id and x.removed_at is null and x.address_key = o.address_key and x.agrees)'
+}
 // An old file never overrules a client who has withdrawn since.
 const withdrew = (of: string, channel: string) => `exists (select from consents w where w.${of} = o.id and w.channel = ${channel} and not w.given)`
 
@@ -77,7 +82,7 @@ export function differences (existing: Existing, told: Told): { ctes: string[], 
     )`)
   }
   if (told.consents) {
-    const switches = (of: string, channel: string) => `k.said is not null and k.said <> k.box and (k.said and not ${withdrew(of, channel)}${overwrite ? ' or not k.said' : ''})`
+    const switches = (of: keyof typeof AGREES_ANYWAY, channel: string) => `k.said is not null and k.said <> k.box and (k.said and not ${withdrew(of, channel)} and not ${AGREES_ANYWAY[of]}${overwrite ? ' or not k.said' : ''})`
     ctes.push(`
     switched as materialized (
       select r.row, r.client_id, o.id as phone_id, null::bigint as email_id, k.channel, o.display as address, k.said as given
