@@ -31,8 +31,8 @@ const alone = (name: string, ...cells: string[]) => guess([name], cells.map(cell
 
 t.test('names in four languages, whatever their accents, case and signs', t => {
   const known: Record<string, string[]> = {
-    first_name: ['Imię', 'IMIE', 'first_name', 'Given Name', 'Nombre de pila'],
-    surname: ['Nazwisko', 'Apellidos', 'Apelido', 'Sobrenome', 'Last-Name'],
+    first_name: ['Imię', 'IMIE', 'first_name', 'firstname', 'Given Name', 'Nombre de pila'],
+    surname: ['Nazwisko', 'Apellidos', 'Apelido', 'Sobrenome', 'Last-Name', 'lastname'],
     name: ['Imię i nazwisko', 'Nombre y apellidos', 'Nome completo', 'Client', 'Name'],
     company_name: ['Nazwa firmy', 'Razón social', 'Razão social', 'Company', 'Empresa'],
     phone: ['Telefon', 'Nr telefonu', 'Teléfono', 'Telefone 2', 'Phone number', 'Tel.', 'Tfno.', 'Other phone'],
@@ -50,7 +50,7 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
     'own.floor': ['planta', 'Floor (required)']
   }
   for (const [target, names] of Object.entries(known)) for (const name of names) t.equal(alone(name), target, name)
-  for (const name of ['Fax', 'Telefon (fax)', 'Business Fax', 'Photo', 'NIP', 'Order number', 'Contact ID', 'Type', 'Discount']) t.equal(alone(name), null, name)
+  for (const name of ['Fax', 'Telefon (fax)', 'Business Fax', 'Photo', 'NIP', 'Order number', 'Contact ID', 'Type', 'Discount', 'Código', 'Kod']) t.equal(alone(name), null, name)
   for (const language of LANGUAGES) {
     for (const { name, title } of targets) if ('key' in title) t.equal(guess([translator(language)(title.key, title.values), 'Phone', translator(language)('imports.targets.id')])[0], name, `our own title of ${name} in ${language}`)
   }
@@ -72,6 +72,11 @@ t.test('what is in a column decides what its name leaves open', t => {
   t.same(guess(['Address 1 - Street', 'Address 1 - Formatted', 'Address 2 - Formatted'], [['Długa 1', 'Długa 1, Łódź', '']]), [null, 'address', null])
   t.same(guess(['Morada', 'Cód. Postal', 'Localidade'], [['Rua da Sé, 3', '1100-585', 'Lisboa'], ['', '4000-001', 'Porto']]), ['address', 'address', 'address'], 'the street alone, as many call it')
   t.same(guess(['Address', 'City', 'Postcode'], [['Długa 1, 90-001 Łódź', 'ŁÓDŹ', '90-001']]), ['address', null, null], 'the whole has them in it')
+  t.same(guess(['Código', 'Nombre', 'Dirección'], [['00017', 'Ana Ruiz', 'Mayor 1'], ['00018', 'Paz Gil', 'Mayor 2']]), [null, 'name', 'address'], 'the client\'s, in some program')
+  t.same(guess(['Ulica', 'Kod', 'Miasto'], [['Długa 1', '90-001', 'Łódź'], ['Rynek 2', '00950', 'Warszawa']]), ['address', 'address', 'address'], 'a postal one')
+  t.same(guess(['Kod', 'Ulica', 'Miasto'], [['K1', 'Długa 1', 'Łódź']]), [null, 'address', 'address'])
+  t.same(guess(['Endereço', 'Número', 'Complemento', 'Bairro'], [['Rua das Flores', '123', 'ap. 4', 'Centro']]), ['address', 'address', 'address', 'address'], 'of the house')
+  t.same(guess(['Número', 'Endereço', 'Cidade'], [['123', 'Rua das Flores', 'Santos']]), [null, 'address', 'address'])
   t.same(guess(['Address', 'Home City'], [['Długa 1', 'Łódź']]), ['address', null], 'a part of another one')
   t.same(guess(['Phone 1 - Label', 'Phone 1 - Value', 'Phone 2 - Label']), ['phone.type', 'phone', null])
   t.same(guess(['Phone', 'Phone', 'Location', 'Branch'], [['600100200', '', '', 'Łódź']]), ['phone', 'phone', null, 'location'])

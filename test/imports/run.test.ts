@@ -77,6 +77,13 @@ t.test('a row is not refused for what programs write where they mean yes, no or 
   t.same(await db('client_phones').whereIn('client_id', clients.map(({ id }) => id)).orderBy('client_id').pluck('display'), ['+48 600 160 160', '+48 600 160 161', '+48 600 160 162 ext. 12'])
 })
 
+t.test('a kind is read by all the words by which its column is known', async t => {
+  const { anna, db } = desk
+  const done = await bringIn(desk, anna, 'kinds.csv', 'Nombre;Tipo\nPaz Especie;Particular\nPons Especie;Empresa\nLuz Especie;Persona física\nBar Especie;B2B\n')
+  t.match(some(done.counts), { created: 4 })
+  t.same(await db('clients').whereLike('name', '% Especie').orderBy('id').pluck('kind'), ['person', 'company', 'person', 'company'])
+})
+
 t.test('two numbers in a cell with a word between them are two', async t => {
   const { anna, db } = desk
   const done = await bringIn(desk, anna, 'words.csv', 'Name;Phone\nIda Dwojga;600 170 171 i 600 170 172\nEwa Dwojga;600 170 173 wew. 12 lub 22 170 17 30\nUla Dwojga;600 170 174 ext. 5\n')

@@ -8,7 +8,7 @@ import { isNothing, rowsOf, type OwnValue } from '../../form-editor/value.js'
 import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
-import { yesOrNo } from '../columns/content.js'
+import { kindIn, yesOrNo } from '../columns/content.js'
 import { saysNoChoice, saysNoPlace, saysNothing, saysNothingInSigns } from '../columns/nothing.js'
 import { splitValues, splitWords } from '../columns/values.js'
 import { isCellError, isScientific, isShortened, unshortened } from '../reading/clean.js'
@@ -80,8 +80,8 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'is_company': return (cell, into, column) => { into.isCompany = ticked(cell, into, column) }
       case 'kind': return (cell, into, column) => {
         const word = folded(cell)
-        if (companies.has(word)) into.isCompany = true
-        else if (people.has(word)) into.isCompany = false
+        const kind = companies.has(word) ? 'company' : people.has(word) ? 'person' : kindIn(cell)
+        if (kind) into.isCompany = kind === 'company'
         else if (!saysNothing(cell)) fail(into, column, { key: 'imports.wrong.kind' })
       }
       case 'is_supplier': case 'is_conflicted': return (cell, into, column) => { into[target] = ticked(cell, into, column) }

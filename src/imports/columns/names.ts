@@ -6,14 +6,16 @@ export interface Named {
   weak?: boolean
   /** A part of an address ("City"), and whose: the whole is better where there is one that has it, and parts of two addresses are not mixed. */
   part?: string
+  /** "Código", "Kod": a postal one, or the client's in some program. */
+  isCode?: true
 }
 
 /** A name as it is compared: without accents, case and punctuation. */
 export const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('Ł', 'l').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 
 const NAMES: Record<string, string> = {
-  first_name: 'first name|given name|forename|middle name|additional name|imie|drugie imie|nombre de pila|primer nombre|segundo nombre|nome proprio|primeiro nome|nome do meio',
-  surname: 'last name|surname|family name|nazwisko|apellido|apellidos|primer apellido|segundo apellido|sobrenome|apelido|apelidos|ultimo nome',
+  first_name: 'first name|firstname|given name|forename|middle name|additional name|imie|drugie imie|nombre de pila|primer nombre|segundo nombre|nome proprio|primeiro nome|nome do meio',
+  surname: 'last name|lastname|surname|family name|nazwisko|apellido|apellidos|primer apellido|segundo apellido|sobrenome|apelido|apelidos|ultimo nome',
   name: 'full name|client|client name|customer|customer name|contact|contact name|display name|imie i nazwisko|imie nazwisko|nazwa klienta|klient|kontrahent|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|nombre del cliente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome',
   'name?': 'name|nombre|nome|nazwa',
   company_name: 'company name|business name|organization name|organisation name|organization 1 name|nazwa firmy|nazwa przedsiebiorstwa|nombre de la empresa|nombre empresa|nombre de empresa|razon social|nome da empresa|nome empresa|razao social|firma nazwa',
@@ -53,7 +55,9 @@ const OTHER = words('other inny inne otro otros outro outros')
 const BESIDE = words('number numbers no nr num numer numery numero numeros n de do da del la el para main primary value glowny podstawowy principal phone telefone telefono telefon tel contact kontaktowy contacto contato')
 const NOT_FOR_CALLS = words('fax faks pager callback telex radio tty isdn car assistant')
 
-const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode kod pocztowy codigo cod cep bairro uf concelho domu mieszkania lokalu cp pocztowa code country kraj pais')
+const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode pocztowy cep bairro complemento uf concelho domu mieszkania lokalu cp pocztowa country kraj pais')
+// A part too, beside another; alone it may be the client's in a program.
+const CODE = words('kod codigo cod code')
 const ADDRESS = words('address addres adres adresu direccion domicilio endereco morada')
 
 // What companies often keep in fields of their own.
@@ -105,6 +109,7 @@ function addressPart (name: string): Named | undefined {
   const whoseIs = whose.find(([, words]) => parts.some(part => words.has(part)))
   const number = parts.find(part => /^\d{1,2}$/.test(part)) ?? ''
   const isPart = parts.some(part => PARTS.has(part))
-  const rest = parts.filter(part => !PARTS.has(part) && !ADDRESS.has(part) && !BESIDE.has(part) && !whoseIs?.[1].has(part) && part !== number)
-  return isPart && rest.length === 0 ? { target: 'address', part: `${whoseIs?.[0] ?? ''}${number}` } : undefined
+  const isCode = !isPart && parts.some(part => CODE.has(part))
+  const rest = parts.filter(part => !PARTS.has(part) && !CODE.has(part) && !ADDRESS.has(part) && !BESIDE.has(part) && !whoseIs?.[1].has(part) && part !== number)
+  return (isPart || isCode) && rest.length === 0 ? { target: 'address', part: `${whoseIs?.[0] ?? ''}${number}`, ...(isCode && { isCode }) } : undefined
 }

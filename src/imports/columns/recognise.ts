@@ -19,6 +19,7 @@ export function recognise ({ header, sample, layout, reading }: Pick<Inspected, 
     const cells = sample.map(row => row[at] ?? '')
     return { whole: isNamed ? folded(title) : '', name: isNamed ? folded(withoutHint(title)) : '', cells, filled: cells.filter(cell => cell !== '').length, looks: looksOf(cells), ...(isNamed && { named: namedBy(withoutHint(title)) }) }
   })
+  nameHouses(columns)
   const known = new Map(targets.map(target => [target.name, target]))
   // Our own export is in one language, of which no other has a word for what an own field is called.
   const titled = titlesOf(targets, layout === 'own' ? ownLanguages(header) : LANGUAGES)
@@ -61,8 +62,33 @@ function targetOf (column: Column, columns: readonly Column[], targets: readonly
   return target.kind === 'yes_no' && column.looks !== 'yes_no' && column.filled > 0 && target.group !== 'consents' ? null : target.name
 }
 
-function byName ({ named, looks, filled }: Column, columns: readonly Column[]): string | null {
-  if (!named) return null
+// Of houses: "Endereço, Número, Bairro", as forms in Brazil and Poland have it.
+const HOUSE = new Set(['numero', 'number', 'num', 'no', 'nr', 'n'])
+
+/** Takes a number between two parts of one address for its house's. */
+function nameHouses (columns: Column[]): void {
+  for (const [at, column] of columns.entries()) {
+    const [before, after] = [columns[at - 1]?.named, columns[at + 1]?.named]
+    if (column.named || !HOUSE.has(column.name) || before?.target !== 'address' || after?.target !== 'address' || after.part === undefined) continue
+    if ((before.part ?? '') === after.part) column.named = { target: 'address', part: after.part }
+  }
+}
+
+// Of Poland, Portugal and Brazil; without its hyphen, or of Spain, it may be any number.
+const POSTCODE = /^(?:\d{2}-\d{3}|\d{4}-\d{3}|\d{5}-\d{3})$/
+const BARE_POSTCODE = /^\d{4,5}$|^\d{8}$/
+
+/** Whether the cells of a column that is called a code are postal ones: by their hyphens, or by standing in an address. */
+function isPostal (column: Column, columns: readonly Column[]): boolean {
+  const at = columns.indexOf(column)
+  const isBeside = [columns[at - 1], columns[at + 1]].some(other => other?.named?.target === 'address')
+  const filled = column.cells.filter(cell => cell !== '')
+  return filled.length > 0 && filled.every(cell => POSTCODE.test(cell) || (isBeside && BARE_POSTCODE.test(cell)))
+}
+
+function byName (column: Column, columns: readonly Column[]): string | null {
+  const { named, looks, filled } = column
+  if (!named || (named.isCode && !isPostal(column, columns))) return null
   const has = (...targets: string[]) => columns.some(other => other.named && !other.named.weak && targets.includes(other.named.target))
   if (named.target === 'phone' && looks === 'yes_no') return null
   if (!named.weak) return named.target
