@@ -68,7 +68,7 @@ export function choiceRoutes (app: FastifyInstance, list: ChoiceList): void {
     if (form.errors) return showForm(reply, choice, form.typed, form.errors, 422)
     const was = typedText(form.typed, 'was')
     try {
-      const saved = await db.transaction(trx => changeChoice(trx, viewerOf(request), list, choice.id, form.values, now => was === '' || was === print(now)))
+      const saved = await transaction(db, trx => changeChoice(trx, viewerOf(request), list, choice.id, form.values, now => was === '' || was === print(now)))
       return reply.flash('choices.saved', { name: nameOf(saved, request) }).goTo(url)
     } catch (error) {
       // Sent again it is written: by then its writer has read what the other made of it.
@@ -80,7 +80,7 @@ export function choiceRoutes (app: FastifyInstance, list: ChoiceList): void {
   for (const [action, retired, back] of [['retire', true, 'restore'], ['restore', false, 'retire']] as const) {
     app.post<OfOne>(`${url}/:id/${action}`, { config }, async (request, reply) => {
       try {
-        const choice = await db.transaction(trx => setRetired(trx, viewerOf(request), list, idOf(request.params.id), retired))
+        const choice = await transaction(db, trx => setRetired(trx, viewerOf(request), list, idOf(request.params.id), retired))
         return reply.flash(retired ? 'choices.is_retired' : 'choices.is_restored', { name: nameOf(choice, request) }, `${url}/${choice.id}/${back}`).goTo(choicesPath(url, readChoicesFilter(request.query)))
       } catch (error) {
         if (!(error instanceof LastOne)) throw error

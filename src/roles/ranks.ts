@@ -1,4 +1,5 @@
 import type { Db } from '../database/knex.js'
+import { transaction } from '../database/transaction.js'
 import { RIGHTS, type BuiltInRole, type Right } from '../rights.js'
 import { Forbidden } from '../web/errors.js'
 import { makeViewer, type Viewer } from '../web/viewer.js'
@@ -24,11 +25,11 @@ export function covers (viewer: Pick<Viewer, 'roleKey' | 'can'>, role: Role): bo
 
 /**
  * Runs a change of who may do what, in a transaction and under one lock for all such changes: two admins act one after the
- * other, each seeing what the other did. `work` is given the acting person as they stand now. Throws Forbidden when they
- * were deactivated, or lost `right`, since the request began.
+ * other, each seeing what the other did. It is run again when it lost in a deadlock to whoever makes a lead. `work` is given
+ * the acting person as they stand now. Throws Forbidden when they were deactivated, or lost `right`, since the request began.
  */
 export async function changingRanks<T> (db: Db, by: Viewer, right: Right, work: (trx: Db, by: Viewer) => Promise<T>): Promise<T> {
-  return db.transaction(async trx => {
+  return transaction(db, async trx => {
     // The owner's role is in every installation. "No key": whoever merely adds an employee with this role needn't wait.
     await trx('roles').where({ key: 'owner' }).forNoKeyUpdate().first('id')
     const now = await standing(trx, by)

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import t from 'tap'
+import { transaction } from '../../src/database/transaction.js'
 import { createLead, type NewLead } from '../../src/leads/creating.js'
 import { ChoiceGone } from '../../src/leads/queries.js'
 import { cast } from '../support/cast.js'
@@ -98,6 +99,26 @@ t.test('who takes something away is waited for', async t => {
     await until(async () => (await db.raw("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'advisory' and query like '%make_lead%') as waits")).rows[0].waits)
   })
   t.match(await made, new ChoiceGone('campaign_id'))
+})
+
+t.test('who takes something away just as a lead is made with it does so behind that lead', async t => {
+  const [{ id: campaign }] = await db('campaigns').insert({ name: 'Trikes' }).returning('id')
+  await db('campaigns').insert({ name: 'Another' })
+  const [{ id: manager }] = await db('employees').insert({ name: 'Jan', email: 'jan@example.com', password_hash: 'x', role_id: anna.roleId, language: 'pl' }).returning('id')
+  for (const [path, given] of [[`/settings/marketing/${campaign}/retire`, { campaign_id: campaign }], [`/settings/employees/${manager}/deactivate`, { manager_id: manager }]] as const) {
+    let taken: ReturnType<ReturnType<typeof as>['post']> | undefined
+    const made = transaction(db, async trx => {
+      await trx.raw("select pg_advisory_xact_lock_shared(hashtextextended('lead terms', 0))")
+      if (!taken) {
+        taken = as(anna).post(path)
+        await until(async () => (await db.raw("select exists (select from pg_stat_activity where datname = current_database() and wait_event = 'advisory') as waits")).rows[0].waits)
+      }
+      return createLead(trx, by, { ...NEW, ...given })
+    })
+    const lead = await made.catch(error => error)
+    t.ok(lead.isNew || lead instanceof ChoiceGone, `${path}: made before, or told that it is gone`)
+    t.equal((await taken)?.status, 303, path)
+  }
 })
 
 t.test('with the month its terms end, whatever their version', async t => {
