@@ -72,7 +72,7 @@ t.test('what a client\'s row tells by number is told by name too, also of whom w
   const id = await addClient(db, anna, { surname: 'Liczba' })
   await db('clients').where({ id }).update({ campaign_id: campaign.id, location_id: location.id, price_type_services_id: price.id })
   const read = async (id: number) => JSON.parse((await unzip(await clientArchive(db, STORED, id))).get('client.json')!)
-  const names = { campaign: 'Radio Łódź', location: 'Bałuty', price_type_services: 'Hurt', price_type_products: null }
+  const names = { campaign: 'Radio Łódź', location: 'Bałuty', price_type_services: 'Hurt', price_type_products: null, created_by: 'Anna Kowalska' }
   t.match((await read(id)).client, { campaign_id: campaign.id, ...names })
   const survivor = await addClient(db, anna, { surname: 'Zostaje' })
   const form = formOf((await as(anna).get(`/clients/merge?ids=${survivor},${id}`)).body, '/clients/merge')

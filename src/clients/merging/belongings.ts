@@ -27,10 +27,10 @@ export interface Belonging {
 
 const OWN_VALUE = "coalesce(to_jsonb(v.text_value), case when f.kind = 'yes_no' then to_jsonb(v.number_value = 1) end, to_jsonb(v.number_value), to_jsonb(v.day_value), to_jsonb(v.moment_value), o.labels)"
 
-/** A client's row, a jsonb, with the names of what it tells by number. */
+/** A client's row, a jsonb, with the names of what it tells by number: beside it, of who made them instead of it. */
 export const withNames = (row: string): string => `(${row} || jsonb_build_object(${
-  [['campaign', 'campaigns'], ['location', 'locations'], ['price_type_services', 'price_types'], ['price_type_products', 'price_types']]
-    .map(([field, table]) => `'${field}', (select t.name from ${table} t where t.id = (${row} ->> '${field}_id')::bigint)`).join(', ')}))`
+  [['campaign', 'campaigns', 'campaign_id'], ['location', 'locations', 'location_id'], ['price_type_services', 'price_types', 'price_type_services_id'], ['price_type_products', 'price_types', 'price_type_products_id'], ['created_by', 'employees', 'created_by']]
+    .map(([field, table, told]) => `'${field}', (select t.name from ${table} t where t.id = (${row} ->> '${told}')::bigint)`).join(', ')}))`
 
 const BY = '(select name from employees e where e.id = employee_id)'
 
