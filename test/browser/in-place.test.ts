@@ -44,8 +44,8 @@ t.test('what is changed on a profile is saved in place, and a mistake is said be
   await page.fill('[name=tag]', 'Fleet')
   await page.keyboard.press(',')
   await page.waitForSelector('#tags .chip:has-text("Fleet")')
-  await page.getByRole('button', { name: 'Take Fleet off' }).click()
-  await page.waitForSelector('#events :text("Tag taken off")')
+  await page.getByRole('button', { name: 'Remove Fleet' }).click()
+  await page.waitForSelector('#events :text("Tag removed")')
   t.equal(await page.locator('#tags .chip').count(), 0)
 
   const before = await stored()

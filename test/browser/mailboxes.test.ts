@@ -35,7 +35,7 @@ t.test('a mailbox is added and mended, and what a client answers appears in the 
   await talk.waitForSelector('#newest-said a:text("rower.txt")')
   t.match(await talk.textContent('#newest-said .left-out'), /run\.exe/)
   await page.goto('/settings/mailboxes')
-  await page.waitForSelector('#mailboxes :text("Last letter")')
+  await page.waitForSelector('#mailboxes :text("Last e-mail")')
   t.same(problems.filter(problem => !/422|Failed to fetch/.test(problem)), [], 'but that leaving a page breaks off what it asks')
 })
 
@@ -59,7 +59,7 @@ t.test('without JavaScript a mailbox is added, tested and removed', async t => {
   await page.click('button.primary')
   await until(() => server.idling === 1)
   await page.click('#test button')
-  t.match(await page.textContent('#test [role=alert]'), /INBOX has 0 letters/)
+  t.match(await page.textContent('#test [role=alert]'), /INBOX has 0 e-mails/)
   await page.goto(page.url().replace(/\/test$/, ''))
   t.match(await page.textContent('#stands'), /Listening since/)
   await page.click('details summary:text("Remove this mailbox")')

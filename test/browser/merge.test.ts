@@ -52,3 +52,12 @@ t.test('the hint of possible duplicates stays where a part of the profile, or a 
   t.ok(await page.isVisible('.maybe-twins'))
   t.same(problems, [])
 })
+
+t.test('a longer word is not cut', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  await db('employees').where({ id: anna.id }).update({ language: 'es' })
+  const { page, problems } = await enter(anna)
+  await page.goto('/clients/duplicates')
+  t.same(await page.locator('.chips .chip').evaluateAll(chips => chips.filter(chip => chip.scrollWidth > chip.clientWidth).map(chip => chip.textContent)), [])
+  t.same(problems, [])
+})

@@ -49,7 +49,7 @@ t.test('without JavaScript a profile is saved, a phone taken off, a tag added an
   t.equal(await page.inputValue('#note'), 'Prefers Viber')
   t.equal(await page.locator('#phones .phone').count(), 1)
   t.same((await page.locator('#tags .chip').allTextContents()).map(text => text.trim()), ['Fleet', 'VIP'])
-  await page.getByRole('button', { name: 'Take VIP off' }).click()
+  await page.getByRole('button', { name: 'Remove VIP' }).click()
   t.same((await page.locator('#tags .chip').allTextContents()).map(text => text.trim()), ['Fleet'])
   t.match(await page.textContent('#events'), /Prefers Viber/, 'the feed tells all of it')
   t.same(problems, [])

@@ -33,7 +33,7 @@ t.test('a client\'s data is given out whole, and then erased for good', async t 
   await db('files').insert({ token: 'hers', client_id: id, content: hash, name: 'scan "1".pdf', type: 'application/pdf', size: 12, employee_id: anna.id })
 
   t.equal((await as(marek).get(`/clients/${id}/data`)).status, 200)
-  t.notMatch((await as(marek).get(`/clients/${id}/data`)).body, /Erase this client/)
+  t.notMatch((await as(marek).get(`/clients/${id}/data`)).body, /Delete this client/)
   const files = await unzip(await clientArchive(db, STORED, id))
   const [scan] = await db('files').where({ token: 'hers' })
   t.same([...files.keys()], ['client.json', `files/${scan.id}-scan _1_.pdf`])

@@ -55,7 +55,7 @@ t.test('what is exported is known again to its last column and cell, in either k
       'How they found us': 'Facebook & co', Language: 'Portuguese', 'Conflicted (yes or no)': 'Yes', 'Why conflicted': '@never pays', 'Supplier (yes or no)': 'No', 'Discount on services': '7.5', 'Discount on products': '', Tags: '-50, VIP',
       'Agrees to SMS': '+48 600 100 200', 'Agrees to Viber': 'No', 'Agrees to e-mail': 'Yes', Card: '=C 1', Size: '-7.25', Born: '1980-02-29', Seen: '2026-07-10 00:30', Loyal: 'No', Type: 'City, cargo', Extras: 'Lights\nLock, heavy', note2: "'=quoted"
     }, format)
-    t.equal(rows[0]!['Clientela’s number of the client'], String(ewa))
+    t.equal(rows[0]!['Clientela\'s number of the client'], String(ewa))
     t.match(rows[1], { 'Person or company': 'Company', 'Company name': 'Oficina do Zé', 'Supplier (yes or no)': 'Yes', Loyal: '' })
     const known = recognise({ header, layout, ...inspected }, targets)
     t.same(header.filter((_, at) => known[at] === null), ['Created', 'Last activity', 'Archived'], 'all but what happened by itself')

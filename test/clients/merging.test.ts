@@ -280,9 +280,9 @@ t.test('whoever is erased is gone everywhere', async t => {
   for (const id of [one, two]) {
     const { status, body } = await as(anna).get(`/clients/${id}/feed`)
     t.equal(status, 410)
-    t.match(body, /This client was erased/)
+    t.match(body, /This client was deleted/)
   }
   const { rows } = await db.raw("select count(*)::int as count from events e where to_jsonb(e)::text like '%Znikn%'")
   t.equal(rows[0].count, 0, 'nor named in the feed of others')
-  t.match((await as(anna).get(`/clients/${other}`)).body, /an erased client/)
+  t.match((await as(anna).get(`/clients/${other}`)).body, /a deleted client/)
 })

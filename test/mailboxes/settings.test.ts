@@ -22,7 +22,7 @@ t.test('a mailbox is added, and its password is sealed, kept and never shown', a
   t.notMatch(page.body, 'wörd')
   t.ok(says(page.body, 'mail.password_kept'))
   const test = await admin.post(`/settings/mailboxes/${id}/test`)
-  t.same([test.status, /INBOX has 1 letter\./.test(test.body)], [200, true])
+  t.same([test.status, /INBOX has 1 e-mail\./.test(test.body)], [200, true])
 
   const save = (more: object) => admin.post(`/settings/mailboxes/${id}`, mailboxBody(server, { password: '', ...more }))
   t.equal((await save({ version: 1, name: 'Desk' })).status, 303)
@@ -37,7 +37,7 @@ t.test('a mailbox is added, and its password is sealed, kept and never shown', a
   const audit = await db('audit_entries').where({ kind: 'settings.mailbox' }).orderBy('id')
   t.match(audit, [{ subject_name: 'Reception' }, { subject_name: 'Desk', details: { changes: [{ field: 'name', old: 'Reception', new: 'Desk' }] } }])
   t.notMatch(JSON.stringify(audit), row.password_sealed)
-  t.match((await admin.get('/settings/audit')).body, /Mailbox whose letters are taken/)
+  t.match((await admin.get('/settings/audit')).body, /Mailbox whose e-mails are taken/)
   t.equal((await admin.post(`/settings/mailboxes/${id}/remove`)).status, 303)
   t.same(await db('mailboxes').pluck('id'), [])
 })

@@ -124,7 +124,7 @@ t.test('who may write, to whom, and what stays when something is wrong', async t
   await db('organisation').update({ file_megabytes: 50 })
   const big = await upload(app, as(marek), url, await write({ body: 'kept words' }) as Record<string, string>, [{ name: 'film.txt', content: Buffer.alloc(3_000_000, 'x') }], { fragment: true })
   t.equal(big.status, 422)
-  t.match(big.error('files'), /3 MB together, and a letter takes 2 MB/)
+  t.match(big.error('files'), /3 MB together, and an e-mail takes 2 MB/)
   t.match(big.body, /kept words[^]*film\.txt/)
 })
 
@@ -132,7 +132,7 @@ t.test('40 MB are refused in the composer; what the settings allow is streamed i
   const { app, as, marek, anna, db, url, write, leave, server, states } = await shop(t, {})
   await db('organisation').update({ file_megabytes: 100 })
   const refused = await upload(app, as(marek), url, await write() as Record<string, string>, [{ name: 'forty.txt', content: Buffer.alloc(40e6, 'x') }])
-  t.match([refused.status, refused.error('files')], [422, /40 MB together, and a letter takes 20 MB/])
+  t.match([refused.status, refused.error('files')], [422, /40 MB together, and an e-mail takes 20 MB/])
   const content = Buffer.alloc(1_500_000, 'Zażółć gęślą jaźń. ')
   const version = (await findMailSettings(db)).version
   t.equal((await as(anna).post('/settings/mail/letters', { signature: '**Naprawa & Co**', per_minute: '60', attachment_mb: '2', version })).status, 303)
@@ -242,7 +242,7 @@ t.test('its reader asks for no more: looking changes nothing, the button or the 
   t.match((await as(null).post(path)).body, /writes no more/)
   t.notOk((await db('client_emails').where({ id: email }).first()).agrees)
   t.match(await db('consents').where({ email_id: email, given: false }), [{ source: 'unsubscribe', how: 'online', employee_id: null }])
-  t.match((await as(marek).get(`/clients/${id}/consents`)).body, /link in a letter/)
+  t.match((await as(marek).get(`/clients/${id}/consents`)).body, /link in an e-mail/)
   const stranger = await app.inject({ method: 'POST', url: `${path.slice(0, -2)}AA` })
   t.equal(stranger.statusCode, 404)
 

@@ -62,7 +62,7 @@ t.test('nothing leaves where the box is off in the moment of sending, and the le
   t.same(gateway.given, [])
   t.same(await states(), ['refused', 'refused', 'refused'])
   t.match(await listFates(db, message), [{}, { state: 'refused', details: { problem: 'removed' } }])
-  t.match((await as(marek).get(`/messages/${message}`)).body, /Not sent: the number or address was taken off/)
+  t.match((await as(marek).get(`/messages/${message}`)).body, /Not sent: the number or address was removed/)
 })
 
 t.test('nothing leaves to a client who was put away meanwhile, and what was taken back twice was taken back', async t => {

@@ -215,6 +215,17 @@ const PUT_TOGETHER: Record<string, readonly (string | readonly string[])[]> = {
   'errors.*.text': httpErrors
 }
 
+/** What a language doesn't say, as it has another word for the same thing, with the keys that mean something else by it. */
+const OTHERWISE: Record<string, readonly (readonly [RegExp, RegExp?])[]> = {
+  en: [[/\beras|’|(?<!-)\bmails\b|\bemail|\balerts\b|\bletters? (?:to|a|of|is|are|was)\b/i, /^imports\.remarks\.odd_characters$/]],
+  es: [
+    [/\bborr|para siempre|\bemail|\be-mail|\bcartas?\b|buzón de prueba(?!s)|\busted\b|\bajustes > (?!cámara)/i], [/\bgrabar\b/i, /^telephony\.records$/],
+    [/(?<!\p{L})(?:elija|escriba|marque|pulse|rellene|indique|pregunte|revise|busque|añada|copie)(?!\p{L})/iu] // "tú", and so never "usted"
+  ],
+  pl: [[/\betykiet|\bskasuj|\bskasow|na dobre|\btrwale\b|\bodnośnik|\(a\)|\bwybory\b|(?<!\p{L})(?:listów|listem|listu|wasz\p{L}*)(?!\p{L})/iu], [/(?<!\p{L})tw(?:ój|oje|oja|ojej|ojego)(?!\p{L})/u]],
+  pt: [[/\bapag|para sempre|\bconfigurações|\bvocê|meio-tempo|\bassinal|\bcartas?\b|[«»]|\b(?:usuári|celular|equipe\b|contato|registro)/i], [/\bgrav(?!aç)/i, /^telephony\.records$/]]
+}
+
 const words = new Map(LANGUAGES.map(language => [language, flat(JSON.parse(text(`views/locales/${language}.json`)))] as const))
 const english = words.get('en')!
 
@@ -250,6 +261,12 @@ t.test('what is filled in has the same names in every language', async t => {
     })
     t.same(wrong, [], language)
     t.same([...there].filter(([, said]) => /[{}]/.test(said.replace(/\{\{\w+\}\}/g, ''))).map(([key]) => key), [], `no stray braces in ${language}`)
+  }
+})
+
+t.test('one thing is called by one word', async t => {
+  for (const [language, there] of words) {
+    for (const [word, save] of OTHERWISE[language]!) t.same([...there].filter(([key, said]) => word.test(said.replace(/{{\w+}}/g, '')) && !save?.test(key)).map(([key, said]) => `${key}: ${said}`), [], `${language} doesn't say ${word.source}`)
   }
 })
 
