@@ -404,3 +404,27 @@ t.test('what is written on while a comment is on its way stays, and of two filte
   await page.waitForSelector('#events :text("Prefers Viber")')
   t.same(problems, [])
 })
+
+t.test('a comment that was edited again while its first edit was on its way is shown as it is now', async t => {
+  const { page, problems, id, as, marek, db } = await shop(t)
+  await as(marek).post(`/clients/${id}/comments`, { body: 'Called' })
+  const { id: event } = await db('events').where({ kind: 'comment' }).first('id')
+  await page.reload()
+  await page.waitForSelector(`#event-${event} .comment`)
+  await page.evaluate(name => { document.getElementById('stream')!.addEventListener(name, () => { document.body.dataset.heard = String(Number(document.body.dataset.heard ?? 0) + 1) }) }, `changed-${event}`)
+  let tell = () => {}, asked = 0
+  const told = new Promise<void>(resolve => { tell = resolve })
+  await page.route(`**/feed/${event}`, async route => {
+    const isFirst = asked === 0, answer = await route.fetch()
+    asked++
+    if (isFirst) await told
+    await route.fulfill({ response: answer }).catch(() => {}) // a newer one may have been asked for instead
+  })
+  await as(marek).post(`/clients/${id}/feed/${event}`, { body: 'Called once' })
+  await until(() => asked > 0)
+  await as(marek).post(`/clients/${id}/feed/${event}`, { body: 'Called twice' })
+  await page.waitForSelector('body[data-heard="2"]')
+  tell()
+  await page.waitForSelector(`#event-${event} .comment:text("Called twice")`)
+  t.same(problems, [])
+})
