@@ -71,7 +71,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
           const targets = await targetsFor(request)
           const before = await rememberedFor(db, inspected)
           const remembered = before?.columns.map(name => targets.some(target => target.name === name) ? name : null)
-          received.id = await createImport(db, viewer, { file_name, size: spooled.size, content: spooled.hash, inspected, header_key: headerKey(inspected), columns: remembered ?? recognise(inspected, targets), rules: before ? { ...RULES, ...before.rules, how: null, how_note: '' } : RULES })
+          received.id = await createImport(db, viewer, { file_name, size: spooled.size, content: spooled.hash, inspected, header_key: headerKey(inspected), columns: remembered ?? recognise(inspected, targets), rules: before ? { ...RULES, ...before.rules, how: null, how_note: '' } : inspected.layout === 'own' ? { ...RULES, restores: false } : RULES })
         })
       }, (_name, error) => { received.error = error.key === 'files.too_big' ? { key: 'imports.too_big', values: { max: MEGABYTES } } : error })
     }

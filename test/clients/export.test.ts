@@ -105,6 +105,12 @@ t.test('words that elsewhere mean nothing, numbers typed as one, and one that is
   }
 })
 
+t.test('who is archived stays so when their export is imported again', async t => {
+  const { answer } = await exported(anna, { format: 'csv', columns: ['id', 'first_name'], of: 'matching', in: 'show=archived' }, t.testdir({}))
+  const { counts } = await check(shared, anna, await bring(shared, anna, 'archived.csv', answer.rawPayload))
+  t.same(some(counts), { skip: 1 })
+})
+
 t.test('what a spreadsheet broke is an error of its row', async t => {
   const id = await bring(shared, anna, 'broken.csv', 'Name,Phone,Card,Language\n#REF!,600 700 800,,\nIga Nowa,4.85018E+10,,\nJan Nowy,"4,85018E+10",,\nOla Nowa,,"1,23457E+11",\nEla Nowa,,,de\n')
   await check(shared, anna, id)
