@@ -319,7 +319,7 @@ t.test('of tags taken off in one go none stays in sight, whichever answer comes 
   for (const order of [[0, 1], [1, 0]]) {
     const net = await holdAnswers(page, '**/tags/*/remove')
     for (const name of ['Fleet', 'VIP']) {
-      await page.getByRole('button', { name: `Take ${name} off` }).click()
+      await page.getByRole('button', { name: `Remove ${name}`, exact: true }).click()
       await net.answered(name === 'Fleet' ? 1 : 2)
     }
     const swapped = page.waitForResponse('**/tags/*/remove')
