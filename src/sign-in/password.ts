@@ -5,8 +5,8 @@ import { issue, type FieldError } from '../web/form.js'
 // OWASP Password Storage Cheat Sheet: argon2id with 19 MiB, 2 passes, 1 lane (the package's kind is argon2id).
 const OPTIONS = { memoryCost: 19_456, timeCost: 2, parallelism: 1 }
 
-/** Hashes a password with argon2id, in a thread of its own. */
-export const hashPassword = (password: string): Promise<string> => hash(password, OPTIONS)
+/** Hashes a password with argon2id, in a thread of its own. Its letters are composed (NFC, RFC 8265): keyboards write "ż" in two ways. */
+export const hashPassword = (password: string): Promise<string> => hash(password.normalize(), OPTIONS)
 
 let nobody: Promise<string> | undefined
 
@@ -16,7 +16,9 @@ let nobody: Promise<string> | undefined
  */
 export async function isPassword (passwordHash: string | null | undefined, password: string): Promise<boolean> {
   const known = passwordHash ?? await (nobody ??= hashPassword(`${Math.random()}`))
-  const matches = await verify(known, password).catch(() => false)
+  let matches = false
+  // As it was typed too: of older hashes nobody composed the letters. All of them each time, or how long it takes would tell.
+  for (const spelling of new Set([password.normalize(), password])) matches = await verify(known, spelling).catch(() => false) || matches
   return matches && Boolean(passwordHash)
 }
 
