@@ -1,4 +1,7 @@
 import { z } from 'zod'
+import { isDay, isEmail } from './shape.js'
+
+export { isDay, isEmail }
 
 /** What is wrong with one field: words in the locales, and what they mention. */
 export interface FieldError { key: string, values?: Record<string, unknown> }
@@ -39,10 +42,6 @@ export const required = (max: number) => text(max).refine(value => value !== '',
 /** A checkbox: on when it was sent at all with anything but "" or "0". */
 export const tick = z.preprocess(last, z.string().optional().transform(value => value !== undefined && value !== '' && value !== '0' && value !== 'off'))
 
-// RFC 5321 allows 254 characters; the shape is that of the WHATWG's <input type=email>, with a dot in the domain.
-const EMAIL = /^[a-z0-9.!#$%&'*+/=?^_`{|}~-]+@[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?(?:\.[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)+$/i
-export const isEmail = (value: string) => value.length <= 254 && EMAIL.test(value)
-
 /** An e-mail address that has to be there. */
 export const email = required(254).refine(value => value === '' || isEmail(value), { error: 'form.email' })
 
@@ -65,13 +64,6 @@ export const ids = z.preprocess(value => value === undefined ? [] : Array.isArra
 /** The positive whole number that stands for a row, or null when it can't be one. */
 export function idOf (value: unknown): number | null {
   return typeof value === 'string' && /^[1-9]\d{0,14}$/.test(value) ? Number(value) : null
-}
-
-/** Whether this is a day that the calendar has, as <input type=date> sends it: "2026-11-03". */
-export function isDay (value: string): boolean {
-  const date = /^\d{4}-\d{2}-\d{2}$/.test(value) ? new Date(`${value}T00:00:00Z`) : null
-  // Date rolls "2026-02-31" over to March, and has a year 0 that Postgres hasn't.
-  return date !== null && !Number.isNaN(date.getTime()) && date.toISOString().startsWith(value) && value >= '0001'
 }
 
 /** A day between 1900 and 2200, or null when empty. */

@@ -1,4 +1,4 @@
-import { isEmail } from '../../web/form.js'
+import { isEmail } from '../../web/shape.js'
 import { folded } from './names.js'
 import { saysNothing } from './nothing.js'
 import { splitJoined, splitValues, splitWords } from './values.js'

@@ -1,4 +1,4 @@
-import { isEmail } from '../../web/form.js'
+import { isEmail } from '../../web/shape.js'
 import type { Address, Letter } from './letter.js'
 
 // Addresses that nobody reads.

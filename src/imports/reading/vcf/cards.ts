@@ -1,4 +1,4 @@
-import { isDay } from '../../../web/form.js'
+import { isDay } from '../../../web/shape.js'
 import { joinValues } from '../../columns/values.js'
 import { Batches } from '../batches.js'
 import { cleaned } from '../clean.js'
