@@ -42,3 +42,23 @@ t.test('what one person does to a client grows in the feed on another\'s screen,
   t.equal((await feedOf(m)).length, 4)
   t.same([...a.problems, ...m.problems], [])
 })
+
+t.test('an entry that changes while it is on its way to another\'s screen is shown there as it is now', async t => {
+  const { enter, anna, marek, client, as } = await openDesk(t)
+  const id = await client({ surname: 'Żółć' })
+  const { page, problems } = await enter(anna)
+  await page.goto(`/clients/${id}`)
+  const told = page.evaluate(() => new Promise(tell => document.addEventListener('htmx:sse:after:message', event => (event as CustomEvent).detail.message.event.startsWith('changed-') && tell(true))))
+  // What is new is asked for at once, and arrives when it has changed.
+  await page.route(/\/feed\?.*after=/, async route => {
+    const answer = await route.fetch()
+    const event = /id="event-(\d+)"/.exec(await answer.text())?.[1]
+    if (event) await as(marek).post(`/clients/${id}/feed/${event}`, { body: 'as it is now' })
+    await told
+    await route.fulfill({ response: answer })
+  })
+  await as(marek).post(`/clients/${id}/comments`, { body: 'as it was' })
+  await page.waitForSelector('#events .comment:text-is("as it is now")')
+  t.equal(await page.locator('#events .comment').count(), 1)
+  t.same(problems, [])
+})
