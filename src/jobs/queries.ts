@@ -1,4 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
+import { PREPARED, type Db } from '../database/knex.js'
 
 // The first of the two numbers of each worker's advisory lock; the second is made of its id.
 const ALIVE = 724_392
@@ -33,4 +34,22 @@ export async function freeLost (pool: Pool, workerIds: string[]): Promise<void> 
 export async function bringBack (pool: Pool, jobIds: string[]): Promise<void> {
   if (jobIds.length === 0) return
   await pool.query("update graphile_worker._private_jobs set run_at = now(), attempts = attempts - 1, last_error = null where id = any($1::bigint[]) and locked_at is null", [jobIds])
+}
+
+/**
+ * Takes jobs of a name that wait to be tried for the first time, those due longest, for this transaction alone: they are gone with it. Gives the entries of feeds that they are of,
+ * so many at most, but for jobs that were left together.
+ */
+export async function takeWaiting (trx: Db, name: string, most: number): Promise<number[]> {
+  if (most <= 0) return []
+  const { rows }: { rows: { events: number[] }[] } = await trx.raw(`
+    with waiting as materialized (
+      select id, priority, run_at, payload from graphile_worker._private_jobs
+      where is_available and run_at <= now() and attempts = 0 and key is null and job_queue_id is null and task_id = (select id from graphile_worker._private_tasks where identifier = :name)
+      order by priority, run_at limit :most for update skip locked
+    ), counted as (
+      select id, sum(json_array_length(payload->'events')) over (order by priority, run_at, id) as count from waiting
+    )
+    delete from graphile_worker._private_jobs j using counted c where j.id = c.id and c.count <= :most returning j.payload->'events' as events`, { name, most }).options(PREPARED)
+  return rows.flatMap(({ events }) => events)
 }

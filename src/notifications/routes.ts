@@ -1,5 +1,5 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { transaction } from '../database/transaction.js'
+import { together } from '../jobs/together.js'
 import { SEES_LEADS } from '../leads/visibility.js'
 import { hourly } from '../web/hourly.js'
 import { NotFound } from '../web/errors.js'
@@ -20,6 +20,9 @@ declare module '../jobs/enqueue.js' {
 /** Whoever sees leads, or conversations that may be given to them. */
 const HEARS = [...SEES_LEADS, 'messages.view'] as const
 
+// As many as one letter lists.
+const AT_ONCE = 50
+
 type One = { Params: { notification: string } }
 
 /** What people are told of leads and conversations: the bell on every page, the list behind it, and who tells. */
@@ -30,10 +33,10 @@ export default async function notifications (app: FastifyInstance) {
   await app.register(own)
 
   // Left by the entries of leads' feeds themselves: see migrations/0029_tell_of_leads.ts.
-  app.job('leads.notify', async ({ events }) => {
+  app.job('leads.notify', together(db, 'leads.notify', AT_ONCE, async () => {
     const publicUrl = await app.publicUrl()
-    await transaction(db, async trx => tell(trx, await causesOf(trx, events), publicUrl))
-  })
+    return async (trx, events) => tell(trx, await causesOf(trx, events), publicUrl)
+  }))
   const clock = new AlarmClock(async () => ring(db, await app.publicUrl()), error => app.log.warn({ err: error }, 'what leads came due could not be told'))
   app.addHook('onListen', async () => clock.start())
   app.addHook('onClose', async () => clock.stop())

@@ -198,6 +198,24 @@ t.test('many at once to one person are one letter, and letters are really sent',
   t.match(server.mails[1]!.raw, /Subject: \d+ notifications of leads/)
 })
 
+t.test('of much that waits all are told in a few jobs, each thing once, in letters that list them', async t => {
+  const lead = await make(anna, { manager_id: sofia.id })
+  await told(lead)
+  await allow([...USUAL, 'comment.manager.mail'])
+  const before = (await letters()).length
+  for (let n = 1; n <= 120; n++) await db('events').insert({ lead_id: lead, kind: 'comment', employee_id: anna.id, body: `Comment ${n}` })
+  const handler = app.jobHandlers.get('leads.notify')!
+  let jobs = 0
+  app.jobHandlers.set('leads.notify', (...given) => { jobs++; return handler(...given) })
+  t.teardown(() => app.jobHandlers.set('leads.notify', handler))
+  t.same(await told(lead), Array.from({ length: 120 }, () => 'sofia comment'))
+  t.equal(jobs, 3)
+  const said = (await letters()).slice(before)
+  t.same(said.map(({ to }) => to), [sofia.email, sofia.email, sofia.email])
+  t.equal(said.flatMap(({ text }) => text.match(/commented/g) ?? []).length, 120, 'none is left out')
+  await allow(USUAL)
+})
+
 t.test('settings: whom, of what and how; of two who save the second is told', async t => {
   t.equal((await as(marek).get(URL)).status, 403)
   t.equal((await as(marek).post(URL)).status, 403)
