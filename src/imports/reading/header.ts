@@ -1,5 +1,5 @@
-import { namedBy } from '../columns/names.js'
-import { looksOf } from '../columns/content.js'
+import { folded, namedBy } from '../columns/names.js'
+import { looksOf, type Looks } from '../columns/content.js'
 import type { SourceRow } from './reading.js'
 
 const MOST_BEFORE = 20
@@ -12,7 +12,7 @@ const MOST_NAMED = 3
  */
 export function headerRowOf (rows: readonly SourceRow[]): number | null {
   const first = rows.slice(0, MOST_BEFORE)
-  const known = first.findIndex(isHeader)
+  const known = first.findIndex((row, at) => isHeader(row) && !isClient(row, first.slice(0, at), rows))
   if (known >= 0) {
     let last = known
     while (last < known + MOST_NAMED - 1 && isNamedAnew(first[last]!, first[last + 1])) last++
@@ -36,6 +36,25 @@ function isHeader ({ cells }: SourceRow): boolean {
   return filled.every(isName) && (names >= 2 || (names === 1 && filled.length <= 3)) && names * 4 >= Math.min(filled.length, 12)
 }
 
+// What a client may be called, or its company, as well as a column.
+const CALLED = new Set('klient kontrahent kontakt firma client customer contact company business organization cliente contacto empresa contato'.split(' '))
+
+/**
+ * Whether a row whose words columns are called by is a client that is called so. It is when nothing in it is certain to be a column's name, and it either
+ * has nothing where phones or e-mails stand below it, or has clients above it.
+ */
+function isClient ({ row, cells }: SourceRow, before: readonly SourceRow[], rows: readonly SourceRow[]): boolean {
+  if (cells.some(cell => targetOf(cell) !== undefined && !CALLED.has(folded(cell)))) return false
+  const below = rows.filter(other => other.row > row)
+  const width = Math.max(0, ...below.map(({ cells }) => cells.length))
+  const contacts = Array.from({ length: width }, (_, column) => looksOf(below.map(({ cells }) => cells[column] ?? ''))).flatMap((looks, column) => isContact(looks) ? [{ column, looks }] : [])
+  if (before.length === 0) return contacts.some(({ column }) => !cells[column])
+  // Titles may have the company's own number or address, but not where those of its clients stand.
+  return before.some(({ cells }) => filledOf(cells) > 1 && contacts.some(({ column, looks }) => cells[column] && looksOf([cells[column]]) === looks))
+}
+
+const isContact = (looks: Looks): boolean => looks === 'phone' || looks === 'email'
+
 /** Whether a row of names is followed by one that names more columns, or all the same ones. */
 function isNamedAnew (row: SourceRow, next: SourceRow | undefined): boolean {
   if (!next || next.row !== row.row + 1 || !isHeader(next)) return false
@@ -47,7 +66,7 @@ const targetOf = (cell: string) => cell.length <= 60 ? namedBy(cell)?.target : u
 const namesIn = (cells: readonly string[]) => cells.filter(cell => targetOf(cell) !== undefined).length
 const filledOf = (cells: readonly string[]) => cells.filter(cell => cell !== '').length
 
-const isName = (cell: string): boolean => cell === '' || (cell.length <= 100 && /\p{L}|^#$/u.test(cell) && looksOf([cell]) !== 'email' && !/\d{5}/.test(cell))
+const isName = (cell: string): boolean => cell === '' || (cell.length <= 100 && /\p{L}|^#$/u.test(cell) && !isContact(looksOf([cell])) && !/\d{5}/.test(cell))
 
 /** What columns are called that have no name: "A", "Z", "AA". */
 export function letterOf (column: number): string {
