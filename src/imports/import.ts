@@ -9,6 +9,8 @@ export type Verdict = (typeof VERDICTS)[number]
 
 /** Rows by verdict, and what was really done. */
 export interface Counts extends Partial<Record<Verdict, number>> {
+  /** Cells that a spreadsheet's error stands in, of rows that come in without them. */
+  emptied?: number
   created?: number
   updated?: number
   /** Of an undo: archived, put back, and left because they were changed since. */

@@ -27,7 +27,7 @@ import { GOES_ON, MAY_MATCH, VERDICTS, type Import, type Verdict } from './impor
 import { Broken, look } from './inspecting/look.js'
 import { forgetOldImports, isKept, KEPT } from './keeping.js'
 import { changeImport, createImport, findImport, listImports, readWrong } from './queries.js'
-import { knownBy, listRows, MOST_SUMMED, sumErrors, tellChanges, tellNew, tellWritten } from './rows/queries.js'
+import { isEmptied, knownBy, listRows, MOST_SUMMED, sumEmptied, sumErrors, tellChanges, tellNew, tellWritten } from './rows/queries.js'
 import { headerKey, rememberedFor } from './remembering.js'
 import { CREATES, EXISTING, RULES, type Creates, type Rules } from './rules.js'
 import { runJob, WRITING } from './running/job.js'
@@ -218,15 +218,16 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
     const kept = isKept(one)
     const page = goesOn || !kept ? { rows: [], after: null, before: null } : await listRows(db, viewer, one.id, asked, { after: idOf(after), before: idOf(before) })
     const numbers = page.rows.map(({ row }) => row)
-    const [told, by, errors] = await Promise.all([
+    const [told, by, errors, emptied] = await Promise.all([
       // A second row about a client who is only to be made: nobody there to compare it with.
       tellRows(one, asked, page.rows.filter(({ verdict, client_id }) => verdict === 'create' || client_id !== null).map(({ row }) => row)),
       one.state === 'checked' && asked !== 'create' ? knownBy(db, one, numbers) : new Map<number, string>(),
-      asked === 'error' && (one.counts.error ?? 0) > 1 && numbers.length > 0 ? sumErrors(db, one.id) : null
+      asked === 'error' && (one.counts.error ?? 0) > 1 && numbers.length > 0 ? sumErrors(db, one.id) : null,
+      kept && one.counts.emptied ? sumEmptied(db, one) : []
     ])
     const [t, titles] = [translator(request.language), await titlesFor(request)]
     const missing = one.state === 'checked' ? CREATES.filter(what => mayCreate(viewer, what) && !one.rules.creates.includes(what) && errors?.sums.some(({ problem }) => problem.key === MISSING[what])) : []
-    return reply.page('imports/show', { one, goesOn, kept, hasFile: hasFile(one), days: KEPT, show: kept ? asked : null, ...page, told, by, titles, errors, missing, mostSummed: MOST_SUMMED, words: wordsOfProblem.bind(null, t, one, titles) }, { fragment: 'imports/_state' })
+    return reply.page('imports/show', { one, goesOn, kept, hasFile: hasFile(one), days: KEPT, show: kept ? asked : null, ...page, told, by, titles, errors, emptied, isEmptied, missing, mostSummed: MOST_SUMMED, words: wordsOfProblem.bind(null, t, one, titles) }, { fragment: 'imports/_state' })
   }
 
   /** What rows make or change, by their numbers: as it is kept of those that are written, else as it would be now. */

@@ -3,8 +3,9 @@ import type { OwnField, Shape } from '../../src/form-editor/definition.js'
 import { recognise, type Remembered } from '../../src/imports/columns/recognise.js'
 import { targetsOf } from '../../src/imports/columns/targets.js'
 import { looksOf } from '../../src/imports/columns/content.js'
-import { saysNothing } from '../../src/imports/columns/nothing.js'
+import { saysNoCompany, saysNoLanguage, saysNoTag, saysNothing } from '../../src/imports/columns/nothing.js'
 import { joinValues, splitValues } from '../../src/imports/columns/values.js'
+import { halvesOf, howSurnameFirst, surnameFirst } from '../../src/imports/checking/halves.js'
 import { splitNumbers } from '../../src/imports/checking/numbers.js'
 import { layoutOf } from '../../src/imports/columns/layout.js'
 import { inspect } from '../../src/imports/reading/source.js'
@@ -33,7 +34,7 @@ t.test('names in four languages, whatever their accents, case and signs', t => {
   const known: Record<string, string[]> = {
     first_name: ['Imię', 'IMIE', 'first_name', 'firstname', 'Given Name', 'Nombre de pila'],
     surname: ['Nazwisko', 'Apellidos', 'Apelido', 'Sobrenome', 'Last-Name', 'lastname'],
-    name: ['Imię i nazwisko', 'Nombre y apellidos', 'Nome completo', 'Client', 'Name'],
+    name: ['Imię i nazwisko', 'Nazwisko i imię', 'Apellidos y nombre', 'Last name, first name', 'Nombre y apellidos', 'Nome completo', 'Client', 'Name'],
     company_name: ['Nazwa firmy', 'Razón social', 'Razão social', 'Company', 'Empresa'],
     phone: ['Telefon', 'Nr telefonu', 'Teléfono', 'Telefone 2', 'Phone number', 'Tel.', 'Tfno.', 'Other phone'],
     'phone:1': ['Mobile', 'Telefon komórkowy', 'Móvil', 'Telemóvel', 'Celular', 'Mobile Phone 2', 'Phone (mobile)'],
@@ -112,6 +113,10 @@ t.test('several values in a cell come back as they were joined', t => {
 t.test('what says in words that there is nothing, in four languages', t => {
   for (const cell of ['-', '—', '- -', '...', '?', 'n/a', 'N/D', 'NULL', '(none)', 'brak', 'BRAK!', 'brak telefonu', 'brak e-maila', 'nie ma', 'Nie dotyczy', 'sin correo', 'sin teléfono', 'No tiene', 'não tem', 'Nenhum', 'sem e-mail', 'no phone', 'without email']) t.ok(saysNothing(cell), cell)
   for (const cell of ['', 'Anna', 'brak@poczta.example', 'Brakowski', 'no. 5', 'sin', '0', 'x', '+', 'jutro', 'brak czasu', 'none of your business', '#']) t.notOk(saysNothing(cell), cell)
+  for (const cell of ['-', 'n/a', 'none', 'brak', 'não tem', 'ninguno', 'no', 'NULL']) t.ok(saysNoTag(cell) && saysNoCompany(cell), `not even a tag or a company: ${cell}`)
+  for (const cell of ['Unknown', 'Nada', 'nieznany', 'Desconocido', 'Empty', 'NIL', 'Missing']) t.notOk(saysNoTag(cell), cell)
+  t.same(['Nada', 'Nil', 'Unknown', 'vacío'].map(saysNoCompany), [false, false, true, true])
+  t.same(['no', 'NO', 'n/a', 'brak'].map(saysNoLanguage), [false, false, true, true], 'Norwegian')
   t.equal(looksOf(['brak', 'n/a', 'a@example.org', '-']), 'email')
   t.equal(looksOf(['brak', 'n/a']), null)
   t.end()
@@ -123,5 +128,26 @@ t.test('numbers that a word joins are as many as there are, and what is said aft
   for (const one of ['22 600 10 02 wew. 12 i 13', '600 100 205 ext. 5', '600 100 205 or 206', 'tel. y fax', '600 100 205 Ana y Luis', '123 e 4']) t.same(splitNumbers(one), [one], one)
   t.same(splitNumbers(`${' '.repeat(200_000)}1`).length, 1, 'in time that grows with its length')
   t.equal(looksOf(['600 100 205 i 600 100 206', '600 100 207']), 'phone')
+  t.end()
+})
+
+t.test('a surname before a comma, titles, and companies that have a comma too', t => {
+  const halves = (name: string, how: 'comma' | 'words' = 'comma') => { const { first, surname } = surnameFirst(name, how) ?? {}; return first === undefined ? null : `${first}|${surname}` }
+  t.same(['Kowalski, Jan', 'KOWALSKA-NOWAK, ANNA MARIA', "O'Neill,Sean", 'García López, María José', 'de la Cruz, Juan', 'Costa e Silva, Ana'].map(name => halves(name)),
+    ['Jan|Kowalski', 'ANNA MARIA|KOWALSKA-NOWAK', "Sean|O'Neill", 'María José|García López', 'Juan|de la Cruz', 'Ana|Costa e Silva'])
+  t.same(['Kowalski, dr Jan', 'mgr inż. Kowalski, Jan', 'Pérez, Dra. Ana'].map(name => halves(name)), ['dr Jan|Kowalski', 'mgr inż. Jan|Kowalski', 'Dra. Ana|Pérez'])
+  for (const name of ['Nowak, Kowalski i Wspólnicy', 'Smith, Inc.', 'Smith, Jones & Sons', 'Acme, S.L.', 'Alfa, Sp. z o.o.', 'Kowalski, mgr', 'Lopez, Jr.', 'Nowak, ul. Długa 5', 'Bosch, Kos, Nowak', 'Jan Kowalski', 'Kowalski,', ', Jan', 'Pérez, Gómez y Asociados']) t.equal(halves(name), null, name)
+  t.same(['Kowalski Jan', 'dr Kowalski Jan', 'Kowalski, Jan', 'Kowalski Jan Adam', 'Kowalski'].map(name => halves(name, 'words')), ['Jan|Kowalski', 'dr Jan|Kowalski', 'Jan|Kowalski', null, null])
+
+  const plain = (name: string) => { const { first, surname } = halvesOf(name); return `${first}|${surname}` }
+  t.same(['Jan Kowalski', 'dr Jan Kowalski', 'mgr inż. Jan Kowalski', 'prof. dr hab. n. med. Anna Nowak', 'Sr. García', 'Dra. Ana María Ruiz', 'Don Juan', 'Dr', 'Jan', 'Drzymała Jan', 'Ania Dr'].map(plain),
+    ['Jan|Kowalski', 'dr Jan|Kowalski', 'mgr inż. Jan|Kowalski', 'prof. dr hab. n. med. Anna|Nowak', '|Sr. García', 'Dra. Ana|María Ruiz', 'Don Juan|', 'Dr|', 'Jan|', 'Drzymała|Jan', 'Ania|Dr'])
+
+  t.equal(howSurnameFirst('Klient', ['Kowalski, Jan', 'Nowak, Anna', 'Auto Serwis', ''], 'PL'), 'comma')
+  t.equal(howSurnameFirst('Klient', ['Jan Kowalski', 'Nowak, Anna', 'Auto Serwis'], 'PL'), null, 'few of them may be anything')
+  t.equal(howSurnameFirst('Klient', ['Jan Nowak, Kraków', 'Anna Kos, Łódź'], 'PL'), null, 'a town')
+  t.equal(howSurnameFirst('Cliente', ['García López, María', 'Ruiz Gil, Paz'], 'ES'), 'comma')
+  t.equal(howSurnameFirst('Nazwisko i imię', ['Kowalski Jan'], 'PL'), 'words')
+  t.equal(howSurnameFirst('Apellidos y nombre', ['García López María'], 'ES'), 'comma')
   t.end()
 })

@@ -4,6 +4,7 @@ import type { PhoneNumber } from '../../clients/phones/number.js'
 import type { ValueRow } from '../../form-editor/value.js'
 import type { Language } from '../../web/viewer.js'
 import type { Problem } from '../rules.js'
+import type { SurnameFirst } from './halves.js'
 
 /** A number of a row; of channels what the row says of them. `whole`: what it was made of in an own export, as the client's may be typed. */
 export type CheckedPhone = PhoneNumber & { type_id: number, whole?: string } & Partial<Record<Channel, boolean>>
@@ -15,6 +16,8 @@ export interface CheckedValue extends Omit<ValueRow, 'option_id'> { option_id?: 
 export interface Checked {
   row: number
   problems: Problem[]
+  /** A spreadsheet's errors were left out of it. */
+  isEmptied: boolean
   /** What a new client would lack. */
   lacks: Problem[]
   ref: number | null
@@ -45,6 +48,7 @@ export interface Checked {
 /** What a row's cells gather into, before it is known what they make together. */
 export interface Gathered extends Checked {
   name: string
+  surnameFirst: SurnameFirst | null
   isCompany: boolean | null
   nextType: number | null
   consents: Partial<Record<ConsentChannel, { column: number, said: boolean | string[] }>>
@@ -52,7 +56,7 @@ export interface Gathered extends Checked {
 
 /** A row of which nothing was read yet. */
 export const nothingGathered = (row: number): Gathered => ({
-  row, problems: [], lacks: [], ref: null, kind: 'person', first_name: null, surname: null, company_name: null, is_supplier: null, is_conflicted: null, conflict_reason: null, address: null, language: null,
+  row, problems: [], isEmptied: false, lacks: [], ref: null, kind: 'person', first_name: null, surname: null, company_name: null, is_supplier: null, is_conflicted: null, conflict_reason: null, address: null, language: null,
   campaign_id: null, campaign: null, location_id: null, location: null, discount_services: null, price_type_services_id: null, discount_products: null, price_type_products_id: null, note: null,
-  phones: [], emails: [], tags: [], own: [], name: '', isCompany: null, nextType: null, consents: {}
+  phones: [], emails: [], tags: [], own: [], name: '', surnameFirst: null, isCompany: null, nextType: null, consents: {}
 })

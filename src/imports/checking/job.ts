@@ -6,7 +6,8 @@ import { findActor } from '../../web/session-store.js'
 import { withFile } from '../file.js'
 import { matchRows } from '../matching/queries.js'
 import { changeImport, countVerdicts, findImport, setProgress } from '../queries.js'
-import { makePlan } from './plan.js'
+import { sumEmptied } from '../rows/queries.js'
+import { makePlan, plannedBy } from './plan.js'
 import type { CheckInput, CheckResult } from './work.js'
 
 declare module '../../jobs/enqueue.js' {
@@ -28,7 +29,7 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
     return
   }
   try {
-    const plan = { ...await makePlan(db, viewer, one.columns, one.rules), isOwn: one.inspected.reading.layout === 'own', decimalMark: one.inspected.reading.decimalMark, ...(one.inspected.reading.headerRow !== null && { header: one.inspected.header }) }
+    const plan = { ...await makePlan(db, viewer, one.columns, one.rules), ...plannedBy(one.inspected, one.columns, viewer.organisation.country) }
     const result = await withFile({ storage }, one, path => runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, young: YOUNG, signal, onProgress: rows => setProgress(db, id, rows) }))
     if ('unreadable' in result) {
       await changeImport(db, id, ['checking'], { state: 'failed', problem: { key: `imports.unreadable.${result.unreadable}`, values: result.values } })
@@ -38,7 +39,8 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
     await db.raw('analyze import_rows (import_id, row, round, verdict, why, ref)')
     await db.transaction(async trx => {
       await matchRows(trx, { id, columns: one.columns, rules: one.rules, viewer, shape: await shapeOf(trx, 'client'), isChecked: true })
-      await changeImport(trx, id, ['checking'], { state: 'checked', problem: null, total: result.rows, done: result.rows, counts: await countVerdicts(trx, id), form_version: plan.shape.version, checked_at: new Date() })
+      const emptied = (await sumEmptied(trx, one)).reduce((sum, { rows }) => sum + rows, 0)
+      await changeImport(trx, id, ['checking'], { state: 'checked', problem: null, total: result.rows, done: result.rows, counts: { ...await countVerdicts(trx, id), ...(emptied > 0 && { emptied }) }, form_version: plan.shape.version, checked_at: new Date() })
     })
   } catch (error) {
     if (signal.aborted) throw error

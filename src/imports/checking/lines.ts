@@ -2,6 +2,7 @@ import type { SourceRow } from '../reading/reading.js'
 import { nothingGathered } from './checked.js'
 import type { Plan } from './plan.js'
 import { checker } from './row.js'
+import { isExample, isRemark } from './remarks.js'
 import { isNew, stagedLine } from './staged.js'
 import { isTotals, type LastRow } from './totals.js'
 
@@ -15,7 +16,7 @@ export function linesBy (plan: Plan, importId: number): (numbered: Numbered) => 
     let text = ''
     let given = 0
     for (const source of rows) {
-      const none = isHeader(source, plan.header) ? 'header' : last && source === rows.at(-1) && isTotals(source, plan, last) ? 'totals' : null
+      const none = isHeader(source, plan.header) ? 'header' : last && source === rows.at(-1) && isTotals(source, plan, last) ? 'totals' : plan.isOwn ? null : isExample(source.cells) ? 'example' : plan.hasSeveral && isRemark(source.cells) ? 'remark' : null
       if (none) {
         text += stagedLine(importId, source.cells, { ...nothingGathered(source.row), first_name: source.cells.find(cell => /\p{L}{3}/u.test(cell)) ?? null, problems: [{ key: `imports.reasons.${none}` }] }, 'skip')
         continue

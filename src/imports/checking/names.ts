@@ -1,8 +1,10 @@
-import { saysNothing } from '../columns/nothing.js'
+import { saysNoCompany, saysNothing } from '../columns/nothing.js'
+import { halvesOf, surnameFirst } from './halves.js'
+import { folded } from '../columns/names.js'
 import type { Gathered } from './checked.js'
 
 // What says itself that it is a company, at the end of a name.
-const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a\.?|s\.a\.?|s\.l\.?u?\.?|s\.c\.?|s\.r\.l\.?|spółka( \p{L}+)*|l\.?t\.?d\.?a\.?|ltd\.?|llc|inc\.?|gmbh|e\.?i\.?r\.?l\.?|unipessoal)$/iu
+const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a\.?|s\.a\.?|s\.l\.?u?\.?|s\.c\.?|s\.r\.l\.?|spółka( \p{L}+)*|l\.?t\.?d\.?a\.?|ltd\.?|llc|inc\.?|gmbh|e\.?i\.?r\.?l\.?|unipessoal|(?:i|and|&|y|e) (?:wspólnicy|synowie|syn|partnerzy|partners|associates|sons|co\.?|asociados|associados|hijos|filhos|c[ií]a\.?))$/iu
 
 /** What the names of a row make: a person's or a company's. `isOwn`: they are those of a client of ours. */
 export function settleName (into: Gathered, isOwn = false): void {
@@ -11,20 +13,25 @@ export function settleName (into: Gathered, isOwn = false): void {
   const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || LEGAL_FORM.test(into.name)))
   into.kind = isCompany ? 'company' : 'person'
   if (isCompany) {
-    into.company_name ??= [into.name, into.first_name, into.surname].filter(Boolean).join(' ') || null
+    const named = [into.name, into.first_name, into.surname].filter(Boolean).join(' ')
+    // Who answers for it there has no field of a company's.
+    if (into.company_name !== null && named !== '' && folded(named) !== folded(into.company_name)) keepInNote(into, named)
+    into.company_name ??= named || null
     into.first_name = into.surname = null
     return
   }
   if (!isPerson) {
-    const [first = '', ...rest] = (into.name || into.company_name || '').split(/\s+/)
+    const { first, surname } = (into.surnameFirst && surnameFirst(into.name, into.surnameFirst)) || halvesOf(into.name || into.company_name || '')
     into.first_name = first.slice(0, 100) || null
-    into.surname = rest.join(' ').slice(0, 100) || null
+    into.surname = surname.slice(0, 100) || null
     if (into.name === '') into.company_name = null
   }
   // A person's form has no company: nothing of the file is lost without a word.
-  if (into.company_name !== null) into.note = [into.company_name, into.note].filter(Boolean).join('\n')
+  if (into.company_name !== null) keepInNote(into, into.company_name)
   into.company_name = null
 }
+
+function keepInNote (into: Gathered, words: string): void { into.note = [words, into.note].filter(Boolean).join('\n') }
 
 /** A name may be any words, but "-" beside another says that there is no other half, and "brak" or "n/a" beside a person that there is no company. */
 function leaveNothings (into: Gathered, isOwn: boolean): void {
@@ -33,7 +40,13 @@ function leaveNothings (into: Gathered, isOwn: boolean): void {
     else if (isSigns(into.first_name)) into.first_name = null
   }
   if (isOwn && into.isCompany) return
-  if (into.company_name !== null && (isSigns(into.company_name) || (saysNothing(into.company_name) && (into.name !== '' || into.first_name !== null || into.surname !== null)))) into.company_name = null
+  if (into.company_name === null || !saysNothing(into.company_name)) return
+  const isNamed = into.name !== '' || into.first_name !== null || into.surname !== null
+  if (!isSigns(into.company_name) && !isNamed) return
+  // "Nada" may be one: it is kept, but whoever is named beside it isn't called so.
+  if (!isOwn && !into.isCompany && !saysNoCompany(into.company_name)) keepInNote(into, into.company_name)
+  else if (!saysNoCompany(into.company_name)) return
+  into.company_name = null
 }
 
 const isSigns = (name: string): boolean => saysNothing(name) && !/\p{L}/u.test(name)

@@ -7,6 +7,9 @@ import { listTypes } from '../../phone-types/queries.js'
 import type { DecimalMark } from '../../web/format.js'
 import { translator } from '../../web/i18n.js'
 import type { Creates, Rules } from '../rules.js'
+import type { Inspected } from '../reading/reading.js'
+import { howSurnameFirst, type SurnameFirst } from './halves.js'
+import { isRemark } from './remarks.js'
 
 /** Ids by the folded names of what a company keeps in lists. */
 export type Known = [name: string, id: number][]
@@ -24,6 +27,10 @@ export interface Plan {
   decimalMark?: DecimalMark | undefined
   /** Columns whose days are written the other way round than in the country. */
   foreignDays?: number[]
+  /** Of columns of names those in which the surname stands first. */
+  surnameFirst?: Record<number, SurnameFirst>
+  /** Its rows have several cells each, so that what stands alone in one may be no client's. */
+  hasSeveral?: boolean
   shape: Shape
   /** The type of phones that say nothing of theirs. */
   phoneType: number
@@ -50,6 +57,21 @@ export async function makePlan (db: Db, viewer: Viewer, columns: (string | null)
     creates: rules.creates.filter(what => mayCreate(viewer, what)),
     consents: rules.how !== null,
     suppliersOnly: !viewer.can('clients.view') && viewer.can('suppliers.view')
+  }
+}
+
+/** What the look at a file says of how its rows are to be read. */
+export function plannedBy ({ reading, header, sample }: Inspected, columns: readonly (string | null)[], country: string): Partial<Plan> {
+  const isOwn = reading.layout === 'own'
+  const named = isOwn ? [] : columns.flatMap((target, column) => target === 'name' ? [column] : [])
+  const several = sample.filter(cells => cells.filter(Boolean).length > 1).length
+  return {
+    isOwn, decimalMark: reading.decimalMark, ...(reading.headerRow !== null && { header }),
+    surnameFirst: Object.fromEntries(named.flatMap(column => {
+      const how = howSurnameFirst(header[column]!, sample.map(cells => cells[column] ?? ''), country)
+      return how ? [[column, how]] : []
+    })),
+    hasSeveral: !isOwn && several > 0 && sample.every(cells => cells.filter(Boolean).length > 1 || isRemark(cells))
   }
 }
 

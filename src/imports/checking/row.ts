@@ -9,7 +9,7 @@ import { isEmail, readOne, text, type FieldError } from '../../web/form.js'
 import { translator } from '../../web/i18n.js'
 import { LANGUAGES } from '../../web/viewer.js'
 import { kindIn, yesOrNo } from '../columns/content.js'
-import { saysNoChoice, saysNoPlace, saysNothing, saysNothingInSigns } from '../columns/nothing.js'
+import { saysNoChoice, saysNoLanguage, saysNoPlace, saysNoTag, saysNothing, saysNothingInSigns } from '../columns/nothing.js'
 import { splitValues, splitWords } from '../columns/values.js'
 import { isCellError, isScientific, isShortened, unshortened } from '../reading/clean.js'
 import { formatted } from '../reading/xlsx/numbers.js'
@@ -25,6 +25,8 @@ const MOST_CONTACTS = 50
 const LENGTHS = { name: 200, first_name: 100, surname: 100, company_name: 200, conflict_reason: 500, address: 500, note: 10_000, phone: 60, word: 200 }
 const LONGEST = Object.fromEntries(Object.entries(LENGTHS).map(([what, most]) => [what, text(most)])) as Record<keyof typeof LENGTHS, ReturnType<typeof text>>
 
+const NEEDED = new Set(['id', 'name', 'first_name', 'surname'])
+
 type Reader = (cell: string, into: Gathered, column: number) => void
 
 /** Makes of a plan what checks its rows, one after the other. Checks by the schemas of the clients' form; never throws. */
@@ -39,24 +41,35 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
   const fields = new Map(plan.shape.fields.filter(({ removed }) => !removed).map(field => [nameOf(field), field]))
   const needed = { person: requiredItems(plan, 'person'), company: requiredItems(plan, 'company') }
   // A tag "Unknown" or a card "brak" of our own export is one.
-  const isNone = plan.isOwn ? saysNothingInSigns : saysNothing
+  const [isNone, isNoTag] = plan.isOwn ? [saysNothingInSigns, saysNothingInSigns] : [saysNothing, saysNoTag]
   const readers = plan.columns.map(name => name === null ? null : readerOf(name))
 
   return ({ row, cells }) => {
     const into = nothingGathered(row)
+    const errors: number[] = []
     for (let column = 0; column < readers.length; column++) {
       const cell = cells[column]
       const read = readers[column]
       if (!cell || !read) continue
-      if (isCellError(cell)) fail(into, column, { key: 'imports.wrong.cell_error', values: { name: cell } })
+      if (isCellError(cell)) errors.push(column)
       else read(cell, into, column)
     }
+    for (const column of errors) if (isNeeded(plan.columns[column]!, into)) fail(into, column, { key: 'imports.wrong.cell_error', values: { name: cells[column]! } })
+    into.isEmptied = errors.length > 0
     settleName(into, plan.isOwn)
     agree(into)
     if (plan.suppliersOnly && into.is_supplier === null) into.is_supplier = true
     if (into.is_conflicted !== true) into.conflict_reason = null
     sayLacks(into, needed[into.kind])
     return into
+  }
+
+  /** Whether a client isn't told from others without what a cell failed to give: a name, a number of ours or of a field, all their phones, or an e-mail where there is no phone. */
+  function isNeeded (target: string, { phones, emails, name, first_name, surname }: Gathered): boolean {
+    if (target === 'company_name') return !name && first_name === null && surname === null
+    if (target.startsWith('phone')) return target !== 'phone.type' && phones.length === 0
+    if (target === 'email') return phones.length === 0 && emails.length === 0
+    return NEEDED.has(target) || fields.get(target)?.kind === 'unique_id'
   }
 
   function readerOf (target: string): Reader | null {
@@ -72,7 +85,10 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
         if (/^[1-9]\d{0,14}$/.test(cell)) into.ref = Number(cell)
         else fail(into, column, { key: 'imports.wrong.id' })
       })
-      case 'name': return (cell, into, column) => { into.name = [into.name, clean('name', cell, into, column)].filter(Boolean).join(' ') }
+      case 'name': return (cell, into, column) => {
+        into.name = [into.name, clean('name', cell, into, column)].filter(Boolean).join(' ')
+        into.surnameFirst = plan.surnameFirst?.[column] ?? null
+      }
       case 'first_name': case 'surname': case 'company_name': return joined(target, ' ')
       case 'conflict_reason': return joined(target, '; ')
       case 'address': return unlessNothing(joined(target, ', '), plan.isOwn ? saysNothingInSigns : saysNoPlace)
@@ -95,7 +111,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
       case 'language': return unlessNothing((cell, into, column) => {
         into.language = languageOf(cell)
         if (!into.language) fail(into, column, { key: 'imports.wrong.language' })
-      })
+      }, saysNoLanguage)
       case 'campaign': return choiceReader('campaign', 'campaigns')
       case 'location': return choiceReader('location', 'locations')
       case 'discount_services': return discountReader('services')
@@ -178,7 +194,7 @@ export function checker (plan: Plan): (source: SourceRow) => Checked {
 
   function tags (cell: string, into: Gathered, column: number): void {
     for (const part of splitValues(cell)) {
-      if (isNone(part)) continue
+      if (isNoTag(part)) continue
       const { name, errors } = readTagName(part)
       if (errors.tag) fail(into, column, errors.tag)
       else if (name && !into.tags.some(other => folded(other) === folded(name))) into.tags.push(name)

@@ -7,12 +7,12 @@ export const STAGED = [
 ] as const
 
 /**
- * A checked row as a line of COPY's text format. The cells go along when something is wrong with it, or would be if it made a client. One that makes a
+ * A checked row as a line of COPY's text format. The cells go along when something is wrong with it, or would be if it made a client, or was left out of it. One that makes a
  * client, as far as can be said without those there are, has its verdict and the number it is given, so that the matching need not write most rows again;
  * one that is left alone whatever there is has its verdict too.
  */
 export function stagedLine (importId: number, cells: readonly string[], row: Checked, given: number | 'skip' | undefined): string {
-  const keeps = row.problems.length > 0 || row.lacks.length > 0
+  const keeps = row.problems.length > 0 || row.lacks.length > 0 || row.isEmptied
   return `${importId}\t${row.row}\t${given === undefined ? '\\N\t\\N' : given === 'skip' ? 'skip\t\\N' : `create\t${given}`}\t${json(row.problems)}\t${keeps ? array(cells) : '\\N'}\t${json(row.lacks)}\t${plain(row.ref)}\t${row.kind}\t${text(row.first_name)}\t${text(row.surname)}\t${text(row.company_name)}\t` +
     `${plain(row.is_supplier)}\t${plain(row.is_conflicted)}\t${text(row.conflict_reason)}\t${text(row.address)}\t${text(row.language)}\t${plain(row.campaign_id)}\t${text(row.campaign)}\t${plain(row.location_id)}\t${text(row.location)}\t` +
     `${plain(row.discount_services)}\t${plain(row.price_type_services_id)}\t${plain(row.discount_products)}\t${plain(row.price_type_products_id)}\t${text(row.note)}\t` +

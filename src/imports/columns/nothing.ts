@@ -29,6 +29,21 @@ export function saysNothing (cell: string): boolean {
   return SIGNS.test(cell) || (!/[@\d]/.test(cell) && NOTHING.has(folded(cell)))
 }
 
+// Of these what companies are called too.
+const COMPANIES = all('nil|nothing|nic|nada')
+// And what a tag may say.
+const TAGS = new Set([...COMPANIES, ...all(
+  'nope|empty|unknown|not known|missing|nieznany|nieznana|nieznane|pusty|puste|zaden|desconocido|desconocida|vacio|no sabe|desconhecido|desconhecida|vazio|nao sabe')])
+
+/** The same of a tag, which may be "Unknown". */
+export const saysNoTag = (cell: string): boolean => saysNothing(cell) && !TAGS.has(folded(cell))
+
+/** The same of a company, which may be called "Nada". */
+export const saysNoCompany = (cell: string): boolean => saysNothing(cell) && !COMPANIES.includes(folded(cell))
+
+/** The same of a language: Norwegian is "no". */
+export const saysNoLanguage = (cell: string): boolean => saysNothing(cell) && folded(cell) !== 'no'
+
 /** The same in signs alone. */
 export const saysNothingInSigns = (cell: string): boolean => cell.length <= LONGEST && SIGNS.test(cell)
 

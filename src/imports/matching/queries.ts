@@ -107,7 +107,7 @@ async function labelTwins (run: Run): Promise<void> {
 
 /** What may be found wrong with a row beside the clients, and why one is skipped: words of the locales. */
 export const FOUND_WRONG = ['no_client', 'hidden', 'several', 'taken', 'twice', 'meanwhile'] as const
-export const SKIP_REASONS = ['exists', 'archived', 'twin', 'totals', 'header'] as const
+export const SKIP_REASONS = ['exists', 'archived', 'twin', 'totals', 'header', 'example', 'remark'] as const
 const wrong = (what: (typeof FOUND_WRONG)[number], values: string) => found(`imports.wrong.${what}`, values)
 const skipped = (reason: (typeof SKIP_REASONS)[number], values: string) => found(keyOf(reason), values)
 function keyOf (reason: string): string { return `imports.reasons.${reason}` }

@@ -36,7 +36,7 @@ export function plainNumber (value: string): string {
 }
 
 /** Whether a cell holds what a spreadsheet shows instead of a result: "#REF!", "#N/A". */
-export const isCellError = (text: string): boolean => text.startsWith('#') && /^#(?:REF!|N\/A|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|ADR!|ARG!|NOMBRE\?|NAZWA\?|NOME\?|VALOR!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|LICZBA!|ZERO!|N\/D!?)$/i.test(text)
+export const isCellError = (text: string): boolean => text.startsWith('#') && /^#(?:REF!|N\/A|VALUE!|DIV\/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|ERROR!|FIELD!|ADR!|ARG!|[¿]?NOMBRE\?|NAZWA\?|NOME\?|VALOR!|NÚM!|NULO!|¡REF!|¡VALOR!|¡DIV\/0!|¡NUM!|¡NULO!|LICZBA!|ZERO!|DZIEL\/0!|N\/D!?)$/i.test(text)
 
 /** The same number without its exponent, when all its digits are there: "6.00100205E8"; else the text as it is. */
 export function unshortened (text: string): string {

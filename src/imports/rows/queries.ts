@@ -3,6 +3,7 @@ import type { Viewer } from '../../web/viewer.js'
 import { differences, EMAILS_OF, OWN_OF, PHONES_OF, toldBy } from '../matching/differences.js'
 import { toldField, toldValue } from '../writing/update.js'
 import type { Import, ShownRow, Verdict } from '../import.js'
+import { isCellError } from '../reading/clean.js'
 import type { Problem } from '../rules.js'
 
 export const ROWS_PAGE = 50
@@ -123,3 +124,18 @@ export async function sumErrors (db: Db, id: number): Promise<{ sums: ErrorSum[]
       ({ rows: count, problem: { key, ...(column !== null && { column }), ...(field !== null && { field }), ...(values && { values }) } }))
   }
 }
+
+/** How many rows come in without what a column has of one of a spreadsheet's errors ("#REF!"). */
+export interface Emptied { column: number, name: string, rows: number }
+
+/** The errors of a spreadsheet that are left out of the rows that come in, by their columns. */
+export async function sumEmptied (db: Db, { id, columns }: Pick<Import, 'id' | 'columns'>): Promise<Emptied[]> {
+  const { rows } = await db.raw(`
+    select (c.place - 1)::int as column, c.cell as name, count(*)::int as rows
+    from import_rows r cross join lateral unnest(r.cells) with ordinality c (cell, place)
+    where r.import_id = :id and r.cells is not null and r.verdict in ('create', 'update', 'same') and c.cell like '#%' group by 1, 2 order by 3 desc, 1, 2`, { id })
+  return rows.filter((one: Emptied) => isEmptied(one.name, one.column, columns))
+}
+
+/** Whether a cell of a column that is imported is a spreadsheet's error. */
+export const isEmptied = (cell: string, column: number, columns: readonly (string | null)[]): boolean => isCellError(cell) && (columns[column] ?? null) !== null
