@@ -10,8 +10,8 @@ document.addEventListener('htmx:before:swap', ({ detail: { tasks } }) => {
   document.addEventListener('htmx:sse:after:message', ({ detail: { message: { event = '' } } }) => {
     if (event.startsWith('changed-') && !document.getElementById(event.replace('changed', 'event'))) early.add(event)
   })
-  document.addEventListener('htmx:after:init', ({ target: { id } }) => {
-    const notice = id.replace('event', 'changed')
+  document.addEventListener('htmx:after:init', ({ target }) => {
+    const notice = target.getAttribute('id')?.replace('event', 'changed') // a form's id may be one of its fields
     if (early.delete(notice)) htmx.trigger('#stream', notice)
   })
 }
