@@ -39,7 +39,8 @@ export async function act (db: Db, rule: Rule, causes: readonly Cause[], where: 
   for (let from = 0; from < causes.length; from += AT_ONCE) {
     const some = causes.slice(from, from + AT_ONCE).filter(({ imported }) => !imported || rule.conditions.imported)
     const facts = await readFacts(db, some)
-    const plans = await Promise.all(some.map(cause => planFor(db, rule, cause, facts, fields)))
+    const plans: Plan[] = []
+    for (const cause of some) plans.push(await planFor(db, rule, cause, facts, fields)) // side by side they would take every connection, and pages wait
     await transaction(db, trx => write(trx, rule, plans, where))
   }
 }
@@ -74,24 +75,28 @@ async function send (trx: Db, rule: Rule, run: number, { clientId, leadId }: Cau
   await trx('automation_runs').where({ id: run }).update(message === undefined ? { outcome: 'skipped', why: 'client_gone' } : { message_id: message, due_at: dueAt > now ? dueAt : null })
 }
 
-/** Carries out what has waited, as everything stands now: what isn't so any more is not sent. */
+/** Carries out what has waited, as everything stands now: what isn't so any more is not sent. Throws the last error once all were tried: one that fails holds up no other. */
 export async function sendWaiting (db: Db, runs: readonly number[]): Promise<void> {
   const rows = await db('automation_runs').whereIn('id', runs).where({ outcome: 'waiting' }).select('id', 'rule_id', 'details')
   const where = await findWhere(db)
-  for (const { id, rule_id: ruleId, details } of rows) {
-    const rule = await findRuleToRun(db, ruleId), cause = details.cause as Cause
-    const facts = await readFacts(db, [cause])
-    const lead = facts.leads.get(cause.leadId ?? 0)
-    const movedOn = rule?.event === 'lead.moved' && lead !== undefined && lead.status_id !== cause.to
-    const plan = rule && where ? await planFor(db, rule, { ...cause, over: movedOn }, facts, await optionsByField(db)) : null
-    await transaction(db, async trx => {
-      const run = await trx('automation_runs').where({ id, outcome: 'waiting' }).forUpdate().first('id')
-      if (!run) return
-      const { ready, why, tried = [] } = plan ?? { why: 'switched_off' as const }
-      await trx('automation_runs').where({ id }).update({ outcome: ready ? 'queued' : 'skipped', why: why ?? null, due_at: null, details: JSON.stringify({ tried, ...(ready && { channel: ready.way.channel }) }) })
-      if (ready) await send(trx, rule!, id, cause, ready, where!)
-    })
-  }
+  let failed: { error: unknown } | undefined
+  for (const row of rows) await sendOne(db, row, where).catch(error => { failed = { error } })
+  if (failed) throw failed.error
+}
+
+async function sendOne (db: Db, { id, rule_id: ruleId, details }: { id: number, rule_id: number, details: { cause: Cause } }, where: Where | undefined): Promise<void> {
+  const rule = await findRuleToRun(db, ruleId), cause = details.cause
+  const facts = await readFacts(db, [cause])
+  const lead = facts.leads.get(cause.leadId ?? 0)
+  const movedOn = rule?.event === 'lead.moved' && lead !== undefined && lead.status_id !== cause.to
+  const plan = rule && where ? await planFor(db, rule, { ...cause, over: movedOn }, facts, await optionsByField(db)) : null
+  await transaction(db, async trx => {
+    const run = await trx('automation_runs').where({ id, outcome: 'waiting' }).forUpdate().first('id')
+    if (!run) return
+    const { ready, why, tried = [] } = plan ?? { why: 'switched_off' as const }
+    await trx('automation_runs').where({ id }).update({ outcome: ready ? 'queued' : 'skipped', why: why ?? null, due_at: null, details: JSON.stringify({ tried, ...(ready && { channel: ready.way.channel }) }) })
+    if (ready) await send(trx, rule!, id, cause, ready, where!)
+  })
 }
 
 /** Of a message that failed for good the rule's next channel is tried; when there is none the log says so. */

@@ -4,6 +4,7 @@ import { listFilterChoices } from '../clients/list/queries.js'
 import { transaction } from '../database/transaction.js'
 import { isChoice } from '../form-editor/definition.js'
 import { listOwnFields } from '../form-editor/shape.js'
+import { together } from '../jobs/together.js'
 import { listStatuses } from '../leads/statuses.js'
 import { listTypes } from '../leads/types.js'
 import { wording } from '../leads/wording.js'
@@ -25,6 +26,7 @@ import { eventKey, EVENTS, OUTCOMES, type Rule } from './rule.js'
 import { TRIED_DAYS, tryRule } from './trying.js'
 
 const URL = '/settings/notifications/clients'
+const AT_ONCE = 50
 type OfOne = { Params: { id: string } }
 interface Shown { typed: Body, errors: FieldErrors }
 
@@ -33,8 +35,9 @@ export default async function automation (app: FastifyInstance) {
   const { db } = app
   const config = { can: MANAGES } as const
 
-  // Left by entries of feeds and by messages that failed: see migrations/0040_automate_messages.ts.
-  app.job('automation.match', async ({ events }) => matchEvents(db, events))
+  // Left by entries of feeds and by messages that failed: see migrations/0040_automate_messages.ts. Those of many entries are done in
+  // transactions of their own, so that no client is locked for long: what was acted on before is not acted on again.
+  app.job('automation.match', together(db, 'automation.match', AT_ONCE, async () => (_trx, events) => matchEvents(db, events)))
   app.job('automation.send', async ({ runs }) => sendWaiting(db, runs))
   app.job('automation.fall_back', async ({ message }) => fallBack(db, message))
   const clock = new AlarmClock(() => tick(db), error => app.log.warn({ err: error }, 'what came due could not be written to clients'))

@@ -1,12 +1,12 @@
-import type { Db } from '../database/knex.js'
+import { PREPARED, type Db } from '../database/knex.js'
 import type { Cause, Notice } from './notice.js'
 
 interface Row { id: number, lead_id: number, kind: string, employee_id: number | null, details: { changes?: { field: string, new: any }[] }, manager_id: number | null, urgent: boolean }
 
 /** What these entries of feeds are to somebody, as the leads stand now: of what was taken back meanwhile nobody is told. */
 export async function causesOf (trx: Db, events: readonly number[]): Promise<Cause[]> {
-  const rows: Row[] = await trx('events').join('leads', 'leads.id', 'events.lead_id').whereRaw('events.id = any (?)', [[...events]]).whereNull('events.deleted_at').whereNull('leads.archived_at').orderBy('events.id')
-    .select('events.id', 'events.lead_id', 'events.kind', 'events.employee_id', 'events.details', 'leads.manager_id', 'leads.urgent')
+  const rows: Row[] = await trx('events').join('leads', 'leads.id', 'events.lead_id').whereRaw('events.id in (select value::bigint from json_array_elements_text(?) value)', [JSON.stringify(events)]).whereNull('events.deleted_at').whereNull('leads.archived_at').orderBy('events.id')
+    .select('events.id', 'events.lead_id', 'events.kind', 'events.employee_id', 'events.details', 'leads.manager_id', 'leads.urgent').options(PREPARED)
   return rows.flatMap(row => {
     const notices = noticesOf(row)
     return notices.length === 0 ? [] : [{ leadId: row.lead_id, notices, by: row.employee_id, eventId: row.id, dueAt: null }]

@@ -35,7 +35,7 @@ export interface ShownNotice {
 export async function readNotices (db: Db, viewer: Viewer, ids: readonly number[]): Promise<ShownNotice[]> {
   if (ids.length === 0) return []
   const client = db('clients').modify(visibleTo(viewer)).select('id', 'name').as('lc')
-  const rows: Row[] = await db.from(db.raw('unnest(?::bigint[]) with ordinality as wanted (id, place)', [[...ids]]))
+  const rows: Row[] = await db.from(db.raw('(select value::bigint as id, place from json_array_elements_text(?) with ordinality as w (value, place)) as wanted', [JSON.stringify(ids)]))
     .joinRaw('join notifications n on n.id = wanted.id left join leads on leads.id = n.lead_id left join events on events.id = n.event_id left join employees e on e.id = coalesce(n.by_id, events.employee_id)')
     .joinRaw("left join lead_statuses s on s.id = coalesce((events.details->>'to')::bigint, leads.status_id)")
     .joinRaw('left join conversations k on k.id = n.conversation_id left join clients c on c.id = k.client_id')
@@ -43,7 +43,7 @@ export async function readNotices (db: Db, viewer: Viewer, ids: readonly number[
     .select('n.id', 'n.notice', 'n.at', 'n.lead_id', 'n.due_at', 'leads.number', 'leads.urgent', 'e.name as by', 'n.conversation_id', 'k.client_id', 'c.name as client', 'k.channel', 'k.address', 'k.stranger',
       db.raw(`n.read_at is not null as read, case when s.id is not null then json_build_object('key', s.key, 'labels', s.labels) end as status, case when events.deleted_at is null then events.body end as body, coalesce(lc.name, leads.contact_name) as who,
         coalesce((select display from client_phones p where p.client_id = lc.id and p.removed_at is null order by p.position, p.id limit 1),
-          (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone`))
+          (select display from lead_phones p where p.lead_id = leads.id order by p.position, p.id limit 1)) as phone`)).options(PREPARED)
   const full = seesContacts(viewer)
   return rows.map(({ lead_id: lead, conversation_id: talk, client_id: clientId, client: name, channel, address, stranger, ...row }) => {
     if (talk !== null) return { ...row, number: '', urgent: false, path: clientId === null ? `/conversations/${talk}` : `/clients/${clientId}/conversation`, who: name ?? (stranger || readable(viewer, channel === 'email', address!)), phone: null }

@@ -1,4 +1,4 @@
-import type { Db } from '../database/knex.js'
+import { PREPARED, type Db } from '../database/knex.js'
 import { seesLeadOf } from '../leads/visibility.js'
 import { writeLetters, type Told } from './letters.js'
 import { FIRST, type Cause } from './notice.js'
@@ -30,6 +30,6 @@ export async function tell (trx: Db, causes: readonly Cause[], publicUrl: string
     )
     select t.id, t.employee_id as "employeeId", t.lead_id as "leadId", t.notice, f.mailed
     from told t join found f on f.employee_id = t.employee_id and f.lead_id = t.lead_id and f.notice = t.notice and f.event_id is not distinct from t.event_id and f.due_at is not distinct from t.due_at
-    order by t.id`, { first: FIRST as unknown as string[], given: JSON.stringify(given) })
+    order by t.id`, { first: FIRST as unknown as string[], given: JSON.stringify(given) }).options(PREPARED)
   await writeLetters(trx, rows.filter(({ mailed }) => mailed), publicUrl)
 }

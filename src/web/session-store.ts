@@ -51,7 +51,7 @@ const found = ({ rows }: { rows: { found: string }[] }): any[] => rows.map(row =
 
 /** Whoever left work for later, with the rights they have now; null when they don't work here any more. */
 export async function findActor (db: Db, employeeId: number): Promise<Viewer | null> {
-  const [row] = found(await db.raw(OF_EMPLOYEE, [employeeId]))
+  const [row] = found(await prepared(db, OF_EMPLOYEE, [employeeId]))
   return row.email && row.company && !row.deactivated_at ? readViewer(row) : null
 }
 

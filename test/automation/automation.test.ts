@@ -1,5 +1,5 @@
 import t from 'tap'
-import { act, matchEvents } from '../../src/automation/act.js'
+import { act, matchEvents, sendWaiting } from '../../src/automation/act.js'
 import { causesIn } from '../../src/automation/causes.js'
 import { tick } from '../../src/automation/clock.js'
 import { findRule } from '../../src/automation/queries.js'
@@ -123,7 +123,7 @@ t.test('conditions: the first that isn’t met is the reason', async t => {
   for (const fields of [{ client_id: zofia, location_id: location.id }, { client_id: zofia }, { client_id: bare, location_id: location.id }, { client_id: zofia, location_id: location.id, type_id: types[1].id }]) await lead(fields)
   await db('client_values').update({ option_id: wishes.options[1]!.id })
   await jobs()
-  t.same((await runs()).map(({ why }) => why), ['choices', 'location', 'tags', 'type'])
+  t.same((await runs()).toSorted((a, b) => a.lead_id - b.lead_id).map(({ why }) => why), ['choices', 'location', 'tags', 'type'])
   await db('client_values').delete()
   await db('automation_runs').delete()
   await db('automation_rules').update({ conditions: JSON.stringify({ to: [4] }), event: 'lead.moved' })
@@ -145,6 +145,26 @@ t.test('of a client who comes by an import a rule hears only if it says so', asy
   await recordEvent(db, anna, zofia, 'client.created', { source: 'import' })
   await jobs()
   t.equal((await runs()).length, 2)
+})
+
+t.test('entries that wait are gone through together, each once; and of what waits its time one that fails holds up no other', async t => {
+  const { rule, lead, runs, jobs, db, anna, app } = await shop(t)
+  await rule({ delay: '1', delay_unit: 'hours' })
+  const zofia = await reachable(db, anna)
+  for (let n = 0; n < 60; n++) await lead({ client_id: zofia })
+  const handler = app.jobHandlers.get('automation.match')!
+  let count = 0
+  app.jobHandlers.set('automation.match', (...given) => { count++; return handler(...given) })
+  t.teardown(() => app.jobHandlers.set('automation.match', handler))
+  await jobs()
+  t.equal(count, 2)
+  t.same((await runs()).map(({ outcome }) => outcome), Array.from({ length: 60 }, () => 'waiting'))
+  t.equal((await db('graphile_worker.jobs').where({ task_identifier: 'automation.send' })).length, 2)
+
+  const [first, second, third] = await runs()
+  await db('automation_runs').where({ id: second.id }).update({ details: '{}' })
+  await t.rejects(sendWaiting(db, [first.id, second.id, third.id]))
+  t.same((await runs()).slice(0, 4).map(({ outcome }) => outcome), ['queued', 'waiting', 'queued', 'waiting'])
 })
 
 t.test('when a message fails for good the next channel is taken, and the log says when none is left', async t => {
