@@ -1,5 +1,5 @@
 import type { ClientBase, Pool } from 'pg'
-import { PREPARED, type Db } from '../database/knex.js'
+import { PREPARED, prepared, type Db } from '../database/knex.js'
 
 // The first of the two numbers of each worker's advisory lock; the second is made of its id.
 const ALIVE = 724_392
@@ -52,4 +52,17 @@ export async function takeWaiting (trx: Db, name: string, most: number): Promise
     )
     delete from graphile_worker._private_jobs j using counted c where j.id = c.id and c.count <= :most returning j.payload->'events' as events`, { name, most }).options(PREPARED)
   return rows.flatMap(({ events }) => events)
+}
+
+/** The ids of the jobs of a queue that wait to be tried for the first time; a thousand at most. */
+export async function listWaiting (db: Db, queue: string): Promise<string[]> {
+  const { rows } = await prepared<{ id: string }[]>(db, `
+    select id::text from graphile_worker._private_jobs where is_available and run_at <= now() and attempts = 0 and key is null
+      and job_queue_id = (select id from graphile_worker._private_job_queues where queue_name = ?) order by priority, run_at limit 1000`, [queue])
+  return rows.map(({ id }) => id)
+}
+
+/** Takes jobs that wait out of the queue: what they were left for is done. */
+export async function dropWaiting (db: Db, ids: readonly string[]): Promise<void> {
+  if (ids.length > 0) await db.raw('delete from graphile_worker._private_jobs where id in (select id from graphile_worker._private_jobs where id = any (?::bigint[]) and is_available and attempts = 0 for update skip locked)', [[...ids]])
 }

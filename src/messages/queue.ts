@@ -73,9 +73,12 @@ export async function queueMessage (trx: Db, by: Author, message: NewMessage): P
   return id!
 }
 
+/** The queue of a channel's jobs. */
+export const queueOf = (channel: MessageChannel): string => `messages:${channel}`
+
 /** Lets what is due on a channel be sent, at once or at a time. */
 export const wakeChannel = async (trx: Db, channel: MessageChannel, runAt?: Date): Promise<void> =>
-  enqueue(trx, 'messages.send', { channel }, { queue: `messages:${channel}`, ...(runAt && { runAt }) })
+  enqueue(trx, 'messages.send', { channel }, { queue: queueOf(channel), ...(runAt && { runAt }) })
 
 /** Lets what waits for its next try on a channel be tried at once: what it goes through was changed. */
 export async function hurryChannel (trx: Db, channel: MessageChannel): Promise<void> {

@@ -51,6 +51,29 @@ t.test('a message is queued with its cause, sent once, and its ledger tells all 
   t.match(page.body, /\+48 600 123 456[^]*written by hand · Marek Nowak[^]*its number there/)
 })
 
+t.test('of many messages one job sends all; what comes meanwhile, and what was left undone, has its own', async t => {
+  const { app, db, sms, marek, states } = await shop(t)
+  const gateway = fakeGateway(t, app, 'sms')
+  const sent: SendFate = { state: 'sent', said: 'ok' }
+  gateway.answer = async () => {
+    if (gateway.given.length === 1) await queueMessage(db, marek, sms())
+    return sent
+  }
+  for (let n = 0; n < 20; n++) await queueMessage(db, marek, sms())
+  await queueMessage(db, marek, sms({ dueAt: new Date(Date.now() + 60_000) }))
+  await runJobs(app)
+  t.equal(gateway.given.length, 21)
+  t.equal(gateway.opened, 2, 'by the job of the first, and that of the one that came meanwhile')
+  t.same((await states()).filter(state => state !== 'sent'), ['due'])
+  const waiting = async () => (await db('graphile_worker.jobs').where({ task_identifier: 'messages.send' })).length
+  t.equal(await waiting(), 1, 'that of the one whose time has not come')
+
+  for (let n = 0; n < 3; n++) await queueMessage(db, marek, sms())
+  gateway.answer = () => { throw new Error('a mistake of ours') }
+  await runJobs(app).catch(() => {})
+  t.equal(gateway.given.length, 24, 'each has still its job when one fails')
+})
+
 t.test('nothing leaves where the box is off in the moment of sending, and the ledger names the rule', async t => {
   const { app, db, sms, marek, phone, states, as } = await shop(t)
   const gateway = fakeGateway(t, app, 'sms')
