@@ -51,7 +51,12 @@
   // One menu open at a time; a press elsewhere or Escape closes it.
   const closeMenus = except => document.querySelectorAll('details.menu[open]').forEach(menu => { if (!menu.contains(except)) menu.open = false })
   document.addEventListener('click', event => closeMenus(event.target))
-  document.addEventListener('keydown', event => { if (event.key === 'Escape') closeMenus(null) })
+  document.addEventListener('keydown', ({ key, target }) => {
+    if (key !== 'Escape') return
+    target.closest?.('details.menu[open]')?.querySelector('summary').focus() // not left in what isn't there any more
+    closeMenus(null)
+  })
+  document.addEventListener('focusin', ({ target }) => closeMenus(target)) // it would cover what is tabbed to
 
   // Of a menu of statuses all is in sight, also once it asks why.
   const showMenu = menu => menu.scrollIntoView({ block: 'nearest' })

@@ -27,6 +27,8 @@ for (const javaScriptEnabled of [true, false]) {
     const names = () => desk.db('clients').whereNull('archived_at').orderBy('id').pluck('name')
     await bring(page, 'clients.csv', FILE)
     t.same(await tiles(page), [1, 0, 0, 0, 2], 'create, change, nothing new, skipped, wrong')
+    if (javaScriptEnabled) await page.waitForSelector('#said:text("Nothing has been written yet")', { state: 'attached' }) // that it is checked, not its whole table
+    t.equal(await page.locator('#import[aria-live]').count(), 0)
     t.match(await page.textContent('#rows'), /filip\(at\)poczta\.example/)
     t.same(await names(), [])
     await press(page, 'run', 'form[action$="/undo"]')
