@@ -20,7 +20,7 @@
   const placeOf = element => {
     if (!element || element === document.body) return null
     const ids = []
-    for (let one = element; one; one = one.parentElement) if (one.id) ids.push(one.id)
+    for (let one = element; one; one = one.parentElement) if (one.getAttribute('id')) ids.push(one.getAttribute('id')) // a form's own id may be hidden by a field of that name
     const all = [...document.querySelectorAll(REACHED)], at = all.indexOf(element)
     return { element, ids, after: all.slice(at + 1), before: all.slice(0, Math.max(at, 0)), inMenu: element.closest('.menu > div') !== null, title: title(), href: element.getAttribute('href') }
   }
@@ -62,9 +62,9 @@
     if (wrong) return wrong.focus()
     if (!isLost()) return // it has a field to begin in
     const left = request.headers['HX-History-Restore-Request'] && lefts.get(location.href)
-    const again = left ? reached(document).find(one => areAlike(one, left.element) && one.getAttribute('href') === left.href)
-      : place && title() === place.title && !place.element.matches('[rel=next], [rel=prev]') && reached(document).find(one => one.id && one.id === place.element.id || areAlike(one, place.element))
-    if (again) return again.focus({ preventScroll: true })
+    const again = left ? reached(document).filter(one => areAlike(one, left.element) && one.getAttribute('href') === left.href)
+      : place && title() === place.title && !place.element.matches('[rel=next], [rel=prev]') ? reached(document).filter(one => one.id && one.id === place.element.id || areAlike(one, place.element)) : []
+    if (left ? again.length > 0 : again.length === 1) return again[0].focus({ preventScroll: true }) // of several it may be another's
     const head = document.querySelector('main h1') ?? document.querySelector('main')
     head?.setAttribute('tabindex', '-1')
     head?.focus({ preventScroll: true })

@@ -23,7 +23,7 @@
   const outcome = ({ sourceElement, target, request }) => {
     const shown = typeof target === 'string' ? document.querySelector(target) : target
     if (request.method !== 'POST' || !shown) return ''
-    const part = sourceElement.closest?.('[hx-post][hx-trigger^=change]') ?? (document.getElementById(shown.id) || shown)
+    const part = sourceElement.closest?.('[hx-post][hx-trigger^=change]') ?? (document.getElementById(shown.getAttribute('id')) || shown)
     return texts([...part.querySelectorAll('.saved, .error, .warning')].filter(one => !one.closest('[aria-live=polite], [role=alert]'))) || shown.dataset.says
   }
 

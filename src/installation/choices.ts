@@ -1,7 +1,7 @@
 import { getCountries } from 'libphonenumber-js/max'
 import type { Language } from '../web/viewer.js'
 
-export interface Choice { value: string, label: string, usual?: { currency: string, timeZone: string } }
+export interface Choice { value: string, label: string, usual?: { currency: string, timeZone: string }, lang?: string }
 
 // What most shops of a country take; any other currency or zone can be chosen.
 const USUAL: Record<string, { currency: string, timeZone: string, language: Language }> = {
@@ -41,10 +41,8 @@ export function currencies (language: Language): Choice[] {
 
 export const timeZones = (): Choice[] => ['UTC', ...Intl.supportedValuesOf('timeZone')].map(value => ({ value, label: value.replaceAll('_', ' ') }))
 
-/** The languages that people can choose, each by its own name. */
-export const languages: Choice[] = [
-  { value: 'en', label: 'English' }, { value: 'es', label: 'Español' }, { value: 'pl', label: 'Polski' }, { value: 'pt', label: 'Português' }
-]
+/** The languages that people can choose, each by its own name, which is read out as a word of that language. */
+export const languages: Choice[] = Object.entries({ en: 'English', es: 'Español', pl: 'Polski', pt: 'Português' }).map(([value, label]) => ({ value, label, lang: value }))
 
 export const isCountry = (value: string) => (getCountries() as string[]).includes(value)
 export const isCurrency = (value: string) => Intl.supportedValuesOf('currency').includes(value)

@@ -45,6 +45,9 @@ t.test('the focus goes to the title of a page that is shown, back to what led aw
   await page.waitForSelector('.menu.filter:not([open])') // it would cover what is tabbed to
   t.equal(await page.getByRole('table', { name: 'Clients' }).count(), 1)
 
+  await page.goto('/account')
+  t.equal(await page.textContent('#language [lang=pl]'), 'Polski', 'read out as a Polish word')
+  await page.goto('/clients')
   await press(page, '[data-key=n]')
   await on(page, '#first-name')
   await press(page, '#client-form .primary')

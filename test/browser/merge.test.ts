@@ -15,7 +15,7 @@ for (const plain of [false, true]) {
     await page.click('.maybe-twins')
     await page.click('.twins .btn >> nth=0')
     await page.waitForSelector('#merge')
-    await page.getByRole('radio', { name: /: Bartek Wiśniewski$/ }).check() // which stays, and whose first name it is, is in the names
+    await page.getByRole('radio', { name: `: Bartek Wiśniewski, No. ${one}` }).check() // which stays, and whose first name it is, is in the names
     await page.getByRole('radio', { name: 'Bartłomiej Wisniewski Bartłomiej' }).check()
     t.equal(await page.locator(`[name="pick.first_name"][value="${two}"]:checked`).count(), 1)
     await page.click('#merge .primary')
