@@ -43,7 +43,11 @@ t.test('the focus goes to the title of a page that is shown, back to what led aw
   await page.waitForSelector('.menu.filter[open]')
   await page.focus('.menu.choose summary')
   await page.waitForSelector('.menu.filter:not([open])') // it would cover what is tabbed to
-  t.equal(await page.getByRole('table', { name: 'Clients' }).count(), 1)
+  t.equal(await page.getByRole('table', { name: 'Clients' }).getByRole('img', { name: 'Agreed to no channel' }).count(), 1, 'not by colour alone')
+  await page.emulateMedia({ forcedColors: 'active' })
+  const background = (selector: string) => page.locator(selector).first().evaluate(chip => getComputedStyle(chip).backgroundColor)
+  t.not(await background('.chip.on'), await background('.chip:not(.on)'), 'what is chosen is seen where the system chooses the colours')
+  await page.emulateMedia({ forcedColors: 'none' })
 
   await page.goto('/account')
   t.equal(await page.textContent('#language [lang=pl]'), 'Polski', 'read out as a Polish word')

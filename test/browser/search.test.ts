@@ -16,7 +16,6 @@ t.test('the list is searched as one types, and Back comes back to it', async t =
 
   await page.click('[type=search]')
   await page.keyboard.type('swi luk', { delay: 30 })
-  await page.waitForURL('**q=swi+luk') // what was written so far may have been looked for before
   await shows('Łukasz Świątek')
   t.equal(await page.inputValue('[type=search]'), 'swi luk')
   t.ok(await page.locator('[type=search]').evaluate(box => box === document.activeElement), 'the box keeps the cursor')
