@@ -10,7 +10,7 @@ type OfEvents = { [N in keyof Jobs]: Jobs[N] extends { events: number[] } ? N : 
 
 // Behind each batch it rests so many times as long as that took, for pages come first; at most so many milliseconds.
 const REST = 3
-const LONGEST_REST = 500
+const LONGEST_REST = 1000
 
 interface Own { events: readonly number[], resolve: () => void, reject: (error: unknown) => void }
 

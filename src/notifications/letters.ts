@@ -11,7 +11,7 @@ export interface Told { id: number, employeeId: number, leadId: number, notice: 
 
 // So many letters to one person at once are a list in one letter.
 const MOST_LETTERS = 5
-const MOST_LISTED = 50
+const MOST_LISTED = 200
 const LONGEST_BODY = 500
 const DAYS = 2
 

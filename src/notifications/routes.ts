@@ -21,7 +21,7 @@ declare module '../jobs/enqueue.js' {
 const HEARS = [...SEES_LEADS, 'messages.view'] as const
 
 // As many as one letter lists.
-const AT_ONCE = 50
+const AT_ONCE = 200
 
 type One = { Params: { notification: string } }
 
