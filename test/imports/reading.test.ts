@@ -161,6 +161,13 @@ t.test('a workbook: numbers, dates, formulas, errors, rich text and what is merg
   t.same(kinds(inspected).sort(), ['cell_errors', 'formulas', 'hidden_rows', 'hidden_sheets', 'merged_cells', 'other_sheets'])
   t.same((await read(path, { sheet: 'More', headerRow: null })).all.map(({ cells }) => cells), [['y']])
 
+  const sheets = await saved(folder(t), 'sheets.xlsx', await workbook([{ name: 'How to', rows: row('Fill in the next sheet') + row('Ask: office@example.org') }, { name: 'Prices', rows: row('Service', 'Price') }, { name: 'Clients', rows: row('Klient', '', 'Uwagi') + row('Nazwisko', 'Telefon') + row('Kos', '600100200', 'VIP') }, { name: 'Old', state: 'hidden', rows: row('Name', 'Phone') }]))
+  const chosen = await read(sheets)
+  t.equal(chosen.reading.sheet, 'Clients', 'the one that lists clients, before one that tells how')
+  t.same([chosen.header, cellsOf(chosen)], [['Nazwisko', 'Telefon', 'Uwagi'], [['Kos', '600100200', 'VIP']]], 'a heading of two rows stands in the upper one')
+  const noList = await saved(folder(t), 'none.xlsx', await workbook([{ name: 'First', rows: row('Kos', '600100200') }, { name: 'Second', rows: row('Nowak', '600100201') }, { name: 'Old', state: 'hidden', rows: row('Name', 'Phone') }]))
+  t.equal((await read(noList)).reading.sheet, 'First', 'a hidden one is not looked for')
+
   const mac = await saved(folder(t), 'mac.xlsx', await workbook([{ state: 'hidden', rows: row('no') }, { rows: '' }, { rows: `${row('Birthday')}<row><c s="1"><v>44867</v></c></row>` }], { styles: STYLES, properties: '<workbookPr date1904="1"/>' }))
   const counted = await read(mac, { headerRow: 1 })
   t.equal(counted.reading.sheet, 'Sheet3', 'the first that is seen and has anything')

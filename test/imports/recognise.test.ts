@@ -6,6 +6,7 @@ import { looksOf } from '../../src/imports/columns/content.js'
 import { saysNoCompany, saysNoLanguage, saysNoTag, saysNothing } from '../../src/imports/columns/nothing.js'
 import { joinValues, splitValues } from '../../src/imports/columns/values.js'
 import { halvesOf, howSurnameFirst, surnameFirst } from '../../src/imports/checking/halves.js'
+import { isExample, isRemark } from '../../src/imports/checking/remarks.js'
 import { splitNumbers } from '../../src/imports/checking/numbers.js'
 import { layoutOf } from '../../src/imports/columns/layout.js'
 import { inspect } from '../../src/imports/reading/source.js'
@@ -80,6 +81,14 @@ t.test('what is in a column decides what its name leaves open', t => {
   t.same(guess(['Número', 'Endereço', 'Cidade'], [['123', 'Rua das Flores', 'Santos']]), [null, 'address', 'address'])
   t.same(guess(['Address', 'Home City'], [['Długa 1', 'Łódź']]), ['address', null], 'a part of another one')
   t.same(guess(['Phone 1 - Label', 'Phone 1 - Value', 'Phone 2 - Label']), ['phone.type', 'phone', null])
+  t.same(guess(['Nombre', 'Segundo nombre', 'Apellidos', 'Particular', 'Fax del trabajo'], [['Ana', 'María', 'Ruiz', '911 234 567', '+34 911 234 568']]), ['first_name', 'first_name', 'surname', 'phone:3', null], 'as Outlook in Spanish has it')
+  t.same(guess(['Account Name', 'Mailing Street', 'Mailing State/Province', 'Other City', 'Asst. Phone'], [['Acme Ltd', '1 High St', 'Leeds', '', '+44 113 496 0009']]), ['company_name', 'address', 'address', null, null], 'and Salesforce')
+  t.same(guess(['Pacjent', 'Zgoda SMS', 'Zgoda WhatsApp'], [['Anna Kos', 'TAK', 'N']]), ['name', 'consent.sms', 'consent.whatsapp'])
+  t.same(guess(['Praca', 'Kolumna'], [['22 600 10 01', '22 600 10 02']]), ['phone:2', null])
+  t.same(guess(['Nome próprio', 'Segundo nome', 'Apelido', 'Nome da organização', 'Telefone 1 – Marcador', 'Telefone 1 – Valor', 'E-mail 1 – Valor', 'Endereço 1 – Formatado', 'Endereço 1 – Cidade'], [['Ana', '', 'Reis', '', 'Casa', '213000111', '', 'Rua da Sé, 3', 'Lisboa']]),
+    ['first_name', 'first_name', 'surname', 'company_name', 'phone.type', 'phone', 'email', 'address', null], 'Google in Portuguese')
+  t.same(guess(['Telefon 1 – etykieta', 'Telefon 1 – wartość', 'Nazwa organizacji', 'Adres 1 – sformatowany', 'Adres 1 – ulica'], [['Praca', '226001001', '', 'Długa 1, Łódź', 'Długa 1']]), ['phone.type', 'phone', 'company_name', 'address', null], 'and in Polish')
+  for (const name of ['Telefon 1 – wartość', 'E-mail 1 – Valor', 'Teléfono 1 - Valor', 'Telefone 1 – Valor', 'Phone 1 - Value']) t.equal(layoutOf([name]), 'google', name)
   t.same(guess(['Phone', 'Phone', 'Location', 'Branch'], [['600100200', '', '', 'Łódź']]), ['phone', 'phone', null, 'location'])
   t.same(guess(null, [['Anna Nowak', '600 100 200', 'anna@example.org', '1980-05-01', 'AB-1001'], ['Jan Kos', '600 100 201', '', '1981-05-01', 'AB-1002']]), ['name', 'phone', 'email', 'own.born', 'own.card'])
   t.end()
@@ -149,5 +158,15 @@ t.test('a surname before a comma, titles, and companies that have a comma too', 
   t.equal(howSurnameFirst('Cliente', ['García López, María', 'Ruiz Gil, Paz'], 'ES'), 'comma')
   t.equal(howSurnameFirst('Nazwisko i imię', ['Kowalski Jan'], 'PL'), 'words')
   t.equal(howSurnameFirst('Apellidos y nombre', ['García López María'], 'ES'), 'comma')
+  t.end()
+})
+
+t.test('lines about the sheet itself, and examples', t => {
+  const lines = ['Sporządził: Anna Nowak 12.03.2026', 'Razem: 120 klientów', 'Razem 120 klientów', 'Strona 1 z 3', 'Str. 2', 'Printed on 12/03/2026', 'Elaborado por: Ana', 'Página 2 de 3', 'Total de clientes: 3', '120 clients', 'Gerado em 12/03/2026 10:30', 'Wydruk z dnia 2026-03-12', 'Liczba klientów: 5']
+  for (const line of lines) t.ok(isRemark(['', line, '']), line)
+  for (const line of ['', 'Sporządził', 'Strona', 'Total 3', 'Total', 'Pagina Kowalska', 'Data Nowak', 'Razem Młodzi', 'Printed', 'Fecha', 'Date Jan', '120', 'generated@example.org']) t.notOk(isRemark([line, '']), line)
+  t.notOk(isRemark(['Strona 1 z 3', '600 195 193']), 'whoever has more than a name is somebody')
+  for (const name of ['Np. Jan Kowalski', 'np. Jan', 'Przykład: Jan', 'Example: Jan Kowalski', 'Ejemplo: Ana', 'p. ej. Ana', '(exemplo) Ana']) t.ok(isExample(['', name, '600100200']), name)
+  for (const name of ['NP. Auto', 'Example', 'Exemplo Lda', 'Npc Jan', 'Ejemplar S.L.', 'Jan np. Kowalski']) t.notOk(isExample([name, '600100200']), name)
   t.end()
 })

@@ -148,60 +148,6 @@ t.test('the names of the columns once more are no client', async t => {
   t.ok(says((await as(anna).get(`/imports/${id}?show=skip`)).body, 'imports.reasons.header'))
 })
 
-t.test('a line about the sheet itself and an example are no client, and whoever has more than a name is one', async t => {
-  const { anna, as } = desk
-  const rows = 'Przykład: Jan Kowalski;600 195 190;jan@poczta.example\nIga Liniowa;600 195 191;\nOla Liniowa;600 195 192;ola@liniowa.example\n'
-  const skipped = async (lines: string, more = rows) => some((await check(desk, anna, await bring(desk, anna, 'lines.csv', `Name;Phone;E-mail\n${more}${lines}\n`))).counts).skip ?? 0
-  const lines = ['Sporządził: Anna Nowak 12.03.2026', 'Razem: 120 klientów', 'Strona 1 z 3', 'Printed on 12/03/2026', 'Elaborado por: Ana', 'Página 2 de 3', 'Total de clientes: 3', '120 clients', 'Gerado em 12/03/2026 10:30', 'Wydruk z dnia 2026-03-12']
-  t.equal(await skipped(lines.map((line, n) => n % 2 ? `${line};;` : `;${line};`).join('\n')), 1 + lines.length)
-  for (const line of ['Sporządził;;', 'Strona;;', 'Total 3;;', 'Total;;', 'Pagina Kowalska;;', 'Data Nowak;;', 'Razem Młodzi;;', 'Printed;;', 'Strona 1 z 3;600 195 193;', 'Razem: 120 klientów;;razem@liniowa.example']) t.equal(await skipped(line), 1, line)
-  t.equal(await skipped('Strona 1 z 3;;', 'Iga;;\nOla;;\n'), 0, 'where all rows have one cell, none is told from others')
-  const id = await bring(desk, anna, 'told.csv', `Name;Phone;E-mail\n${rows}Strona 1 z 3;;\n`)
-  await check(desk, anna, id)
-  const page = (await as(anna).get(`/imports/${id}?show=skip`)).body
-  t.ok(says(page, 'imports.reasons.example') && says(page, 'imports.reasons.remark'))
-})
-
-t.test('a surname that stands first in most of a column is one, a title no first name, and a partnership a company', async t => {
-  const { anna, db } = desk
-  await bringIn(desk, anna, 'first.csv', 'Klient;Uwagi\nPrzecinkowski, Jan;1\nPrzecinkowska, dr Anna;2\nmgr inż. Ewa Przecinkowa;3\nPrzecinek, Kos i Wspólnicy;4\n')
-  t.match(await db('clients').whereLike('name', '%Przecin%').orderBy('id').select('kind', 'first_name', 'surname', 'company_name'), [
-    { first_name: 'Jan', surname: 'Przecinkowski' }, { first_name: 'dr Anna', surname: 'Przecinkowska' }, { first_name: 'mgr inż. Ewa', surname: 'Przecinkowa' }, { kind: 'company', company_name: 'Przecinek, Kos i Wspólnicy' }
-  ])
-})
-
-t.test('who is named beside a company stands in its note', async t => {
-  const { anna, db } = desk
-  await bringIn(desk, anna, 'beside.csv', 'Name;Company name;Phone;Notes\nIga Obok;Obok Rowery;600 199 191;Płaci w terminie\nObok Auta;Obok Auta;600 199 192;\n')
-  t.match(await db('clients').whereLike('name', 'Obok%').orderBy('id').select('company_name', 'note'), [{ company_name: 'Obok Rowery', note: 'Iga Obok\nPłaci w terminie' }, { company_name: 'Obok Auta', note: '' }])
-})
-
-t.test('a tag, a company and a language that only look like nothing are kept or asked about', async t => {
-  const { anna, db } = desk
-  const id = await bring(desk, anna, 'words.csv', 'Name;Company name;Tags;Language\nIga Słowna;Nada;Unknown;\nOla Słowna;brak;none;n/a\nUla Słowna;unknown;;\nEwa Słowna;;;no\n')
-  t.match(some((await check(desk, anna, id)).counts), { create: 3, error: 1 })
-  t.match((await db('import_rows').where({ import_id: id, verdict: 'error' }).first()).why, [{ column: 3, key: 'imports.wrong.language' }])
-  await press(desk, anna, id, 'run')
-  const clients = await db('clients').where({ surname: 'Słowna' }).orderBy('id').select('id', 'note')
-  t.same(clients.map(({ note }) => note), ['Nada', '', ''])
-  t.same(await db('client_tags as c').join('tags', 'tags.id', 'c.tag_id').whereIn('client_id', clients.map(({ id }) => id)).select('client_id', 'tags.name'), [{ client_id: clients[0].id, name: 'Unknown' }])
-})
-
-t.test('a formula\'s error is left out and told where nothing hangs on it, and refused where the client does', async t => {
-  const { anna, as, db } = desk
-  await addFields(db, { badge: { kind: 'unique_id' } })
-  const rows = ['Iga Błędna;600 197 191;#N/A;#REF!;#VALUE!;', 'Ola Błędna;#N/A;ola@bledna.example;;;', '#ADR!;600 197 192;;;;', 'Ewa Błędna;;#N/A;;;', 'Ida Błędna;600 197 193;;;;#REF!', 'Ula Błędna;600 197 194;;#DZIEL/0!;;']
-  const id = await bring(desk, anna, 'errors.csv', `Name;Phone;E-mail;Notes;Company;badge;Left\n${rows.map(row => `${row};#NUM!`).join('\n')}\n`)
-  const { counts } = await check(desk, anna, id)
-  t.same(some(counts), { create: 2, error: 4, emptied: 4 })
-  t.match(await db('import_rows').where({ import_id: id, verdict: 'error' }).orderBy('row').then(rows => rows.map(({ why }) => why[0])), [1, 0, 2, 5].map(column => ({ column, key: 'imports.wrong.cell_error' })))
-  const page = (await as(anna).get(`/imports/${id}?show=create`)).body
-  t.ok(says(page, 'imports.left_empty', { name: '#REF!' }) && !says(page, 'imports.left_empty', { name: '#NUM!' }), 'of the columns that are imported')
-  t.ok(says(page, 'imports.emptied', { what: 'E-mail: #N/A (1), Notes: #DZIEL/0! (1), Notes: #REF! (1), Company: #VALUE! (1)' }))
-  await press(desk, anna, id, 'run')
-  t.same(await db('clients').where({ surname: 'Błędna' }).orderBy('id').pluck('note'), ['', ''])
-})
-
 t.test('an answer that is a "no", and a part of an address that may look like nothing, are kept', async t => {
   const { anna, db } = desk
   const { smokes } = await addFields(db, { smokes: { kind: 'one_choice', choices: ['Tak'] } })

@@ -9,7 +9,7 @@ import { translator } from '../../web/i18n.js'
 import type { Creates, Rules } from '../rules.js'
 import type { Inspected } from '../reading/reading.js'
 import { howSurnameFirst, type SurnameFirst } from './halves.js'
-import { isRemark } from './remarks.js'
+import { isExample, isRemark } from './remarks.js'
 
 /** Ids by the folded names of what a company keeps in lists. */
 export type Known = [name: string, id: number][]
@@ -71,7 +71,7 @@ export function plannedBy ({ reading, header, sample }: Inspected, columns: read
       const how = howSurnameFirst(header[column]!, sample.map(cells => cells[column] ?? ''), country)
       return how ? [[column, how]] : []
     })),
-    hasSeveral: !isOwn && several > 0 && sample.every(cells => cells.filter(Boolean).length > 1 || isRemark(cells))
+    hasSeveral: !isOwn && several > 0 && sample.every(cells => cells.filter(Boolean).length > 1 || isRemark(cells) || isExample(cells))
   }
 }
 

@@ -26,10 +26,12 @@ export function isRemark (cells: readonly string[]): boolean {
   return MADE.test(text) || PAGE.test(text) || COUNT.test(text)
 }
 
-const EXAMPLE = /^(?:(?:example|przykład|przyklad|ejemplo|exemplo)(?: \p{L}+)?\s*:\s*\S|\((?:example|przykład|przyklad|ejemplo|exemplo)\)|np\. |p\. ?ej\. |e\.g\. )/iu
+const EXAMPLE = /^(?:(?:example|przykład|przyklad|ejemplo|exemplo)(?: \p{L}+)?\s*:\s*\S|\((?:example|przykład|przyklad|ejemplo|exemplo)\))/iu
+// In capitals they may be a company's initials.
+const SUCH_AS = /^(?:[Nn]p|[Pp]\. ?ej|[Ee]\.g)\. /
 
 /** Whether a row shows how to fill the sheet in: "Example: Jan Kowalski" where the clients are called. */
 export const isExample = (cells: readonly string[]): boolean => {
   const first = cells.find(Boolean)
-  return first !== undefined && EXAMPLE.test(first)
+  return first !== undefined && (EXAMPLE.test(first) || SUCH_AS.test(first))
 }

@@ -6,6 +6,8 @@ export interface Named {
   weak?: boolean
   /** A part of an address ("City"), and whose: the whole is better where there is one that has it, and parts of two addresses are not mixed. */
   part?: string
+  /** A second one, beside which the first is called "Nombre". */
+  isSecond?: true
   /** "Código", "Kod": a postal one, or the client's in some program. */
   isCode?: true
 }
@@ -14,21 +16,24 @@ export interface Named {
 export const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('Ł', 'l').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 
 const NAMES: Record<string, string> = {
-  first_name: 'first name|firstname|given name|forename|middle name|additional name|imie|drugie imie|nombre de pila|primer nombre|segundo nombre|nome proprio|primeiro nome|nome do meio',
+  first_name: 'first name|firstname|given name|forename|imie|nombre de pila|primer nombre|nome proprio|primeiro nome',
+  'first_name+': 'middle name|additional name|drugie imie|segundo nombre|nome do meio|segundo nome',
   surname: 'last name|lastname|surname|family name|nazwisko|apellido|apellidos|primer apellido|segundo apellido|sobrenome|apelido|apelidos|ultimo nome',
-  name: 'full name|client|client name|customer|customer name|contact|contact name|display name|imie i nazwisko|imie nazwisko|nazwisko i imie|nazwisko imie|last name first name|surname first name|surname name|apellidos y nombre|apellidos nombre|apellido y nombre|apelido e nome|sobrenome e nome|sobrenome nome|nazwa klienta|klient|kontrahent|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|nombre del cliente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome',
+  name: 'full name|client|client name|customer|customer name|patient|patient name|contact|contact name|display name|imie i nazwisko|imie nazwisko|nazwisko i imie|nazwisko imie|last name first name|surname first name|surname name|apellidos y nombre|apellidos nombre|apellido y nombre|apelido e nome|sobrenome e nome|sobrenome nome|imie i nazwisko klienta|imie i nazwisko pacjenta|nazwa klienta|klient|pacjent|kontrahent|nazwa kontrahenta|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|paciente|nombre del cliente|nombre del paciente|nome do paciente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome',
   'name?': 'name|nombre|nome|nazwa',
-  company_name: 'company name|business name|organization name|organisation name|organization 1 name|nazwa firmy|nazwa przedsiebiorstwa|nombre de la empresa|nombre empresa|nombre de empresa|razon social|nome da empresa|nome empresa|razao social|firma nazwa',
+  company_name: 'company name|business name|organization name|organisation name|organization 1 name|account name|nazwa organizacji|nombre de la organizacion|nombre de organizacion|nome da organizacao|nazwa firmy|nazwa przedsiebiorstwa|nombre de la empresa|nombre empresa|nombre de empresa|razon social|nome da empresa|nome empresa|razao social|firma nazwa',
   'company_name?': 'company|organization|organisation|firma|empresa|organizacja|organizacion|organizacao|compania|companhia|przedsiebiorstwo|business',
   is_company: 'is a company|is company|company yes no|is organization|is organisation|legal entity|firma tak nie|czy firma|osoba prawna|es empresa|es una empresa|empresa si no|persona juridica|e empresa|e uma empresa|empresa sim nao|pessoa juridica',
   'kind?': 'kind|type|client type|customer type|contact type|person or company|typ|rodzaj|typ klienta|rodzaj klienta|osoba czy firma|tipo|tipo de cliente|persona o empresa|pessoa ou empresa',
-  'phone.type': 'phone type|phone label|typ telefonu|rodzaj telefonu|tipo de telefono|tipo de telefone',
+  'phone.type': 'phone type|phone label|typ telefonu|rodzaj telefonu|telefon etykieta|tipo de telefono|telefono etiqueta|tipo de telefone|telefone marcador|telefone etiqueta',
+  'consent.whatsapp': 'whatsapp consent|zgoda whatsapp|zgoda na whatsapp|acepta whatsapp|aceita whatsapp',
+  'consent.sms': 'sms consent|sms opt in|zgoda sms|zgoda na sms|acepta sms|aceita sms',
   'consent.whatsapp?': 'whatsapp|whats app',
   'consent.viber?': 'viber',
   'consent.sms?': 'sms',
   'consent.email': 'newsletter|email consent|e mail consent|email opt in|zgoda e mail|zgoda na e mail|zgoda email|agrees to receive e mail|acepta correos|boletin',
   email: 'email|emails|e mail|e mails|mail|email address|e mail address|adres e mail|adres email|adres mailowy|mejl|poczta|poczta elektroniczna|correo|correos|correo electronico|direccion de correo|direccion de correo electronico|direccion email|correio|correio eletronico|correio electronico|endereco de e mail|endereco de email|endereco eletronico',
-  address: 'address|addresses|full address|adres|adresy|adres zamieszkania|adres pelny|direccion|direcciones|direccion completa|domicilio|endereco|enderecos|endereco completo|morada|home address|business address|work address|mailing address|address formatted',
+  address: 'address|addresses|full address|adres|adresy|adres zamieszkania|adres pelny|direccion|direcciones|direccion completa|domicilio|endereco|enderecos|endereco completo|morada|home address|business address|work address|mailing address|address formatted|adres sformatowany|direccion con formato|direccion formateada|endereco formatado',
   language: 'language|preferred language|client language|contact language|locale|jezyk|jezyk klienta|preferowany jezyk|jezyk kontaktu|idioma|idioma del cliente|idioma preferido|idioma do cliente|lingua|lingua preferida',
   is_supplier: 'supplier|is supplier|is a supplier|vendor|dostawca|proveedor|es proveedor|fornecedor|e fornecedor',
   is_conflicted: 'conflicted|conflict|conflict client|problem client|konfliktowy|klient konfliktowy|conflictivo|cliente conflictivo|conflituoso|cliente conflituoso',
@@ -41,8 +46,8 @@ const NAMES: Record<string, string> = {
 }
 
 const known = new Map<string, Named>(Object.entries(NAMES).flatMap(([key, names]) => {
-  const weak = key.endsWith('?')
-  return names.split('|').map(name => [name, { target: weak ? key.slice(0, -1) : key, ...(weak && { weak }) }] as const)
+  const [, target = key, sign] = /^(.*?)([?+]?)$/.exec(key) ?? []
+  return names.split('|').map(name => [name, { target, ...(sign === '?' && { weak: true }), ...(sign === '+' && { isSecond: true as const }) }] as const)
 }))
 
 const words = (list: string) => new Set(list.split(' '))
@@ -51,9 +56,10 @@ const PHONE = words('phone phones telephone telephones tel telef telf tfno tlf t
 const MOBILE = words('mobile cell cellphone cellular komorka komorkowy komorkowe kom movil moviles celular telemovel telemoveis')
 const WORK = words('work business office company sluzbowy sluzbowe praca pracy firmowy trabajo oficina empresa trabalho comercial emprego')
 const HOME = words('home landline house domowy domowe dom stacjonarny stacjonarne fijo casa particular fixo residencial')
+const MAILING = words('mailing billing')
 const OTHER = words('other inny inne otro otros outro outros')
-const BESIDE = words('number numbers no nr num numer numery numero numeros n de do da del la el para main primary value glowny podstawowy principal phone telefone telefono telefon tel contact kontaktowy contacto contato')
-const NOT_FOR_CALLS = words('fax faks pager callback telex radio tty isdn car assistant')
+const BESIDE = words('number numbers no nr num numer numery numero numeros n de do da del la el para main primary value wartosc valor glowny podstawowy principal phone telefone telefono telefon tel contact kontaktowy contacto contato')
+const NOT_FOR_CALLS = words('fax faks pager callback telex radio tty isdn car assistant asst asystent asystenta asistente assistente')
 
 const PARTS = words('street ulica calle rua city town miasto miejscowosc ciudad localidad poblacion cidade localidade state province region county wojewodztwo provincia estado distrito postal zip postcode pocztowy cep bairro complemento uf concelho domu mieszkania lokalu cp pocztowa country kraj pais')
 // A part too, beside another; alone it may be the client's in a program.
@@ -88,7 +94,7 @@ export function namedBy (header: string): Named | undefined {
 
 // "E-mail 2 - Value", "Phone 1 - Label", "E-mail 2 Address", "Tel. 2", "Address 1 - Formatted".
 function numbered (name: string): Named | undefined {
-  const plain = name.replace(/\b\d{1,2}\b/g, '').replace(/\bvalue\b/, '').replace(/ +/g, ' ').trim()
+  const plain = name.replace(/\b\d{1,2}\b/g, '').replace(/\b(?:value|wartosc|valor)\b/, '').replace(/ +/g, ' ').trim()
   return plain !== name && plain !== '' ? known.get(plain) : undefined
 }
 
@@ -103,9 +109,12 @@ function phone (name: string): Named | undefined {
   return { target: type?.[0] ? `phone:${type[0]}` : 'phone' }
 }
 
+/** Whether a name says that numbers in it are for no calls with the client: a fax, an assistant's. */
+export const isNotForCalls = (name: string): boolean => folded(name).split(' ').some(part => NOT_FOR_CALLS.has(part))
+
 function addressPart (name: string): Named | undefined {
   const parts = name.split(' ')
-  const whose = [['home', HOME], ['work', WORK], ['other', OTHER]] as const
+  const whose = [['home', HOME], ['work', WORK], ['mailing', MAILING], ['other', OTHER]] as const
   const whoseIs = whose.find(([, words]) => parts.some(part => words.has(part)))
   const number = parts.find(part => /^\d{1,2}$/.test(part)) ?? ''
   const isPart = parts.some(part => PARTS.has(part))

@@ -3,7 +3,7 @@ import { LANGUAGES, type Language } from '../../web/viewer.js'
 import type { Inspected } from '../reading/reading.js'
 import { looksOf, type Looks } from './content.js'
 import { ownLanguages } from './layout.js'
-import { folded, meansTheSame, namedBy, withoutHint, type Named } from './names.js'
+import { folded, isNotForCalls, meansTheSame, namedBy, withoutHint, type Named } from './names.js'
 import type { Target } from './targets.js'
 
 /** What a person chose before: by the folded name of the column, the target's name or null for "leave out". */
@@ -89,7 +89,7 @@ function isPostal (column: Column, columns: readonly Column[]): boolean {
 function byName (column: Column, columns: readonly Column[]): string | null {
   const { named, looks, filled } = column
   if (!named || (named.isCode && !isPostal(column, columns))) return null
-  const has = (...targets: string[]) => columns.some(other => other.named && !other.named.weak && targets.includes(other.named.target))
+  const has = (...targets: string[]) => columns.some(other => other.named && !other.named.weak && !other.named.isSecond && targets.includes(other.named.target))
   if (named.target === 'phone' && looks === 'yes_no') return null
   if (!named.weak) return named.target
   switch (named.target) {
@@ -113,6 +113,10 @@ function byContent (column: Column, columns: readonly Column[], targets: readonl
   if (filled === 0) return null
   if (looks === 'email') return 'email'
   // A name that isn't known may be that of tax numbers or accounts: only what is written for dialling is a phone then.
+  if (looks === 'phone' && isNotForCalls(name)) return null
+  // "Particular", "Work": of phones where those are what stands below.
+  const typed = looks === 'phone' && name !== '' ? namedBy(`${name} phone`)?.target : undefined
+  if (typed?.startsWith('phone:')) return typed
   if (looks === 'phone') return name === '' || cells.filter(cell => /^(?:\+|00[1-9])/.test(cell)).length * 2 >= filled ? 'phone' : null
   if (name !== '') return null
   if (looks === 'date' || looks === 'date_time' || looks === 'link') return onlyOne(targets, looks)

@@ -6,7 +6,7 @@ const MOST_BEFORE = 20
 const MOST_NAMED = 3
 
 /**
- * The row that has the columns' names: the first in which some are known and the others could be names (or one right below it that names more: above
+ * The row that has the columns' names: the first in which some are known and the others could be names (or one right below it that names more or nothing else: above
  * it stand the headings of groups, or the same names in another language), else the first row when nothing in it looks
  * like a value. Null when there is none.
  */
@@ -44,7 +44,7 @@ const CALLED = new Set('klient kontrahent kontakt firma client customer contact 
  * has nothing where phones or e-mails stand below it, or has clients above it.
  */
 function isClient ({ row, cells }: SourceRow, before: readonly SourceRow[], rows: readonly SourceRow[]): boolean {
-  if (cells.some(cell => targetOf(cell) !== undefined && !CALLED.has(folded(cell)))) return false
+  if (cells.some(isCertain)) return false
   const below = rows.filter(other => other.row > row)
   const width = Math.max(0, ...below.map(({ cells }) => cells.length))
   const contacts = Array.from({ length: width }, (_, column) => looksOf(below.map(({ cells }) => cells[column] ?? ''))).flatMap((looks, column) => isContact(looks) ? [{ column, looks }] : [])
@@ -53,14 +53,34 @@ function isClient ({ row, cells }: SourceRow, before: readonly SourceRow[], rows
   return before.some(({ cells }) => filledOf(cells) > 1 && contacts.some(({ column, looks }) => cells[column] && looksOf([cells[column]]) === looks))
 }
 
+/** Whether a cell says what a column is, and can't be what somebody is called. */
+const isCertain = (cell: string): boolean => targetOf(cell) !== undefined && !CALLED.has(folded(cell))
+
 const isContact = (looks: Looks): boolean => looks === 'phone' || looks === 'email'
 
 /** Whether a row of names is followed by one that names more columns, or all the same ones. */
 function isNamedAnew (row: SourceRow, next: SourceRow | undefined): boolean {
   if (!next || next.row !== row.row + 1 || !isHeader(next)) return false
   const more = namesIn(next.cells) - namesIn(row.cells)
+  if (filledOf(next.cells) > 1 && next.cells.every(cell => cell === '' || isCertain(cell))) return true
   return more > 0 || (more === 0 && namesIn(row.cells) >= 2 && row.cells.every((cell, at) => targetOf(cell) === targetOf(next.cells[at] ?? '')))
 }
+
+/** The names of columns, and of those that have none what stands right above: a heading whose cell is merged with the one below it. */
+export function headingsOf (rows: readonly SourceRow[], headerRow: number | null): string[] {
+  const names = [...rows.find(({ row }) => row === headerRow)?.cells ?? []]
+  const above = rows.find(({ row }) => headerRow !== null && row === headerRow - 1)
+  if (!above || !above.cells.every(isName)) return names
+  for (const [at, cell] of above.cells.entries()) if (!names[at] && targetOf(cell) !== undefined) names[at] = cell
+  return Array.from(names, name => name ?? '')
+}
+
+// What a list of clients has a column for.
+const OF_CLIENTS = /^(?:name|first_name|surname|company_name|phone|email)(?::|$)/
+
+/** Whether a sheet looks like a list of clients: one of its first rows names two columns that such a list has. */
+export const listsClients = (rows: readonly SourceRow[]): boolean =>
+  rows.slice(0, MOST_BEFORE).some(({ cells }) => new Set(cells.map(cell => targetOf(cell) ?? '').filter(target => OF_CLIENTS.test(target))).size > 1)
 
 const targetOf = (cell: string) => cell.length <= 60 ? namedBy(cell)?.target : undefined
 const namesIn = (cells: readonly string[]) => cells.filter(cell => targetOf(cell) !== undefined).length

@@ -3,7 +3,7 @@ import { layoutOf } from '../columns/layout.js'
 import { asItWas, cleaned } from './clean.js'
 import { decimalMarkOf } from './csv/decimals.js'
 import { csvRows, delimiterOf } from './csv/rows.js'
-import { headerRowOf, letterOf } from './header.js'
+import { headerRowOf, headingsOf, letterOf } from './header.js'
 import { kindOf } from './kind.js'
 import { LIMITS } from './limits.js'
 import { Unreadable, type Inspected, type Reading, type Remark, type SourceRow } from './reading.js'
@@ -33,7 +33,7 @@ export async function inspect (path: string, _fileName: string, wanted: Partial<
   if (rows.length === 0) throw new Unreadable('empty')
 
   const headerRow = wanted.headerRow === undefined ? headerRowOf(rows) : wanted.headerRow
-  const names = rows.find(({ row }) => row === headerRow)?.cells ?? []
+  const names = headingsOf(rows, headerRow)
   const below = rows.filter(({ row }) => row > (headerRow ?? 0))
   const columns = widthOf([{ row: 0, cells: names }, ...below])
   if (columns > LIMITS.columns) throw new Unreadable('too_many_columns', { columns, most: LIMITS.columns })

@@ -1,4 +1,5 @@
 import { cleaned, type Keep } from '../clean.js'
+import { listsClients } from '../header.js'
 import { LIMITS } from '../limits.js'
 import type { Remark, SourceRow } from '../reading.js'
 import { nothingSeen, sheetRows, type Seen } from './rows.js'
@@ -10,7 +11,7 @@ export interface SheetLook { sheet: string, sheets: { name: string, hidden: bool
 // A sheet that is no bigger is looked at to its end, since merged cells are listed there.
 const SMALL = 4_000_000
 
-/** Looks at the sheet of this name, or else at the first one that is seen and has anything in it. Throws Unreadable. */
+/** Looks at the sheet of this name, or else at the first one that is seen and lists clients, or has anything in it. Throws Unreadable. */
 export async function lookAtSheet (path: string, wanted?: string): Promise<SheetLook> {
   const workbook = await openWorkbook(path)
   try {
@@ -20,9 +21,9 @@ export async function lookAtSheet (path: string, wanted?: string): Promise<Sheet
     let chosen = inTurn[0]!
     let look = await firstRows(workbook, chosen.path)
     for (const sheet of inTurn.slice(1, 20)) {
-      if (look.rows.length > 0) break
+      if (listsClients(look.rows) || (look.rows.length > 0 && sheet.hidden)) break
       const next = await firstRows(workbook, sheet.path)
-      if (next.rows.length > 0) [chosen, look] = [sheet, next]
+      if (look.rows.length === 0 ? next.rows.length > 0 : listsClients(next.rows)) [chosen, look] = [sheet, next]
     }
     return {
       sheet: chosen.name, sheets: sheets.map(({ name, hidden }) => ({ name, hidden })), rows: look.rows, lastRow: look.seen.lastRow,
