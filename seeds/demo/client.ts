@@ -143,13 +143,19 @@ function phoneType (shop: Shop, client: Client, kind: 'mobile' | 'landline', cha
 
 /** Gives the client one more e-mail that doesn't agree to anything yet. */
 export function addEmail ({ chance, ids }: Maker, client: Client): Email {
-  const email = { id: ids.email(), position: client.emails.length, address: makeEmailAddress(client, chance), agrees: false, removed_at: null }
+  const email = { id: ids.email(), position: client.emails.length, address: makeOtherAddress(client, chance), agrees: false, removed_at: null }
   client.emails.push(email)
   return email
 }
 
-function makeEmailAddress ({ kind, company_name: company, first_name: first, surname, branch }: Client, chance: Chance): string {
-  if (kind === 'company') return `${chance.pick(['info', 'office', plainWord(branch.location.name, '-')])}@${plainWord(company, '-')}.example`
+/** An address that this client doesn't have, nor had. */
+function makeOtherAddress (client: Client, chance: Chance): string {
+  const address = makeEmailAddress(client, chance)
+  return client.emails.some(one => one.address === address) ? makeOtherAddress(client, chance) : address
+}
+
+function makeEmailAddress ({ kind, company_name: company, first_name: first, surname, branch, emails }: Client, chance: Chance): string {
+  if (kind === 'company') return `${chance.pick(['info', 'office', plainWord(branch.location.name, '-'), ...emails.length < 2 ? [] : ['service', 'accounts', 'orders']])}@${plainWord(company, '-')}.example`
   const [initial, family] = [plainWord(first, ''), plainWord(surname.split(' ')[0]!, '')]
   const name = chance.pick([`${initial}.${family}`, `${initial}${family}`, `${initial[0]}.${family}`, `${family}.${initial}`])
   return `${name}${chance.is(0.6) ? chance.int(1, 999) : ''}@${chance.pick(branch.place.mailHosts)}`

@@ -84,6 +84,10 @@ t.test('the demo company', async t => {
     t.same(words.filter(word => /(^|:)\/\/|^www\./.test(word)), [])
   })
 
+  t.test('nobody has one e-mail twice', async t => {
+    t.equal(await count(db, '(select from client_emails group by client_id, address having count(*) > 1) twice'), 0)
+  })
+
   t.test('the versions are those of the events', async t => {
     t.equal(await count(db, 'clients c where version <> (select max(version) from events where client_id = c.id)'), 0)
     t.equal(await count(db, 'clients c where version <> (select count(version) from events where client_id = c.id)'), 0)
