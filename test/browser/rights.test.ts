@@ -45,6 +45,10 @@ t.test('a masked phone is masked everywhere, and can\'t be felt out digit by dig
   t.match(await page.textContent('#phones'), /\+48 ••• ••• •57/)
   t.match(await page.textContent('#emails'), /z•••@•••/)
   t.match(await page.textContent('#events'), /\+48 ••• ••• •56/, 'also the number it had before')
+  await page.setViewportSize({ width: 390, height: 844 })
+  const [address, cross] = [(await page.locator('#emails-0 .masked').boundingBox())!, (await page.locator('#emails-0 [name=drop_email]').boundingBox())!]
+  t.ok(cross.y < address.y + address.height && address.y < cross.y + cross.height, 'what takes it off stands beside it, also on a phone')
+  await page.setViewportSize({ width: 1280, height: 800 })
   await page.check('[name="phones.0.viber"]')
   await page.waitForSelector('#phones-0 .saved')
   await page.waitForSelector('#events :text("Agrees to Viber")')
