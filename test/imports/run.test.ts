@@ -23,6 +23,9 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
 
   const filled = await bringIn(desk, anna, 'a.csv', file, { creates: ['tags', 'choices'], existing: 'fill' })
   t.match(some(filled.counts), { update: 1, updated: 1 })
+  const page = (await as(anna).get(`/imports/${filled.id}`)).body
+  t.match(page, new RegExp(`class="num">1</b> <span>${words('imports.verdicts.updated', { count: 1 })}<`), 'what is done is to be done no more')
+  t.notMatch(page, words('imports.verdicts.update', { count: 1 }))
   t.match(await db('clients').where({ id }).first(), { note: 'as she was', address: 'Rynek 1', discount_services: '5.00', version: 2 })
   const first = await last(id, 'client.imported')
   t.match(first, { employee_id: anna.id, version: 2, details: { import: { id: filled.id, name: 'a.csv' }, emails: [{ address: 'ewa@poczta.example' }], tags: [{ name: 'VIP' }] } })
@@ -50,6 +53,7 @@ t.test('what is empty is filled, or what is there is overwritten, told in the fe
 
   const back = await press(desk, anna, filled.id, 'undo')
   t.match(some(back.counts), { restored: 1 })
+  t.notMatch((await as(anna).get(`/imports/${filled.id}`)).body, words('imports.verdicts.update', { count: 1 }))
   t.match(await db('clients').where({ id }).first(), { address: '', campaign_id: null, language: '' })
   t.same(await db('client_values').where({ client_id: id }).pluck('field_id'), [fields.size.id])
   t.same([await db('client_emails').where({ client_id: id }).whereNull('removed_at'), await db('client_tags').where({ client_id: id })], [[], []])
