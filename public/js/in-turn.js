@@ -1,6 +1,6 @@
 // In a part that saves itself one thing goes after the other. The answer of a save may give it another address, id and fingerprint, so what is changed
 // or pressed meanwhile waits for it, stays in the page as it was typed, and is then done with the part as it stands; the form's "Save" waits as well,
-// and so does a link that leaves what wasn't sent yet.
+// and so do a link that leaves what wasn't sent yet, and a button that posts beside the part ("Archive").
 (() => {
   const PART = '[hx-post][hx-trigger^=change]:not([hx-sync])'
   const turns = new Set(), submits = new Map()
@@ -9,6 +9,7 @@
   const turnOf = part => part && [...turns].find(turn => turn.part === part || (part.id && turn.part?.id === part.id && turn.form === part.closest('form')))
   // An answer may have put another element in its place; the page may also be another one by now, with the same ids.
   const nowOf = ({ part, form }) => !part || part.isConnected ? part : part.id && form?.isConnected ? document.getElementById(part.id) : null
+  const waitsFor = (form, turn) => turn.form === form || (turn.part !== null && form.getAttribute('method') === 'post' && !form.matches('[hx-post]'))
   const isWaiting = () => [...turns].some(({ again }) => again)
 
   document.addEventListener('htmx:config:request', event => {
@@ -40,7 +41,7 @@
   addEventListener('beforeunload', event => { if (isWaiting()) event.preventDefault() })
 
   document.addEventListener('submit', event => {
-    if (![...turns].some(({ form }) => form === event.target)) return
+    if (![...turns].some(turn => waitsFor(event.target, turn))) return
     event.preventDefault()
     event.stopImmediatePropagation()
     submits.set(event.target, event.submitter)
@@ -95,19 +96,18 @@
       if (next) next.press = turn.press
       else if (turn.press && (status < 400 || !turn.press.startsWith('a'))) part.querySelector(turn.press)?.click()
     }
-    const { form } = turn
-    if (!goesOn) {
-      submits.delete(form)
-      leaving = null
-    }
+    // What was refused is seen, and mended, before anything beside it is done.
+    for (const form of submits.keys()) if (waitsFor(form, turn) && (!goesOn || (form !== turn.form && status >= 400))) submits.delete(form)
+    if (!goesOn) leaving = null
     if (leaving && !isWaiting()) {
       const link = leaving
       leaving = null
       link.click()
     }
-    if (!submits.has(form) || [...turns].some(other => other.form === form)) return
-    const submitter = submits.get(form)
-    submits.delete(form)
-    if (form.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : null)
+    for (const [form, submitter] of submits) {
+      if ([...turns].some(other => waitsFor(form, other))) continue
+      submits.delete(form)
+      if (form.isConnected) form.requestSubmit(submitter?.isConnected ? submitter : null)
+    }
   })
 })()
