@@ -27,9 +27,13 @@
 
   // What is written on while what was sent is on its way doesn't go with it.
   let writtenOn
-  document.addEventListener('htmx:before:swap', ({ detail: { ctx } }) => {
-    const box = ctx.sourceElement.matches?.('form.write') && ctx.sourceElement.elements.body
-    writtenOn = box && box.value !== ctx.request.body?.get('body') ? box.value : undefined
+  document.addEventListener('htmx:before:swap', ({ detail: { ctx, tasks } }) => {
+    const form = ctx.sourceElement, box = form.matches?.('form.write') && form.elements.body
+    writtenOn = box && ctx.request.method === 'POST' && box.value !== ctx.request.body?.get('body') ? box.value : undefined
+    if (writtenOn === undefined) return
+    // A comment that is being edited: its form stays, to be saved again.
+    const entry = tasks.find(({ target }) => target !== form && target?.contains(form))
+    if (entry) tasks.splice(tasks.indexOf(entry), 1)
   })
   document.addEventListener('htmx:after:swap', ({ detail: { ctx } }) => {
     const box = writtenOn !== undefined && ctx.sourceElement.elements?.body

@@ -461,3 +461,29 @@ t.test('"Archive" goes after what was typed a moment before, and not at all when
   t.equal((await stored()).archived_at, null)
   t.same(problems, [])
 })
+
+t.test('what is written on while the edit of a comment is on its way stays, to be saved as well', async t => {
+  const { page, problems, id, as, anna, db } = await shop(t)
+  await as(anna).post(`/clients/${id}/comments`, { body: 'Called' })
+  const body = async () => (await db('events').where({ kind: 'comment' }).first('body')).body
+  await page.reload()
+  await page.click('#events a[href$="/edit"]')
+  const box = '#events li textarea', save = '#events li form.write .primary'
+  await page.fill(box, 'Called once')
+  const net = await slow(page)
+  await page.click(save)
+  await net.left(1)
+  await page.fill(box, 'Called once, comes on Monday')
+  const answered = page.waitForResponse('**/feed/*')
+  await net.go()
+  await answered
+  await until(async () => await body() === 'Called once')
+  await page.evaluate(() => new Promise(resolve => { requestAnimationFrame(() => { setTimeout(resolve) }) }))
+  t.equal(await page.inputValue(box), 'Called once, comes on Monday')
+  await net.free()
+  await page.click(save)
+  await page.waitForSelector('#events .comment:text("Called once, comes on Monday")')
+  t.equal(await body(), 'Called once, comes on Monday')
+  t.equal(await page.locator(box).count(), 0)
+  t.same(problems, [])
+})
