@@ -53,6 +53,37 @@ t.test('a lead that comes in, or moves, shows on a list that is open; what its v
   await other.page.waitForSelector('#heading :text("Too long in this status: 9 min")')
 })
 
+t.test('a reason that is being written into a row stays when another deletes, archives or moves the lead meanwhile', async t => {
+  const { enter, as, anna, marek, db } = await openDesk(t)
+  const statuses = Object.fromEntries((await db('lead_statuses').select('key', 'id')).map(({ key, id }) => [key, id])) as Record<string, number>
+  const { page, problems } = await enter(anna)
+  const ways = {
+    delete: async (id: number) => { await as(anna).post(`/leads/${id}/delete`, { sure: 'on' }) },
+    archive: async (id: number) => { await as(anna).post(`/leads/${id}/archive`) },
+    move: async (id: number) => { await as(marek).post(`/leads/${id}/status`, { from: statuses.in_work, to: statuses.waiting }) }
+  }
+  for (const [way, does] of Object.entries(ways)) {
+    await db('leads').update({ archived_at: db.raw('now()') })
+    const number = `L-${way}`, [lead] = await db('leads').insert({ number, type_id: db('lead_types').min('id'), status_id: statuses.in_work, contact_name: 'Ewa', manager_id: anna.id }).returning('id'), id = lead.id as number
+    await page.goto('/leads')
+    await page.click(`#lead-${id} .move > summary`)
+    await page.click(`#lead-${id} .move-form details summary`)
+    await page.fill(`#reason-${id}`, 'Wanted it yesterday')
+    await does(id)
+    await page.waitForSelector(`#lead-${id} [role=alert]:has-text("meanwhile")`)
+    t.equal(await page.inputValue(`#reason-${id}`), 'Wanted it yesterday', way)
+    await page.click(`#lead-${id} .move-form details button >> nth=0`)
+    const given = way === 'delete' ? '#flash #typed' : way === 'archive' ? `#lead-${id} #typed` : `#reason-${id}`
+    await page.waitForSelector(way === 'move' ? `#move-${id}-${statuses.waiting} ${given}` : given, { state: 'attached' })
+    t.equal(await page.inputValue(given), 'Wanted it yesterday', `${way}: it is given back`)
+    if (way === 'archive') t.match(await page.innerText(`#lead-${id} [role=alert]`), /is archived/)
+    if (way !== 'delete') await page.keyboard.press('Escape')
+    if (way !== 'move') await page.waitForSelector('#leads .empty', { timeout: 60_000 })
+    else await page.waitForSelector(`#lead-${id} .of-pending`)
+  }
+  t.same(problems, [])
+})
+
 t.test('without JavaScript the list is searched and filtered by its forms', async t => {
   const { enter, anna, db } = await openDesk(t)
   await db.raw("insert into leads (number, type_id, status_id, contact_name) select 'L-' || n, (select min(id) from lead_types), (select min(id) from lead_statuses), 'Jan ' || n from generate_series(1, 60) n")
