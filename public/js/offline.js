@@ -1,31 +1,56 @@
-// What couldn't reach the server, or met an ended session, goes again by itself: a field that saves in place must never only look saved.
+// What couldn't reach the server, or met an ended session, must never only look saved: a part that saves itself goes again by itself, and of what
+// somebody sent with a button they are told until it is sent again or left, whatever else gets through meanwhile.
 (() => {
   const AGAIN = 4000
-  const unsaved = new Set()
+  const unsaved = new Map(), unsent = new Map() // parts, and whether each is on its way; forms and buttons, and what pressed them
+  let isDown = false, isTold = false, trying = null
 
-  const retry = () => {
-    for (const part of unsaved) {
-      unsaved.delete(part)
-      const input = part.isConnected && part.querySelector('[name]:not([type=hidden])')
-      if (input) input.dispatchEvent(new Event('change', { bubbles: true }))
+  const show = () => {
+    const banner = document.getElementById('offline')
+    if (!banner) return
+    for (const one of unsent.keys()) if (!one.isConnected) unsent.delete(one)
+    isTold = isDown || (isTold && unsaved.size > 0) || unsent.size > 0
+    banner.hidden = !isTold
+    const names = [...unsent].map(([one, pressed]) => pressed ?? (one.matches('form') ? one.querySelector('button:not([type=button], .vh)') : one)).map(button => `“${(button?.ariaLabel || button?.textContent || button?.title || '').trim()}”`)
+    const says = { down: isDown, unsaved: unsaved.size > 0, unsent: unsent.size > 0 }
+    for (const line of banner.querySelectorAll('[data-says]')) {
+      line.hidden = !says[line.dataset.says]
+      if (line.dataset.words) line.textContent = line.dataset.words.replace('%', () => [...new Set(names)].join(', '))
     }
   }
 
-  const keep = part => { if (part.matches('[hx-post][hx-trigger^=change]')) unsaved.add(part) }
+  const retry = () => {
+    for (const [part, isOnItsWay] of unsaved) {
+      if (isOnItsWay && part.isConnected) continue
+      unsaved.delete(part)
+      const input = part.isConnected && (part.matches('[name]') ? part : part.querySelector('[name]:not([type=hidden])'))
+      if (!input) continue
+      trying = part
+      input.dispatchEvent(new Event('change', { bubbles: true }))
+      trying = null
+    }
+    show()
+  }
+
+  const isPart = element => element.matches('[hx-post][hx-trigger^=change]')
+  const keep = part => { if (isPart(part)) unsaved.set(part, false) }
+  document.addEventListener('htmx:config:request', ({ detail: { ctx } }) => { if (ctx.sourceElement === trying) unsaved.set(trying, true) })
 
   const isStream = element => element?.id === 'stream'
   const reopen = stream => setTimeout(() => { if (stream.isConnected) htmx.trigger(stream, 'again') }, AGAIN)
 
   document.addEventListener('htmx:error', event => {
-    const { ctx } = event.detail
+    const { ctx } = event.detail, source = ctx?.sourceElement
     if (!ctx?.request || ctx.response) return // an answer came: it is not the network
-    if (isStream(ctx.sourceElement)) {
-      reopen(ctx.sourceElement)
+    if (isStream(source)) {
+      reopen(source)
       return
     }
     document.getElementById('flash')?.replaceChildren()
-    document.getElementById('offline')?.removeAttribute('hidden')
-    keep(ctx.sourceElement)
+    isDown = true
+    keep(source)
+    if (ctx.request.method === 'POST' && !isPart(source) && source.matches('form, button')) unsent.set(source, ctx.request.submitter)
+    show()
     setTimeout(retry, AGAIN)
   })
 
@@ -40,16 +65,46 @@
     const done = document.querySelector('[data-signed-in]')
     done?.removeAttribute('data-signed-in')
     if (done) retry()
+    if (isTold) show() // it may be another page
   })
 
   // The session has ended: what signs in again speaks the page's language.
   document.addEventListener('htmx:config:request', event => { event.detail.ctx.request.headers['Page-Language'] = document.documentElement.lang })
 
-  window.addEventListener('beforeunload', event => { if (unsaved.size > 0) event.preventDefault() })
+  addEventListener('beforeunload', event => { if (unsaved.size > 0 || unsent.size > 0) event.preventDefault() })
 
   document.addEventListener('htmx:after:request', event => {
-    if (unsaved.size === 0 && !isStream(event.detail.ctx.sourceElement)) document.getElementById('offline')?.setAttribute('hidden', '')
+    const { sourceElement } = event.detail.ctx
+    if (isStream(sourceElement)) return
+    isDown = false
+    unsaved.delete(sourceElement)
+    unsent.delete(sourceElement)
+    show()
   })
 
-  window.addEventListener('online', retry)
+  addEventListener('online', () => {
+    isDown = false
+    retry()
+  })
+
+  // Before in-turn.js, which lets what is on its way go first: what still waits for its turn goes now. Who leaves what wasn't sent is asked by the browser.
+  addEventListener('submit', () => { if (isTold) retry() }, true)
+  addEventListener('click', event => {
+    const link = event.target.closest?.('a[href]:not([hx-get], [target=_blank], [download], [href^="#"])')
+    if (event.target.closest?.('[data-send-again]')) for (const [one, pressed] of unsent) {
+      if (!one.matches('form')) one.click()
+      else one.requestSubmit(pressed?.isConnected ? pressed : null)
+    }
+    if (event.target.closest?.('[data-leave-unsent]')) {
+      unsent.clear()
+      isDown = false
+      show()
+    }
+    if (!link || event.ctrlKey || event.metaKey || event.shiftKey) return
+    if (isTold) retry()
+    if (unsent.size === 0) return
+    event.preventDefault()
+    event.stopImmediatePropagation()
+    location.assign(link.href)
+  }, true)
 })()

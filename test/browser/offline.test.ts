@@ -2,6 +2,7 @@ import t from 'tap'
 import { testApp } from '../support/app.js'
 import { openBrowser } from '../support/browser.js'
 import { listen, openDesk } from '../support/desk.js'
+import { until } from '../support/until.js'
 
 t.test('a change that can\'t reach the server says so, and is saved once the server is there again', async t => {
   const { enter, anna, client, db } = await openDesk(t)
@@ -24,6 +25,71 @@ t.test('a change that can\'t reach the server says so, and is saved once the ser
   await page.waitForSelector('#part-address .saved')
   await page.waitForSelector('#offline', { state: 'hidden' })
   t.equal((await db('clients').where({ id }).first('address')).address, 'Rynek 1')
+})
+
+t.test('what wasn\'t sent is told until it is, whatever else gets through', async t => {
+  const { enter, anna, client, db } = await openDesk(t)
+  const id = await client({ surname: 'Żółć' })
+  const { page, context } = await enter(anna)
+  await page.goto(`/clients/${id}`)
+  const banner = page.locator('#offline'), comments = async () => (await db('events').where({ kind: 'comment' })).map(({ body }) => body)
+  await page.route('**/comments', route => route.abort())
+  await page.route('**/files', route => route.abort())
+  await page.route('**/parts/note', route => route.abort())
+  await page.fill('#write textarea', 'Comes on Monday')
+  await page.click('#write .send')
+  await banner.waitFor({ state: 'visible' })
+  t.match(await banner.innerText(), /No connection.*Not sent: “Comment”/s)
+
+  await page.fill('#address', 'Rynek 1')
+  await page.locator('#address').blur()
+  await page.waitForSelector('#part-address .saved')
+  t.ok(await banner.isVisible(), 'something else was saved')
+  t.match(await banner.innerText(), /^\s*Not sent: “Comment”\./)
+  t.equal(await page.inputValue('#write textarea'), 'Comes on Monday')
+
+  const failed = page.waitForEvent('requestfailed')
+  await page.fill('#note', 'Prefers Viber')
+  await page.locator('#note').blur()
+  await failed
+  await page.waitForSelector('#offline :text("tried again by itself")')
+  const triedAgain = page.waitForEvent('requestfailed')
+  await page.fill('#address', 'Rynek 2')
+  await page.locator('#address').blur()
+  await until(async () => (await db('clients').where({ id }).first('address')).address === 'Rynek 2')
+  await page.waitForSelector('#part-address .saved')
+  t.match(await banner.innerText(), /isn't saved yet/)
+  await triedAgain
+  await page.unroute('**/parts/note')
+  await until(async () => (await db('clients').where({ id }).first('note')).note === 'Prefers Viber')
+  await page.waitForSelector('#part-note .saved')
+  t.ok(await banner.isVisible())
+  t.notMatch(await banner.innerText(), /isn't saved yet/)
+
+  // Who leaves is asked, and stays.
+  const asked = new Promise<string>(resolve => { page.once('dialog', dialog => { void dialog.dismiss().then(() => { resolve(dialog.type()) }) }) })
+  await page.click('.side a[href="/clients"]')
+  t.equal(await asked, 'beforeunload')
+  t.match(page.url(), new RegExp(`/clients/${id}$`))
+
+  await page.unroute('**/comments')
+  await page.unroute('**/files')
+  await page.click('#offline [data-send-again]')
+  await page.waitForSelector('#events .comment:text("Comes on Monday")')
+  await banner.waitFor({ state: 'hidden' })
+  t.same(await comments(), ['Comes on Monday'])
+
+  await context.setOffline(true)
+  await page.fill('#write textarea', 'Nothing')
+  await page.click('#write .send')
+  await page.waitForSelector('#offline [data-leave-unsent]', { state: 'visible' })
+  await context.setOffline(false)
+  await page.click('#offline [data-leave-unsent]')
+  await page.waitForSelector('#offline [data-send-again]', { state: 'hidden' })
+  t.equal(await page.inputValue('#write textarea'), 'Nothing')
+  await page.click('.side a[href="/clients"]')
+  await page.waitForURL(/\/clients$/)
+  t.same(await comments(), ['Comes on Monday'])
 })
 
 t.test('a feed whose first connection fails comes to life', async t => {
