@@ -448,9 +448,7 @@ t.test('"Archive" goes after what was typed a moment before, and not at all when
   t.match(await stored(), { note: 'one', address: 'Rynek 1', archived_at: Date })
   await net.free()
   await page.click('#heading form[action$="/restore"] button')
-  await page.waitForSelector('#client-form fieldset:enabled')
-
-  await page.click('#heading .menu summary')
+  await page.click('#more > summary')
   const again = await slow(page)
   await page.fill('#discount-services', 'abc')
   await page.click(archive)
