@@ -179,3 +179,53 @@ t.test('what was typed into a lead\'s form goes before its status or the archive
   t.match(await stored(), { comment: 'The tap drips no more', archived_at: Date })
   t.same(problems, [])
 })
+
+t.test('what is written on while a lead\'s form is on its way, and a comment that isn\'t sent yet, stay', async t => {
+  const { enter, anna, db } = await openDesk(t)
+  const [{ id }] = await db('leads').insert({ number: 'L-Ewa', type_id: db('lead_types').min('id'), status_id: db('lead_statuses').where({ key: 'new_lead' }).select('id'), contact_name: 'Ewa', manager_id: anna.id }).returning('id')
+  const { page, problems } = await enter(anna)
+  await page.goto(`/leads/${id}`)
+  // Into the form, while what a button beside it sent is on its way.
+  let move = () => {}
+  const waits = new Promise<void>(resolve => { move = resolve })
+  await page.route(`**/leads/${id}/move`, async route => {
+    await waits
+    await route.continue()
+  })
+  const asked = page.waitForRequest(`**/leads/${id}/move`)
+  await page.click('.lead-moves button:has-text("In work")')
+  await asked
+  await page.fill('[name=comment]', 'The')
+  move()
+  await page.waitForSelector('#heading .lead-status:has-text("In work")')
+  t.equal(await page.inputValue('[name=comment]'), 'The')
+
+  let go = () => {}
+  const held = new Promise<void>(resolve => { go = resolve })
+  await page.route(`**/leads/${id}`, async route => {
+    if (route.request().method() === 'POST') await held
+    await route.continue()
+  })
+  const sent = page.waitForRequest(request => request.method() === 'POST')
+  await page.fill('[name=comment]', 'The tap')
+  await page.fill('#write textarea', 'Rang her')
+  await page.click('.lose summary')
+  await page.fill('#reason', 'Too dear')
+  await page.click('#lead-form .primary')
+  await sent
+  await page.fill('[name=comment]', 'The tap drips')
+  go()
+  await page.waitForSelector('#flash .note')
+  t.equal(await page.inputValue('[name=comment]'), 'The tap drips')
+  t.equal(await page.inputValue('#write textarea'), 'Rang her')
+  t.equal(await page.inputValue('.lose #reason'), 'Too dear')
+  t.equal((await db('leads').where({ id }).first('comment')).comment, 'The tap')
+  await page.unroute(`**/leads/${id}`)
+  await page.click('.lose summary')
+  await page.click('.lose button:has-text("Expensive")') // what was written on goes first
+  await page.waitForSelector('#heading .lead-status:has-text("Expensive")')
+  t.match(await db('leads').where({ id }).first('comment', 'lost_reason'), { comment: 'The tap drips', lost_reason: 'Too dear' })
+  t.equal(await page.inputValue('#write textarea'), 'Rang her')
+  t.equal(await page.inputValue('[name=comment]'), 'The tap drips')
+  t.same(problems, [])
+})
