@@ -434,10 +434,10 @@ t.test('"Archive" goes after what was typed a moment before, and not at all when
   const archive = '#heading form[action$="/archive"] button'
   const net = await slow(page)
   await retype(page, '#note', 'one')
-  await page.click('#heading .menu summary')
   await page.fill('#address', 'Rynek 1')
-  await page.click(archive) // leaves the address, which is sent
+  await page.click('#more > summary') // leaves the address, which is sent
   await net.left(2)
+  await page.click(archive)
   await net.go()
   await page.waitForSelector('#part-note .saved')
   t.ok(await page.isVisible(archive), 'an answer doesn\'t close the menu under somebody\'s hand')
@@ -448,9 +448,10 @@ t.test('"Archive" goes after what was typed a moment before, and not at all when
   t.match(await stored(), { note: 'one', address: 'Rynek 1', archived_at: Date })
   await net.free()
   await page.click('#heading form[action$="/restore"] button')
-  await page.click('#more > summary')
+  await page.waitForSelector('#more')
   const again = await slow(page)
   await page.fill('#discount-services', 'abc')
+  await page.click('#more > summary')
   await page.click(archive)
   await again.go()
   await page.waitForSelector('#discount-services-error')
