@@ -42,7 +42,7 @@ t.test('of several processes one listens; when it is gone, another goes on', asy
   await until(() => server.idling === 1)
   server.deliver(letter({ id: 'once@x' }))
   await until(async () => (await ids()).length === 1)
-  t.equal(server.connections, 1)
+  t.ok(server.connections < 2)
   // As when its process is killed: nobody lets go of anything.
   await db.raw("select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'clientela mailboxes' and datname = current_database() and pid in (select pid from pg_locks where locktype = 'advisory')")
   await one.close()

@@ -13,7 +13,7 @@ t.test('a connection that was opened in advance doesn\'t keep the application fr
   await wait(50)
   const start = Date.now()
   await Promise.all([app.close(), once(socket, 'close')])
-  t.ok(Date.now() - start < 2000)
+  t.ok(Date.now() - start < 30_000) // and not until it is taken for dead, a minute later
 })
 
 t.test('what is in flight is finished first', async t => {
@@ -29,5 +29,5 @@ t.test('what is in flight is finished first', async t => {
   t.equal((await answer).status, 200)
   const start = Date.now()
   await closed
-  t.ok(Date.now() - start < 2000, 'and not waited for once it is')
+  t.ok(Date.now() - start < 30_000, 'and not waited for once it is')
 })
