@@ -14,7 +14,7 @@ import { needsBrowser } from './chromium.js'
 /** Leaf assertions, as tap counts them. A file that failed without one (a crash, a kill) counts as one failure; todos count as skipped. */
 export interface Counts { passed: number, failed: number, skipped: number }
 
-const SECONDS_PER_FILE = 240
+const SECONDS_PER_FILE = 600
 const SLOW = /^test\/(processes|database|seeds|scripts)\//
 const files = process.argv.slice(2)
 const noBrowser = !process.env.CHROMIUM && !process.env.CI && 'no Chromium was found'
