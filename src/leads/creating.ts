@@ -39,8 +39,15 @@ const MOST = 1000
 
 const TRIES = 5
 
+/** What make_lead() is given, as migration 0057 names it. */
+const GIVEN = [
+  'token', 'by', 'zone', 'sees', 'source', 'terms', 'version', 'period', 'before', 'width', 'after', 'since', 'late', 'type', 'name', 'campaign', 'comment', 'due', 'urgent', 'location', 'manager', 'client', 'phones', 'digits'
+] as const
+type Given = Partial<Record<(typeof GIVEN)[number], unknown>>
+const MAKE = `select * from make_lead(${GIVEN.map(name => `given_${name} => ?`).join(', ')})`
+
 /**
- * Makes a lead in the first status of its type, with its number, history and feed, by one call (make_lead() of migration 0051): others wait from when its number is
+ * Makes a lead in the first status of its type, with its number, history and feed, by one call (make_lead() of migration 0057): others wait from when its number is
  * taken until it is kept or given back. Outside a transaction it is one by itself; values of own fields need one. Throws ChoiceGone, and what writeValues does.
  */
 export async function createLead (db: Db, by: Maker, { own = [], ...lead }: NewLead, { source = 'form', token }: MakingOptions = {}): Promise<Made> {
@@ -51,8 +58,10 @@ export async function createLead (db: Db, by: Maker, { own = [], ...lead }: NewL
   const [key, choices] = [`${lead.type_id} ${lead.location_id} ${zone}`, `${lead.campaign_id} ${lead.manager_id}`]
   for (let tries = 0; tries < TRIES; tries++) {
     const held = kept.get(key)
-    const given = { ...written(lead), ...held && { ...held.numbering, ...await lateness(db, by, lead, held.terms) }, terms: held?.terms, version: held?.with.has(choices) ? held.version : null, by_id: by.id, zone, sees: SEES_LEADS, source, token: isToken(token) ? token : null }
-    const { rows: [row] } = await prepared(db, 'select * from make_lead(?)', [JSON.stringify(given, (_, value) => typeof value === 'string' ? keepable(value) : value)])
+    const { rows: [row] } = await prepared(db, MAKE, valuesOf({
+      ...written(lead), ...held && { ...held.numbering, ...await lateness(db, by, lead, held.terms) }, terms: held ? JSON.stringify(held.terms) : null, version: held?.with.has(choices) ? held.version : null,
+      by: by.id, zone, sees: SEES_LEADS, source, token: isToken(token) ? token : null
+    }))
     if (row.gone) throw new ChoiceGone(row.gone)
     if (row.terms_version) keep(kept, key, { ...row.terms ? { terms: row.terms, numbering: readNumbering(row.terms) } : held!, version: row.terms_version, with: new Set([choices]) })
     if (!row.terms) {
@@ -70,13 +79,18 @@ function keep (kept: Map<string, Known>, key: string, found: Known): void {
   kept.set(key, found)
 }
 
-function written ({ phones, client_id = null, ...values }: NewLead): object {
+function written ({ phones, client_id = null, ...lead }: NewLead): Given {
   const numbers = phones.flatMap(({ number }, position) => number ? [{ position, ...number }] : [])
-  return { ...values, client_id, phones: numbers, digits: numbers.map(({ digits }) => ` ${digits}`).join('') }
+  return {
+    type: lead.type_id, name: lead.contact_name, campaign: lead.campaign_id, comment: lead.comment, due: lead.due_at, urgent: lead.urgent, location: lead.location_id, manager: lead.manager_id, client: client_id,
+    phones: JSON.stringify(numbers, (_, value) => typeof value === 'string' ? keepable(value) : value), digits: numbers.map(({ digits }) => ` ${digits}`).join('')
+  }
 }
 
+const valuesOf = (given: Given): unknown[] => GIVEN.map(name => typeof given[name] === 'string' ? keepable(given[name]) : given[name] ?? null)
+
 /** Until when it may stay in its status, from when, where working hours count; else the database itself knows. */
-async function lateness (db: Db, { organisation }: Maker, { location_id: location }: NewLead, { minutes, clock }: Terms): Promise<object> {
+async function lateness (db: Db, { organisation }: Maker, { location_id: location }: NewLead, { minutes, clock }: Terms): Promise<Given> {
   if (minutes === null || clock === 'always' || location === null) return {}
   const { rows: [{ since }] } = await db.raw('select clock_timestamp() as since')
   return { since, late: await lateFrom(db, organisation.timeZone, { limitMinutes: minutes, limitClock: clock }, since, location) }

@@ -6,7 +6,7 @@ import { ChoiceGone } from '../../src/leads/queries.js'
 import { cast } from '../support/cast.js'
 import { until } from '../support/until.js'
 
-const { db, as, anna } = await cast(t)
+const { db, as, anna, marek } = await cast(t)
 const by = { id: anna.id, organisation: { timeZone: 'Europe/Warsaw' } }
 const typeId: number = (await db('lead_types').where({ key: 'lead' }).first('id')).id
 const NEW: NewLead = { type_id: typeId, contact_name: 'Piotr', phones: [], campaign_id: null, comment: '', due_at: null, urgent: false, location_id: null, manager_id: null }
@@ -24,6 +24,8 @@ t.test('of a form that is sent many times at once one lead is made, and no numbe
   const [again, other] = [await createLead(db, by, { ...NEW, contact_name: 'Twelve again' }, { token }), await createLead(db, by, NEW, { token: randomUUID() })]
   t.same([again.isNew, again.id], [false, Number(answers[0]!.location!.split('/').at(-1))])
   t.same([other.isNew, Number(other.number.slice(2))], [true, before + 2])
+  const anothers = await createLead(db, { ...by, id: marek.id }, NEW, { token })
+  t.same([anothers.isNew, Number(anothers.number.slice(2))], [true, before + 3], 'a token is one person’s')
 })
 
 t.test('with its jobs, phones and token it is there wholly or not at all', async t => {
@@ -123,14 +125,18 @@ t.test('who takes something away just as a lead is made with it does so behind t
 
 t.test('with the month its terms end, whatever their version', async t => {
   await createLead(db, by, NEW)
-  const given = { ...NEW, phones: [], digits: '', zone: 'Europe/Warsaw', sees: [], source: 'form' }
-  const call = async (more: object) => (await db.raw('select * from make_lead(?)', [JSON.stringify({ ...given, ...more })])).rows[0]
+  const call = async (more: Record<string, unknown>) => {
+    const given = Object.entries({ type: typeId, name: 'Piotr', comment: '', urgent: false, phones: '[]', digits: '', zone: 'Europe/Warsaw', sees: [], source: 'form', ...more })
+    const all = ['token uuid', 'by bigint', 'terms jsonb', 'version uuid', 'period text', 'before text', 'width int', 'after text', 'since timestamptz', 'late timestamptz', 'campaign bigint', 'due timestamptz', 'location bigint', 'manager bigint', 'client bigint']
+      .map(param => param.split(' ') as [string, string]).filter(([name]) => !given.some(([one]) => one === name))
+    return (await db.raw(`select * from make_lead(${[...given.map(([name]) => `given_${name} => ?`), ...all.map(([name, type]) => `given_${name} => null::${type}`)].join()})`, given.map(([, value]) => value))).rows[0]
+  }
   const { terms, terms_version: version, lead_id: none } = await call({})
   t.equal(none, null)
   t.ok(terms.until > Date.now() / 1000 && terms.until < Date.now() / 1000 + 32 * 86_400)
   const last = { ...terms, month: terms.month - 1, until: Math.floor(Date.now() / 1000) - 5 }
-  t.match(await call({ terms: last, version }), { lead_id: null, terms, terms_version: version })
-  t.match(await call({ terms, version: randomUUID(), period: 'm', before: 'M-', width: 1, after: '' }), { lead_number: 'M-1', terms: null, terms_version: version, gone: null })
+  t.match(await call({ terms: JSON.stringify(last), version }), { lead_id: null, terms, terms_version: version })
+  t.match(await call({ terms: JSON.stringify(terms), version: randomUUID(), period: 'm', before: 'M-', width: 1, after: '' }), { lead_number: 'M-1', terms: null, terms_version: version, gone: null })
 })
 
 t.test('half of an emoji, which is no text, doesn’t keep a lead from being made', async t => {
