@@ -1,5 +1,6 @@
 import t from 'tap'
 import type { Route } from 'playwright-core'
+import { holdBack } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 import { picture } from '../support/upload.js'
 
@@ -21,9 +22,7 @@ t.test('three pictures are attached while one writes; the one that isn\'t taken 
   t.equal(await page.locator('#sent li').count(), 2)
 
   // Dropped onto the feed; and the entry that is sent meanwhile waits for it.
-  let letGo = () => {}
-  const held = new Promise<void>(resolve => { letGo = resolve })
-  await page.route('**/uploads', async route => { await held; await route.continue() })
+  const letGo = await holdBack(page, '**/uploads')
   const bytes = [...(await image('top.jpg', 'tan')).buffer]
   await page.locator('.feed-card').evaluate((card, bytes) => {
     const dataTransfer = new DataTransfer()

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { holdBack } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 
 t.test('a lead from a phone that is a client’s to a lost one, seen by another at once', async t => {
@@ -186,12 +187,7 @@ t.test('what is written on while a lead\'s form is on its way, and a comment tha
   const { page, problems } = await enter(anna)
   await page.goto(`/leads/${id}`)
   // Into the form, while what a button beside it sent is on its way.
-  let move = () => {}
-  const waits = new Promise<void>(resolve => { move = resolve })
-  await page.route(`**/leads/${id}/move`, async route => {
-    await waits
-    await route.continue()
-  })
+  const move = await holdBack(page, `**/leads/${id}/move`)
   const asked = page.waitForRequest(`**/leads/${id}/move`)
   await page.click('.lead-moves button:has-text("In work")')
   await asked
@@ -200,12 +196,7 @@ t.test('what is written on while a lead\'s form is on its way, and a comment tha
   await page.waitForSelector('#heading .lead-status:has-text("In work")')
   t.equal(await page.inputValue('[name=comment]'), 'The')
 
-  let go = () => {}
-  const held = new Promise<void>(resolve => { go = resolve })
-  await page.route(`**/leads/${id}`, async route => {
-    if (route.request().method() === 'POST') await held
-    await route.continue()
-  })
+  const go = await holdBack(page, `**/leads/${id}`, request => request.method() === 'POST')
   const sent = page.waitForRequest(request => request.method() === 'POST')
   await page.fill('[name=comment]', 'The tap')
   await page.fill('#write textarea', 'Rang her')

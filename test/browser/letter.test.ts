@@ -1,4 +1,5 @@
 import t from 'tap'
+import { holdBack } from '../support/browser.js'
 import { addClient } from '../support/clients.js'
 import { openDesk } from '../support/desk.js'
 
@@ -21,9 +22,7 @@ t.test('a letter is written on the profile, looked at, sent and taken back', asy
   await page.click('[data-mark="**"]')
   t.equal(await page.inputValue('#letter-body'), 'It is **ready**.')
   // Sent as soon as they are chosen; what is pressed meanwhile waits for them.
-  let letGo = () => {}
-  const held = new Promise<void>(resolve => { letGo = resolve })
-  await page.route('**/write/uploads', async route => { await held; await route.continue() })
+  const letGo = await holdBack(page, '**/write/uploads')
   await page.setInputFiles('#letter-files', [{ name: 'offer.txt', mimeType: 'text/plain', buffer: Buffer.from('An offer') }, { name: 'film.txt', mimeType: 'text/plain', buffer: Buffer.alloc(21e6, 'x') }])
   t.match(await page.textContent('#compose .sent .refused'), /film\.txt[^]*20 MB/, 'what is too big is told before it is sent')
   await page.click('#compose .sent .refused button.stop')

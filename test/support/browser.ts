@@ -1,4 +1,4 @@
-import { chromium, type Browser, type BrowserContext, type Page } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core'
 import tap, { type Test } from 'tap'
 import { findChromium } from './chromium.js'
 
@@ -98,6 +98,17 @@ async function renew ({ context, page }: Window): Promise<boolean> {
   await context.clearCookies()
   page.removeAllListeners('dialog')
   return isOwnTime
+}
+
+/** Holds a page's requests to an address back, or those of them that `isHeld` picks. Returns what lets them go, and all that come later. */
+export async function holdBack (page: Page, url: string, isHeld = (_request: Request): boolean => true): Promise<() => void> {
+  let letGo = () => {}
+  const held = new Promise<void>(resolve => { letGo = resolve })
+  await page.route(url, async route => {
+    if (isHeld(route.request())) await held
+    await route.continue()
+  })
+  return letGo
 }
 
 function theBrowser (): Promise<Browser> {

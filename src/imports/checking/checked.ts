@@ -4,7 +4,7 @@ import type { PhoneNumber } from '../../clients/phones/number.js'
 import type { ValueRow } from '../../form-editor/value.js'
 import type { Language } from '../../web/viewer.js'
 import type { Problem } from '../rules.js'
-import type { SurnameFirst } from './halves.js'
+import type { SurnameFirst } from '../columns/names.js'
 
 /** A number of a row; of channels what the row says of them. `whole`: what it was made of in an own export, as the client's may be typed. */
 export type CheckedPhone = PhoneNumber & { type_id: number, whole?: string } & Partial<Record<Channel, boolean>>

@@ -1,4 +1,4 @@
-import { folded, withoutHint } from '../columns/names.js'
+import { folded, SURNAME_FIRST, withoutHint, type SurnameFirst } from '../columns/names.js'
 
 // What stands before a name and is none, in four languages; with its dot those that may be the beginning of a company's.
 const TITLE = /^(?:(?:dr|drª|dra|prof|profa|profª|mgr|inż|sr|sra|srª|srta|mr|mrs|ms|mec)\.?|(?:hab|lek|med|n|lic|ing|eng|engª|enga|arq|abog|adw|ks|d|dª|doc|dott)\.|pani?|don|doña|dona)$/iu
@@ -28,9 +28,6 @@ const NO_FIRST_NAME = /^(?:inc|ltd|llc|llp|plc|lda|ltda|gmbh|corp|co|sas?|slu?|s
 const NAME = /^\p{L}[\p{L}\p{M}'’.ª-]*$/u
 const PARTICLE = /^(?:de|del|la|las|los|da|das|do|dos|di|van|von|der|den|y|e)$/i
 const MOST_WORDS = 4
-
-/** How a column has its names: with the surname before a comma, or before the first name without one ("Kowalski Jan"). */
-export type SurnameFirst = 'comma' | 'words'
 
 /** A name whose surname stands first, in two; null when it isn't one: "Smith, Inc.", "Nowak, Kowalski i Wspólnicy". A title may stand before either. */
 export function surnameFirst (name: string, how: SurnameFirst): Halves | null {
@@ -66,9 +63,3 @@ export function howSurnameFirst (header: string, cells: readonly string[], count
   const isOne = ({ surname }: Halves) => surname.split(' ').filter(word => !PARTICLE.test(word)).length === 1
   return TWO_SURNAMES.has(country) || read.filter(isOne).length >= read.length * MOST ? 'comma' : null
 }
-
-// In Poland people have one surname, so that "Kowalski Jan" is as plain as with a comma.
-const SURNAME_FIRST = new Map<string, SurnameFirst>([
-  ...['nazwisko i imie', 'nazwisko imie'].map(name => [name, 'words'] as const),
-  ...['last name first name', 'surname first name', 'surname name', 'apellidos y nombre', 'apellidos nombre', 'apellido y nombre', 'apelido e nome', 'sobrenome e nome', 'sobrenome nome'].map(name => [name, 'comma'] as const)
-])

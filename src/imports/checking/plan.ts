@@ -6,9 +6,10 @@ import { folded } from '../../form-editor/kind/convert.js'
 import { listTypes } from '../../phone-types/queries.js'
 import type { DecimalMark } from '../../web/format.js'
 import { translator } from '../../web/i18n.js'
+import type { SurnameFirst } from '../columns/names.js'
 import type { Creates, Rules } from '../rules.js'
 import type { Inspected } from '../reading/reading.js'
-import { howSurnameFirst, type SurnameFirst } from './halves.js'
+import { howSurnameFirst } from './halves.js'
 import { isExample, isRemark } from './remarks.js'
 
 /** Ids by the folded names of what a company keeps in lists. */

@@ -15,11 +15,20 @@ export interface Named {
 /** A name as it is compared: without accents, case and punctuation. */
 export const folded = (name: string): string => name.normalize('NFKD').replace(/\p{M}/gu, '').replaceAll('ł', 'l').replaceAll('Ł', 'l').toLowerCase().replace(/[^\p{L}\p{N}]+/gu, ' ').trim()
 
+/** How a column has its names: with the surname before a comma, or before the first name without one ("Kowalski Jan"). */
+export type SurnameFirst = 'comma' | 'words'
+
+/** Names of columns, folded, that say so. In Poland people have one surname, so that "Kowalski Jan" is as plain as with a comma. */
+export const SURNAME_FIRST = new Map<string, SurnameFirst>([
+  ...['nazwisko i imie', 'nazwisko imie'].map(name => [name, 'words'] as const),
+  ...['last name first name', 'surname first name', 'surname name', 'apellidos y nombre', 'apellidos nombre', 'apellido y nombre', 'apelido e nome', 'sobrenome e nome', 'sobrenome nome'].map(name => [name, 'comma'] as const)
+])
+
 const NAMES: Record<string, string> = {
   first_name: 'first name|firstname|given name|forename|imie|nombre de pila|primer nombre|nome proprio|primeiro nome',
   'first_name+': 'middle name|additional name|drugie imie|segundo nombre|nome do meio|segundo nome',
   surname: 'last name|lastname|surname|family name|nazwisko|apellido|apellidos|primer apellido|segundo apellido|sobrenome|apelido|apelidos|ultimo nome',
-  name: 'full name|client|client name|customer|customer name|patient|patient name|contact|contact name|display name|imie i nazwisko|imie nazwisko|nazwisko i imie|nazwisko imie|last name first name|surname first name|surname name|apellidos y nombre|apellidos nombre|apellido y nombre|apelido e nome|sobrenome e nome|sobrenome nome|imie i nazwisko klienta|imie i nazwisko pacjenta|nazwa klienta|klient|pacjent|kontrahent|nazwa kontrahenta|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|paciente|nombre del cliente|nombre del paciente|nome do paciente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome',
+  name: `full name|client|client name|customer|customer name|patient|patient name|contact|contact name|display name|imie i nazwisko|imie nazwisko|imie i nazwisko klienta|imie i nazwisko pacjenta|nazwa klienta|klient|pacjent|kontrahent|nazwa kontrahenta|kontakt|nombre completo|nombre y apellidos|nombre y apellido|nombre apellidos|cliente|paciente|nombre del cliente|nombre del paciente|nome do paciente|contacto|contato|nome completo|nome do cliente|nome e apelido|nome e sobrenome|${[...SURNAME_FIRST.keys()].join('|')}`,
   'name?': 'name|nombre|nome|nazwa',
   company_name: 'company name|business name|organization name|organisation name|organization 1 name|account name|nazwa organizacji|nombre de la organizacion|nombre de organizacion|nome da organizacao|nazwa firmy|nazwa przedsiebiorstwa|nombre de la empresa|nombre empresa|nombre de empresa|razon social|nome da empresa|nome empresa|razao social|firma nazwa',
   'company_name?': 'company|organization|organisation|firma|empresa|organizacja|organizacion|organizacao|compania|companhia|przedsiebiorstwo|business',
