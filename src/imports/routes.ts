@@ -66,7 +66,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
         await withSpooled(part, MEGABYTES, { db, storage }, async spooled => {
           if (received.id) throw new FileRefused({ key: 'imports.one_file' })
           const file_name = cleanName(part.filename)
-          const inspected = await look(spooled.path, file_name).catch(asRefusal)
+          const inspected = await look(app, spooled.path, file_name).catch(asRefusal)
           await keepContent({ db, storage }, spooled)
           const targets = await targetsFor(request)
           const before = await rememberedFor(db, inspected)
@@ -92,7 +92,7 @@ export default async function imports (app: FastifyInstance, { url }: { url: str
   // Another sheet, other letters, another row of names: the columns are recognised anew.
   app.post<At>('/imports/:id/reading', { config }, async (request, reply) => {
     const one = await findWithFile(request)
-    const inspected = await withFile({ storage }, one, path => look(path, one.file_name, wanted((request.body ?? {}) as Body, one))).catch(error => error instanceof Broken ? error : Promise.reject(error))
+    const inspected = await withFile({ storage }, one, path => look(app, path, one.file_name, wanted((request.body ?? {}) as Body, one))).catch(error => error instanceof Broken ? error : Promise.reject(error))
     if (inspected instanceof Broken) return showColumns(request, reply, one, 422, undefined, { key: `imports.unreadable.${inspected.reason}`, values: inspected.values })
     await changeImport(db, one.id, MAY_MATCH, { inspected, header_key: headerKey(inspected), columns: recognise(inspected, await targetsFor(request)), state: 'columns', problem: null })
     return reply.goTo(`/imports/${one.id}`)

@@ -1,6 +1,7 @@
 import fp from 'fastify-plugin'
 import type { FastifyBaseLogger } from 'fastify'
 import type { Jobs } from './enqueue.js'
+import { runProcess } from './process.js'
 import type { Worker } from './worker.js'
 
 /** What a handler is told beside its payload. */
@@ -26,6 +27,8 @@ declare module 'fastify' {
     job<N extends keyof Jobs> (name: N, handler: JobHandler<Jobs[N]>): void
     /** The handlers by the names of their jobs. */
     jobHandlers: Map<string, JobHandler<never>>
+    /** Does the work of a module in a process of its own: see process.ts. */
+    runProcess: typeof runProcess
   }
 }
 
@@ -38,6 +41,7 @@ export interface JobsOptions { url: string }
 export default fp<JobsOptions>(async (app, { url }) => {
   const handlers: typeof app.jobHandlers = new Map()
   app.decorate('jobHandlers', handlers)
+  app.decorate('runProcess', runProcess)
   app.decorate('job', (name: string, handler: JobHandler<never>) => {
     if (handlers.has(name)) throw new Error(`The job ${name} has a handler already`)
     handlers.set(name, handler)

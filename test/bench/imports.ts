@@ -68,11 +68,12 @@ export async function benchImports (app: FastifyInstance, url: string, person: P
 }
 
 /** Makes the workbook and brings it in, up to where it is about to be checked. */
-async function bringIn ({ db, storage }: FastifyInstance, by: number, count: number, folder: string): Promise<number> {
+async function bringIn (app: FastifyInstance, by: number, count: number, folder: string): Promise<number> {
+  const { db, storage } = app
   await db('campaigns').insert([{ name: 'Radio' }, { name: 'Google Ads' }]).onConflict('name_key').ignore()
   const path = join(folder, 'clients.xlsx')
   await pipeline(writeWorkbook([{ name: 'Clients', columns: COLUMNS.map(([title]) => ({ title, width: 20 })), rows: batches(count) }]), createWriteStream(path))
-  const inspected = await look(path, 'clients.xlsx')
+  const inspected = await look(app, path, 'clients.xlsx')
   const spooled = await measure(path)
   await keepContent({ db, storage }, spooled)
   const id = await createImport(db, { id: by }, { file_name: 'clients.xlsx', size: spooled.size, content: spooled.hash, inspected, header_key: 'bench', columns: COLUMNS.map(([, target]) => target), rules: RULES })

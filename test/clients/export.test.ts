@@ -12,9 +12,11 @@ import { addFields } from '../support/fields.js'
 import { bring, check, some } from '../support/imports.js'
 import { saved } from '../support/workbook.js'
 import { says } from '../support/words.js'
+import { workHere } from '../support/work-here.js'
 
 const shared = await cast(t)
 const { db, as, anna, marek, sofia, nuno } = shared
+workHere(t, shared.app)
 const fields = await addFields(db, {
   card: { kind: 'unique_id', label: 'Card' }, size: { kind: 'number', label: 'Size' }, born: { kind: 'date', label: 'Born' }, seen: { kind: 'date_time', label: 'Seen' }, loyal: { kind: 'yes_no', label: 'Loyal' },
   type: { kind: 'one_choice', label: 'Type', choices: ['Road', 'City, cargo'] }, extras: { kind: 'several_choices', label: 'Extras', choices: ['Lights', 'Lock, heavy'] }, note2: { kind: 'long_text', label: 'Note' }

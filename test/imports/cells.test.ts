@@ -3,8 +3,10 @@ import { cast } from '../support/cast.js'
 import { addFields } from '../support/fields.js'
 import { bring, bringIn, check, press, some } from '../support/imports.js'
 import { says } from '../support/words.js'
+import { workHere } from '../support/work-here.js'
 
 const desk = await cast(t)
+workHere(t, desk.app)
 
 t.test('a line about the sheet itself and an example are no client, and whoever has more than a name is one', async t => {
   const { anna, as } = desk

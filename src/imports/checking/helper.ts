@@ -18,7 +18,7 @@ export class Helper {
   private wake = () => {}
 
   constructor (input: HelperInput) {
-    this.worker = new Worker(THREAD, { workerData: input, resourceLimits: { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 12 } })
+    this.worker = new Worker(THREAD, { workerData: input, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 12 } })
     this.worker.on('message', (lines: string) => {
       this.waiting--
       this.lines.push(lines)

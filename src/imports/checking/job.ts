@@ -1,6 +1,6 @@
 import type { FastifyInstance } from 'fastify'
 import type { JobHandler } from '../../jobs/plugin.js'
-import { ProcessEnded, runProcess } from '../../jobs/process.js'
+import { ProcessEnded } from '../../jobs/process.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import { findActor } from '../../web/session-store.js'
 import { withFile } from '../file.js'
@@ -20,7 +20,8 @@ const HEAP = 200
 const YOUNG = 4
 
 /** Reads the file of an import, checks its rows in a process of its own and says what becomes of each: nothing is written to clients. */
-export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): JobHandler<{ id: number, by: number }> => async ({ id, by }, { signal, isLast }) => {
+export const checkJob = (app: FastifyInstance, url: string): JobHandler<{ id: number, by: number }> => async ({ id, by }, { signal, isLast }) => {
+  const { db, storage, log } = app
   const one = await findImport(db, id).catch(() => null)
   if (one?.state !== 'checking') return
   const viewer = await findActor(db, by)
@@ -30,7 +31,7 @@ export const checkJob = ({ db, storage, log }: FastifyInstance, url: string): Jo
   }
   try {
     const plan = { ...await makePlan(db, viewer, one.columns, one.rules), ...plannedBy(one.inspected, one.columns, viewer.organisation.country) }
-    const result = await withFile({ storage }, one, path => runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, young: YOUNG, signal, onProgress: rows => setProgress(db, id, rows) }))
+    const result = await withFile({ storage }, one, path => app.runProcess<CheckInput, number, CheckResult>(WORK, { url, importId: id, path, reading: one.inspected.reading, plan }, { heap: HEAP, young: YOUNG, signal, onProgress: rows => setProgress(db, id, rows) }))
     if ('unreadable' in result) {
       await changeImport(db, id, ['checking'], { state: 'failed', problem: { key: `imports.unreadable.${result.unreadable}`, values: result.values } })
       return

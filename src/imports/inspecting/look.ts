@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
-import { ProcessEnded, runProcess } from '../../jobs/process.js'
+import type { FastifyInstance } from 'fastify'
+import { ProcessEnded } from '../../jobs/process.js'
 import { folded } from '../../form-editor/kind/convert.js'
 import type { Inspected, Reading } from '../reading/reading.js'
 import type { InspectInput, InspectResult } from './work.js'
@@ -14,9 +15,9 @@ export class Broken extends Error {
 }
 
 /** Looks at a file in a process of its own, as it may be made to occupy or to crash its reader. Throws Broken. */
-export async function look (path: string, fileName: string, wanted: Partial<Reading> = {}): Promise<Inspected> {
+export async function look (app: Pick<FastifyInstance, 'runProcess'>, path: string, fileName: string, wanted: Partial<Reading> = {}): Promise<Inspected> {
   try {
-    const result = await runProcess<InspectInput, never, InspectResult>(WORK, { path, fileName, wanted }, { heap: 200, signal: AbortSignal.timeout(LONGEST) })
+    const result = await app.runProcess<InspectInput, never, InspectResult>(WORK, { path, fileName, wanted }, { heap: 200, signal: AbortSignal.timeout(LONGEST) })
     if ('unreadable' in result) throw new Broken(result.unreadable, result.values)
     return result.inspected
   } catch (error) {
