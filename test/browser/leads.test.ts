@@ -1,5 +1,5 @@
 import t from 'tap'
-import { holdBack } from '../support/browser.js'
+import { boxOf, holdBack } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 
 t.test('a lead from a phone that is a client’s to a lost one, seen by another at once', async t => {
@@ -51,7 +51,7 @@ t.test('a lead from a phone that is a client’s to a lost one, seen by another 
   t.ok(await a.page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), 'a word without an end widens nothing')
   const wide = a.page.viewportSize()!
   await a.page.setViewportSize({ width: 390, height: 844 })
-  const [title, menu] = [(await a.page.locator('#heading h1').boundingBox())!, (await a.page.locator('#more > summary').boundingBox())!]
+  const [title, menu] = [await boxOf(a.page.locator('#heading h1')), await boxOf(a.page.locator('#more > summary'))]
   t.ok(menu.y < title.y + title.height && menu.x + menu.width > 340, 'what else there is to do is up in the corner, on a phone too')
   await a.page.setViewportSize(wide)
   await a.page.click('#more > summary')

@@ -1,6 +1,6 @@
 import t from 'tap'
 import { testApp } from '../support/app.js'
-import { openBrowser } from '../support/browser.js'
+import { boxOf, openBrowser } from '../support/browser.js'
 import { listen, openDesk } from '../support/desk.js'
 import { until } from '../support/until.js'
 
@@ -16,7 +16,7 @@ t.test('a change that can\'t reach the server says so, and is saved once the ser
   await page.locator('#address').blur()
   await page.waitForSelector('#offline', { state: 'visible' })
   await page.evaluate(() => scrollTo(0, document.body.scrollHeight))
-  const { y } = (await page.locator('#offline').boundingBox())!
+  const { y } = await boxOf(page.locator('#offline'))
   t.ok(y >= 0 && y < 200, `it is seen from the page's end, too (${y})`)
   t.equal(await page.inputValue('#address'), 'Rynek 1', 'what was typed stays')
   t.equal((await db('clients').where({ id }).first('address')).address, '')

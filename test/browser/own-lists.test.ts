@@ -1,6 +1,7 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { addClient } from '../support/clients.js'
+import { boxOf } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 
 const order = (page: Page) => page.locator('a.name').allTextContents()
@@ -10,10 +11,10 @@ t.test('tags are dragged, moved by buttons and merged, and a client tells of it'
   const id = await addClient(db, anna, { surname: 'Nowak', tags: ['Alfa', 'Beta', 'Gamma'] })
   const { page, problems } = await enter(anna)
   await page.goto('/settings/tags')
-  const [grip, last] = [await page.locator('[data-grip]').first().boundingBox(), await page.locator('tr[data-moved]').last().boundingBox()]
-  await page.mouse.move(grip!.x + 5, grip!.y + 5)
+  const [grip, last] = [await boxOf(page.locator('[data-grip]').first()), await boxOf(page.locator('tr[data-moved]').last())]
+  await page.mouse.move(grip.x + 5, grip.y + 5)
   await page.mouse.down()
-  await page.mouse.move(last!.x + 100, last!.y + last!.height - 3, { steps: 4 })
+  await page.mouse.move(last.x + 100, last.y + last.height - 3, { steps: 4 })
   await page.waitForSelector('.drop-behind')
   await page.mouse.up()
   await page.waitForFunction(() => document.querySelector('a.name')?.textContent === 'Beta')

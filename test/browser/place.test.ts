@@ -2,6 +2,7 @@ import { mkdirSync } from 'node:fs'
 import t from 'tap'
 import type { Page } from 'playwright-core'
 import { addClient } from '../support/clients.js'
+import { boxOf } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 import { startMapServer } from '../support/map-server.js'
 
@@ -38,11 +39,11 @@ t.test('see a place: an address is typed, looked up on the map, and its pin put 
   t.ok(server.tilesSent.length > 0 && server.tilesSent.every(({ referer }) => /^http:\/\/127\.0\.0\.1:\d+\/$/.test(referer ?? '')), 'the tiles are asked for with the origin, and no more')
   await picture(page, 'place')
 
-  const box = (await page.locator('#map').boundingBox())!
+  const box = await boxOf(page.locator('#map'))
   await page.mouse.click(box.x + box.width / 2 + 80, box.y + box.height / 2)
   const clicked = await page.inputValue('#longitude')
   t.ok(Number(clicked) > 17.038538)
-  const pin = (await page.locator('.map-pin').boundingBox())!
+  const pin = await boxOf(page.locator('.map-pin'))
   await page.mouse.move(pin.x + 20, pin.y + 20)
   await page.mouse.down()
   await page.mouse.move(pin.x + 20, pin.y - 60, { steps: 5 })

@@ -1,4 +1,5 @@
 import t from 'tap'
+import { boxOf } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
 
 t.test('a specialist meets a page that says no, and is shown no way to what they may not do', async t => {
@@ -46,7 +47,7 @@ t.test('a masked phone is masked everywhere, and can\'t be felt out digit by dig
   t.match(await page.textContent('#emails'), /z•••@•••/)
   t.match(await page.textContent('#events'), /\+48 ••• ••• •56/, 'also the number it had before')
   await page.setViewportSize({ width: 390, height: 844 })
-  const [address, cross] = [(await page.locator('#emails-0 .masked').boundingBox())!, (await page.locator('#emails-0 [name=drop_email]').boundingBox())!]
+  const [address, cross] = [await boxOf(page.locator('#emails-0 .masked')), await boxOf(page.locator('#emails-0 [name=drop_email]'))]
   t.ok(cross.y < address.y + address.height && address.y < cross.y + cross.height, 'what takes it off stands beside it, also on a phone')
   await page.setViewportSize({ width: 1280, height: 800 })
   await page.check('[name="phones.0.viber"]')

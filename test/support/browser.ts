@@ -1,6 +1,7 @@
-import { chromium, type Browser, type BrowserContext, type Page, type Request } from 'playwright-core'
+import { chromium, type Browser, type BrowserContext, type Locator, type Page, type Request } from 'playwright-core'
 import tap, { type Test } from 'tap'
 import { findChromium } from './chromium.js'
+import { until } from './until.js'
 
 export interface PageOptions {
   javaScript?: boolean
@@ -110,6 +111,9 @@ export async function holdBack (page: Page, url: string, isHeld = (_request: Req
   })
   return letGo
 }
+
+/** Where something stands: what is being swapped is nowhere for a moment. */
+export const boxOf = (locator: Locator): Promise<{ x: number, y: number, width: number, height: number }> => until(() => locator.boundingBox())
 
 function theBrowser (): Promise<Browser> {
   launched ??= launch()
