@@ -68,8 +68,12 @@
     if (isTold) show() // it may be another page
   })
 
-  // The session has ended: what signs in again speaks the page's language.
-  document.addEventListener('htmx:config:request', event => { event.detail.ctx.request.headers['Page-Language'] = document.documentElement.lang })
+  // The session has ended: what signs in again speaks the page's language, and knows whose page it is.
+  document.addEventListener('htmx:config:request', event => {
+    const { headers } = event.detail.ctx.request, { viewer } = document.body.dataset
+    headers['Page-Language'] = document.documentElement.lang
+    if (viewer) headers['Page-Viewer'] = viewer
+  })
 
   addEventListener('beforeunload', event => { if (unsaved.size > 0 || unsent.size > 0) event.preventDefault() })
 

@@ -1,4 +1,4 @@
-import type { FastifyInstance } from 'fastify'
+import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { refused } from '../web/form.js'
 import { hourly } from '../web/hourly.js'
 import { enter } from './enter.js'
@@ -50,6 +50,8 @@ export default async function signIn (app: FastifyInstance) {
     if (!account || !right) return again(refused(form.typed, { form: { key: 'sign_in.wrong' } }), 422)
 
     await forgiveSignIn(db, email, request.ip)
+    // What somebody typed into a page would go by itself as another's, who would have their page before them.
+    if (request.isFragment && ![undefined, String(account.id)].includes(pageViewer(request))) return again(refused(form.typed, { form: { key: 'sign_in.others_page' } }), 422)
     return enter(request, reply, account.id, { to, kept })
   })
 
@@ -58,3 +60,6 @@ export default async function signIn (app: FastifyInstance) {
     return reply.clearCookie('clientela', { path: '/' }).goTo('/sign-in')
   })
 }
+
+/** Whose page it is in which somebody signs in again, by the number of the employee. */
+const pageViewer = ({ headers }: FastifyRequest) => headers['page-viewer'] as string | undefined

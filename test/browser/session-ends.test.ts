@@ -31,6 +31,31 @@ t.test('the session ends while a field saves itself: one signs in on the page, a
   t.same(problems, [])
 })
 
+t.test('the session ends in a page, and somebody else signs in there: nothing that was typed is saved as theirs', async t => {
+  const desk = await openDesk(t)
+  const { enter, anna, marek, client, db } = desk
+  const id = await client({ surname: 'Żółć' })
+  const { page, problems } = await enter(anna)
+  await page.goto(`/clients/${id}`)
+  await endSessions(desk, anna)
+  await endSessions(desk, marek)
+  await page.fill('#note', 'Prefers Viber')
+  await page.locator('#note').blur()
+  await page.fill('#flash [name=email]', marek.email)
+  await page.fill('#flash [name=password]', PASSWORD)
+  await page.click('#flash button')
+  await page.waitForSelector('#flash [role=alert]:has-text("somebody else")')
+  t.equal((await db('sessions').where({ employee_id: marek.id })).length, 0, 'they are not signed in')
+  t.match(await db('clients').where({ id }).first(), { note: '' })
+
+  await page.fill('#flash [name=email]', anna.email)
+  await page.fill('#flash [name=password]', PASSWORD)
+  await page.click('#flash button')
+  await page.waitForSelector('#part-note .saved')
+  t.match(await db('clients').where({ id }).first(), { note: 'Prefers Viber' }, 'what waited goes for whom it waited')
+  t.same(problems, [])
+})
+
 for (const javaScript of [true, false]) {
   t.test(`the session ends before a whole form is sent: what was typed is saved after signing in${javaScript ? '' : ', without JavaScript'}`, async t => {
     const desk = await openDesk(t)
