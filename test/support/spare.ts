@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { rm } from 'node:fs/promises'
 import { setTimeout as wait } from 'node:timers/promises'
 import tap, { type Test } from 'tap'
 import { SUBJECTS } from '../../src/form-editor/definition.js'
@@ -45,12 +45,13 @@ async function make (): Promise<Spare> {
   }
 }
 
-/** Puts everything back. Returns false when something is left that this doesn't undo: a server, files, work going on, a changed schema. */
+/** Puts everything back. Returns false when something is left that this doesn't undo: a server, work going on, a changed schema. */
 async function renew ({ app, db, url, jobs }: Spare): Promise<boolean> {
-  if (!process.env.CLIENTELA_TEST_KEPT || app.jobHandlers.size !== jobs || existsSync(folderOf(url))) return false
+  if (!process.env.CLIENTELA_TEST_KEPT || app.jobHandlers.size !== jobs) return false
   const { pool } = db.client
   for (let n = 0; n < 50 && pool.numUsed() + pool.numPendingAcquires() > 0; n++) await wait(10)
   if (pool.numUsed() > 0 || (app.server.listening && !await isIdle(app, db)) || !await putBack(db)) return false
+  await rm(folderOf(url), { recursive: true, force: true })
   for (const subject of SUBJECTS) await shapeOf(db, subject) // what it remembers of a version that will be given again
   await app.outbox.wake() // after the round that may be going on
   await addOrganisation(db)
