@@ -8,6 +8,7 @@ import { addClient, formOf, listed } from '../support/clients.js'
 import { addFields } from '../support/fields.js'
 import { bring, bringIn, check, press, some } from '../support/imports.js'
 import { runJobs } from '../support/jobs.js'
+import { until } from '../support/until.js'
 import { says, words } from '../support/words.js'
 import { workHere } from '../support/work-here.js'
 
@@ -323,9 +324,9 @@ t.test('an import goes on where it was, stops when its person may not any more, 
   await as(anna).post(`/imports/${id}/run`)
   const stopping = new AbortController()
   const seen = db('imports').where({ id })
-  const watch = setInterval(() => { void seen.clone().first('done').then(({ done }) => { if (done > 0) stopping.abort(new Error('stopped')) }) }, 1)
+  const stopped = until(async () => (await seen.clone().first('done')).done > 0).then(() => stopping.abort(new Error('stopped')))
   await runJob(app, desk.url, { batch: 10 })({ id }, { signal: stopping.signal, log: app.log, attempt: 1, isLast: false }).catch(() => {})
-  clearInterval(watch)
+  await stopped
   const { done } = await seen.clone().first('done')
   t.ok(done > 0 && done < ROWS, `stopped after ${done}`)
   t.equal(Number((await db('clients').where({ first_name: 'Klient' }).count())[0]!.count), done, 'what is written is counted')
