@@ -1,7 +1,7 @@
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { addClient } from '../support/clients.js'
 import { boxOf } from '../support/browser.js'
+import { addClient } from '../support/clients.js'
 import { openDesk } from '../support/desk.js'
 
 const order = (page: Page) => page.locator('a.name').allTextContents()

@@ -1,8 +1,8 @@
 import { mkdirSync } from 'node:fs'
 import t from 'tap'
 import type { Page } from 'playwright-core'
-import { addClient } from '../support/clients.js'
 import { boxOf } from '../support/browser.js'
+import { addClient } from '../support/clients.js'
 import { openDesk } from '../support/desk.js'
 import { startMapServer } from '../support/map-server.js'
 

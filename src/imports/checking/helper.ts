@@ -18,6 +18,7 @@ export class Helper {
   private wake = () => {}
 
   constructor (input: HelperInput) {
+    // Without what this process was started with: a module preloaded there may say things of its own here.
     this.worker = new Worker(THREAD, { workerData: input, execArgv: [], resourceLimits: { maxOldGenerationSizeMb: 96, maxYoungGenerationSizeMb: 12 } })
     this.worker.on('message', (lines: string) => {
       this.waiting--
