@@ -24,7 +24,7 @@ t.test('no consent lands on a number or address that replaced the one its writer
   for (const more of [{ 'phones.0.whatsapp': 'on' }, { 'emails.0.agrees': 'on' }, { 'phones.0.type': '3' }, { 'phones.0.remove': '1' }]) {
     const asked = await as(sofia).post(path, { ...stale, ...more })
     t.equal(asked.status, 409, Object.keys(more)[0])
-    t.notMatch(asked.body, /699|zuzanna|inna\.example/)
+    t.notMatch(asked.body, /699 ?00 ?0|zuzanna|inna\.example/)
   }
   t.match([await phone(), await email()], [{ e164: '+34699000078', whatsapp: false, sms: false, removed_at: null }, { agrees: false, removed_at: null }])
   t.equal(await consents(), 1, 'the one from the beginning')
