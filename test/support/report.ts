@@ -47,8 +47,8 @@ process.send?.({ counts })
 /** Runs a process that takes the first of the files that no other has begun with, until none is left. */
 async function start (lane: number, queue: string[]): Promise<void> {
   // Most of what tests run runs a few times only: it is compiled simply at once, rather than interpreted first. What they leave behind is swept up
-  // seldom, and by one thread: both processors have enough to do.
-  const node = [process.execPath, '--min-semi-space-size=64', '--max-semi-space-size=64', '--single-threaded-gc', '--always-sparkplug', '--enable-source-maps', `--import=${inRoot('dist/test/support/no-hooks.js')}`, `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/lane.js'), String(lane)]
+  // seldom, late, and by one thread: both processors have enough to do.
+  const node = [process.execPath, '--min-semi-space-size=64', '--max-semi-space-size=64', '--initial-old-space-size=400', '--single-threaded-gc', '--always-sparkplug', '--enable-source-maps', `--import=${inRoot('dist/test/support/no-hooks.js')}`, `--import=${inRoot('dist/test/support/late.js')}`, inRoot('dist/test/support/lane.js'), String(lane)]
   const seconds = SECONDS_PER_FILE * queue.length
   // A lane has a number for tap to make its folders' names of.
   // tap puts its module hooks into NODE_OPTIONS for coverage, which we don't measure; `env` puts back what was there.
