@@ -6,53 +6,67 @@ import { connect, type Ask } from './connection.js'
 /** Addresses that ought to be equally quick, by what they are called; words in braces stand for what the database has. */
 export type Kinds = Record<string, string[]>
 
-/** Where the answers come from, as whom, and what of 95 of 100 and of any may take, in milliseconds. */
-export interface Served { db: Db, cookie: string, port: number, pid: number, seconds: number, path: string, goal: number, worst: number }
+/** Where the answers come from, as whom; `words` are those that the addresses' braces stand for, `name` tells one size from another. */
+export interface Served { name: string, db: Db, cookie: string, port: number, pid: number, words: Record<string, string | number> }
+
+/** Where the addresses are, for how many seconds each kind is asked, and what of 95 of 100 and of any may take, in milliseconds. */
+export interface Terms { path: string, seconds: number, goal: number, worst: number }
 
 const RATIO = 1.5
 const CONNECTIONS = 10
 const WARMING = 8000
+// So many times all sizes are asked for a kind: the machine is quicker and slower by the minute.
+const TURNS = 4
 // Milliseconds between an answer and a quick typist's next key.
 const KEY = 200
 
-/** What was measured, by kind. */
-export type Found = Map<string, Measured>
-
-interface Measured { typing: number, p50: number, p95: number, most: number, slowest: string, app: number, database: number }
+interface Processes { app: number, postgres: number }
+interface Connected { served: Served, connections: { ask: Ask, close (): void }[], processes: Processes, addresses: Map<string, string[]> }
+/** Milliseconds that each answer took, by address, and that the processors took for all of them. */
+interface Fired { taken: Map<string, number[]>, app: number, database: number }
 
 /**
- * Measures all kinds, once the application is warm, at ten connections, each asking anew as soon as it was answered, which is as much as the machine can do; and again with ten people who type as
+ * Measures all kinds, once the applications are warm, at ten connections, each asking anew as soon as it was answered, which is as much as the machine can do; and again with ten people who type as
  * fast as people can, a key a fifth of a second after each answer ("typing"). Of each kind how long 50 and 95 of 100 answers take and the longest, the addresses of a
- * kind in turns; the processor's time that an answer takes of the application and of Postgres; and how many times as long as those of `earlier`, a smaller size.
+ * kind in turns; the processor's time that an answer takes of the application and of Postgres. Where several sizes are served, each kind is asked of them in turns; of the larger
+ * ones it says how many times as long as of the smallest, which is the first, 95 of 100 take.
  */
-export async function measureKinds (served: Served, kinds: Kinds, words: Record<string, string | number>, earlier: Found | null): Promise<Found> {
-  const { db, cookie, port, pid, seconds, path, goal, worst } = served
+export async function measureKinds (sizes: readonly Served[], kinds: Kinds, { path, seconds, goal, worst }: Terms): Promise<void> {
+  const all: Connected[] = []
+  for (const served of sizes) all.push(await open(served, kinds, path))
+  // An application that is in use has been compiled, which takes the first two thousand answers or so.
+  for (const one of all) await fire(one, [...one.addresses.values()].flat(), WARMING)
+  const width = Math.max(...sizes.map(({ name }) => name.length))
+  console.log(`  ${'at 10 connections'.padEnd(30 + width)}${['typing', 'p50', 'p95', 'most', 'app CPU', 'db CPU', 'times'].map(title => title.padStart(9)).join('')}  the slowest`)
+  for (const kind of Object.keys(kinds)) {
+    const fired = all.map(() => [] as Fired[]), typed = all.map(() => [] as Fired[])
+    for (let turn = 0; turn < TURNS; turn++) for (const [n, one] of all.entries()) fired[n]!.push(await fire(one, one.addresses.get(kind)!, seconds * 1000 / TURNS))
+    for (const [n, one] of all.entries()) typed[n]!.push(await fire(one, one.addresses.get(kind)!, seconds * 1000, KEY))
+    const smallest = measure(fired[0]!).p95
+    for (const [n, { name }] of sizes.entries()) {
+      const { p50, p95, most, app, database, slowest } = measure(fired[n]!)
+      const times = n > 0 ? p95 / smallest : null
+      const isWrong = p95 > goal || most > worst || (times ?? 0) > RATIO
+      console.log(`  ${(n === 0 ? kind : '').padEnd(30)}${name.padStart(width)}${[measure(typed[n]!).p95, p50, p95, most, app, database].map(ms => ms.toFixed(1).padStart(9)).join('')}${(times?.toFixed(2) ?? '').padStart(9)}  ${decodeURIComponent(slowest)}${isWrong ? '   above the goal' : ''}`)
+    }
+  }
+  for (const { connections } of all) for (const connection of connections) connection.close()
+}
+
+async function open (served: Served, kinds: Kinds, path: string): Promise<Connected> {
+  const { db, cookie, port, pid, words } = served
   const connections = await Promise.all(Array.from({ length: CONNECTIONS }, () => connect(port, { cookie, 'hx-request': 'true', 'hx-request-type': 'partial' })))
-  const ask = connections[0]!.ask
   const { rows: [{ backend }] } = await db.raw('select pg_backend_pid() as backend')
-  const processes = { app: pid, postgres: parentOf(await readFile(`/proc/${backend}/stat`, 'utf8').catch(() => '')) }
-  const measured: Found = new Map()
-  console.log(`  ${'at 10 connections'.padEnd(30)}${['typing', 'p50', 'p95', 'most', 'app CPU', 'db CPU', 'times'].map(title => title.padStart(9)).join('')}  the slowest`)
   const addresses = new Map<string, string[]>()
   for (const [kind, queries] of Object.entries(kinds)) {
     const urls: string[] = []
-    for (const query of queries) urls.push(await addressOf(path, query, words, ask))
+    for (const query of queries) urls.push(await addressOf(path, query, words, connections[0]!.ask))
     addresses.set(kind, urls)
   }
-  // An application that is in use has been compiled, which takes the first two thousand answers or so.
-  await fire([...addresses.values()].flat(), connections, WARMING, processes)
-  for (const [kind, urls] of addresses) {
-    const one = { ...await fire(urls, connections, seconds * 1000, processes), typing: (await fire(urls, connections, seconds * 1000, processes, KEY)).p95 }
-    measured.set(kind, one)
-    const times = earlier ? one.p95 / earlier.get(kind)!.p95 : null
-    const wrong = one.p95 > goal || one.most > worst || (times ?? 0) > RATIO
-    console.log(`  ${kind.padEnd(30)}${[one.typing, one.p50, one.p95, one.most, one.app, one.database].map(ms => ms.toFixed(1).padStart(9)).join('')}${(times?.toFixed(2) ?? '').padStart(9)}  ${decodeURIComponent(one.slowest)}${wrong ? '   above the goal' : ''}`)
-  }
-  for (const connection of connections) connection.close()
-  return measured
+  return { served, connections, processes: { app: pid, postgres: parentOf(await readFile(`/proc/${backend}/stat`, 'utf8').catch(() => '')) }, addresses }
 }
 
-async function fire (urls: string[], connections: readonly { ask: Ask }[], milliseconds: number, { app, postgres }: { app: number, postgres: number }, pause = 0): Promise<Omit<Measured, 'typing'>> {
+async function fire ({ connections, processes: { app, postgres } }: Connected, urls: string[], milliseconds: number, pause = 0): Promise<Fired> {
   const taken = new Map(urls.map(url => [url, [] as number[]]))
   const before = [await processorTime(app), await processorTime(postgres)] as const
   const end = performance.now() + milliseconds
@@ -66,12 +80,17 @@ async function fire (urls: string[], connections: readonly { ask: Ask }[], milli
       if (pause > 0) await wait(pause)
     }
   }))
-  const after = [await processorTime(app), await processorTime(postgres)] as const
+  return { taken, app: await processorTime(app) - before[0], database: await processorTime(postgres) - before[1] }
+}
+
+function measure (fired: Fired[]) {
+  const taken = new Map([...fired[0]!.taken.keys()].map(url => [url, fired.flatMap(({ taken }) => taken.get(url)!)]))
   const all = [...taken.values()].flat().sort((a, b) => a - b)
   const at = (part: number) => all[Math.floor(part * (all.length - 1))]!
-  const mean = (times: number[]) => times.reduce((sum, time) => sum + time, 0) / (times.length || 1)
-  const slowest = urls.toSorted((a, b) => mean(taken.get(b)!) - mean(taken.get(a)!))[0]!
-  return { p50: at(0.5), p95: at(0.95), most: at(1), slowest: `${slowest} ${mean(taken.get(slowest)!).toFixed(0)}`, app: (after[0] - before[0]) / all.length, database: (after[1] - before[1]) / all.length }
+  const sum = (times: number[]) => times.reduce((sum, time) => sum + time, 0)
+  const mean = (url: string) => sum(taken.get(url)!) / (taken.get(url)!.length || 1)
+  const slowest = [...taken.keys()].sort((a, b) => mean(b) - mean(a))[0]!
+  return { p50: at(0.5), p95: at(0.95), most: at(1), slowest: `${slowest} ${mean(slowest).toFixed(0)}`, app: sum(fired.map(({ app }) => app)) / all.length, database: sum(fired.map(({ database }) => database)) / all.length }
 }
 
 /** The address of a query; "next" follows so many links to the next page first. */

@@ -27,11 +27,11 @@ const BOARD: Kinds = {
 const TOUCHED: Kinds = { 'two columns that changed': ['columns={new}.20,{work}.20'] }
 
 /** Measures all kinds in a database of many leads. */
-export async function benchLeadLists (served: Omit<Served, 'path' | 'goal' | 'worst'>): Promise<void> {
+export async function benchLeadLists (served: Omit<Served, 'name' | 'words'>, seconds: number): Promise<void> {
   const { db } = served
   const { rows: [words] } = await db.raw(`
     select (select min(id) + (max(id) - min(id)) / 2 from leads) as middle, (select max(number) from leads) as number, (select typed from lead_phones order by id desc limit 1) as phone,
       (select max(id) from locations) as location, (select max(id) - 3 from campaigns) as campaign, (select max(manager_id) from leads) as manager, (select max(id) from lead_types) as type,
       (select id from lead_statuses where key = 'canceled') as lost, (select id from lead_statuses where key = 'new_lead') as new, (select id from lead_statuses where key = 'in_work') as work, (current_date - 100)::text as day`)
-  for (const [path, kinds] of [['/leads', KINDS], ['/leads/board', BOARD], ['/leads/board/now', TOUCHED]] as const) await measureKinds({ ...served, path, goal: 40, worst: 100 }, kinds, words, null)
+  for (const [path, kinds] of [['/leads', KINDS], ['/leads/board', BOARD], ['/leads/board/now', TOUCHED]] as const) await measureKinds([{ ...served, name: '', words }], kinds, { path, seconds, goal: 40, worst: 100 })
 }

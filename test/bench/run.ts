@@ -5,13 +5,12 @@ import { startEmbeddedPostgres } from '../../src/database/embedded.js'
 import { makeManyLeads } from '../support/many-leads.js'
 import { benchCalls } from './calls.js'
 import { benchImports } from './imports.js'
-import type { Found } from './kinds.js'
 import { benchLeadLists } from './lead-lists.js'
 import { benchLeads } from './leads.js'
 import { benchMessages } from './messages.js'
 import { benchOwnPages, benchPages } from './pages.js'
 import { benchSearches } from './searches.js'
-import { inShop, madeDatabase, sayMemory, settle } from './shop.js'
+import { inShop, madeDatabase, sayMemory, settle, type Served, type Shop } from './shop.js'
 
 /*
  * npm run bench [-- --sizes 10000,100000] [-- --seconds 5]
@@ -29,21 +28,33 @@ const ONLY = option('only', '')
 const MADE = option('made', '').split(',').filter(Boolean)
 const A_SMALL_SHOP = 12_000
 
-/** The lists and a profile of a shop of some size, and its searches beside those of the size before. Gives what of them was found. */
-async function lists (url: string, size: number, earlier: Found | null): Promise<Found | null> {
-  let found = earlier
-  await inShop(url, {}, async shop => {
-    const [app, floor] = [await shop.serve(), await shop.serve('floor.js')]
-    console.log(`\n${size.toLocaleString('en')} clients${ONLY === 'search' ? '' : `${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`}`)
-    await settle(shop.db)
-    if (ONLY !== 'search') await benchPages(shop, app, floor, SECONDS)
-    if (ONLY !== 'pages') found = await benchSearches({ db: shop.db, cookie: shop.cookie, port: app.port, pid: app.pid, seconds: SECONDS }, earlier)
-    if (ONLY === '') await benchOwnPages(shop, app, floor, SECONDS)
-    await sayMemory(app.pid)
-    await app.end()
-    await floor.end()
-  })
-  return found
+/** The lists and a profile of a shop of some size. */
+const pages = (url: string, size: number) => inShop(url, {}, async shop => {
+  const [app, floor] = [await shop.serve(), await shop.serve('floor.js')]
+  console.log(`\n${size.toLocaleString('en')} clients${' '.repeat(20)}connections    app req/s   floor req/s   ratio   app p97.5`)
+  await settle(shop.db)
+  await benchPages(shop, app, floor, SECONDS)
+  if (ONLY === '') await benchOwnPages(shop, app, floor, SECONDS)
+  await sayMemory(app.pid)
+  await app.end()
+  await floor.end()
+})
+
+const nameOf = (n: number) => SIZES[n]!.toLocaleString('en')
+
+/** The searches of shops of several sizes, all open at once. */
+async function searches (urls: string[], open: (Shop & { app: Served })[] = []): Promise<void> {
+  if (open.length < urls.length) {
+    return inShop(urls[open.length]!, {}, async shop => {
+      const app = await shop.serve()
+      await settle(shop.db)
+      await searches(urls, [...open, { ...shop, app }])
+      await sayMemory(app.pid, `${nameOf(open.length)} clients`)
+      await app.end()
+    })
+  }
+  console.log('\nClients listed and searched')
+  await benchSearches(open.map(({ db, cookie, app: { port, pid } }, n) => ({ name: nameOf(n), db, cookie, port, pid })), SECONDS)
 }
 
 /** Two empty shops that import their clients: one in which nobody does anything else, and one in which people are at work. */
@@ -62,7 +73,7 @@ const leads = (url: string, count: number | null) => inShop(url, {}, async ({ db
   }
   await benchLeads(inside, url)
   const app = await serve()
-  await benchLeadLists({ db, cookie, port: app.port, pid: app.pid, seconds: SECONDS })
+  await benchLeadLists({ db, cookie, port: app.port, pid: app.pid }, SECONDS)
   await sayMemory(app.pid)
   await app.end()
 })
@@ -87,8 +98,10 @@ async function run (server: string): Promise<void> {
   if (ONLY === 'leads') return leads(await madeDatabase(server, A_SMALL_SHOP), Number(option('leads', '1000000')))
   if (ONLY === 'calls') return calls(await madeDatabase(server, A_SMALL_SHOP))
   if (ONLY === 'messages') return messages(await madeDatabase(server, A_SMALL_SHOP), Number(option('messages', '100000')))
-  let found: Found | null = null
-  for (const [index, size] of SIZES.entries()) found = await lists(MADE[index] ?? await madeDatabase(server, size), size, found)
+  const urls: string[] = []
+  for (const [n, size] of SIZES.entries()) urls.push(MADE[n] ?? await madeDatabase(server, size))
+  if (ONLY !== 'search') for (const [n, size] of SIZES.entries()) await pages(urls[n]!, size)
+  if (ONLY !== 'pages') await searches(urls)
 }
 
 const directory = await mkdtemp(join(tmpdir(), 'clientela-bench-'))

@@ -1,5 +1,5 @@
 import type { Db } from '../../src/database/knex.js'
-import { measureKinds, type Found, type Kinds, type Served } from './kinds.js'
+import { measureKinds, type Kinds, type Served } from './kinds.js'
 
 /*
  * npm run bench -- --only search [--sizes 10000,1000000] [--seconds 2]
@@ -25,9 +25,12 @@ const KINDS: Kinds = {
   'narrowed and sorted': ['show=suppliers&sort=created', 'tag=1&sort=active', 'tag=25&sort=created', 'campaign=10&sort=active', 'location=2&sort=own.{warranty_months}', 'tag=2&campaign=2', 'tag=25&campaign=10&show=companies', 'own.{device}={option}&sort=created', 'own.{model}=pad&sort=created', 'own.{agreement}=2025&show=conflicted']
 }
 
-/** Measures all kinds and prints them beside those of `earlier`, a smaller size. */
-export const benchSearches = async (served: Omit<Served, 'path' | 'goal' | 'worst'>, earlier: Found | null): Promise<Found> =>
-  measureKinds({ ...served, path: '/clients', goal: 30, worst: 100 }, KINDS, await wordsOf(served.db), earlier)
+/** Measures all kinds in shops of several sizes, the smallest first. */
+export async function benchSearches (sizes: readonly Omit<Served, 'words'>[], seconds: number): Promise<void> {
+  const served: Served[] = []
+  for (const size of sizes) served.push({ ...size, words: await wordsOf(size.db) })
+  await measureKinds(served, KINDS, { path: '/clients', seconds, goal: 30, worst: 100 })
+}
 
 /** What of the demo stands in the addresses. */
 async function wordsOf (db: Db): Promise<Record<string, string | number>> {

@@ -75,9 +75,9 @@ export async function settle (db: Db): Promise<void> {
   if (seconds > 1) console.log(`  until all was looked at for duplicates, with nobody else at work: ${seconds.toFixed(0)} s`)
 }
 
-/** Says what the application takes in the end. */
-export async function sayMemory (pid: number): Promise<void> {
+/** Says what the application takes in the end, `of` whom when there are several. */
+export async function sayMemory (pid: number, of = ''): Promise<void> {
   const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
   const kilobytes = /VmRSS:\s+(\d+)/.exec(status)?.[1]
-  console.log(`  memory of the application after it: ${kilobytes ? (Number(kilobytes) / 1024).toFixed(0) : '?'} MB resident`)
+  console.log(`  memory of the application${of && ` of ${of}`} after it: ${kilobytes ? (Number(kilobytes) / 1024).toFixed(0) : '?'} MB resident`)
 }

@@ -135,8 +135,8 @@ function find (db: Db, viewer: Viewer, filter: ClientFilter, reading: Reading, l
     .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
     .modify(from(viewer, reading, order))
     .orderByRaw([...keys, idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
-    .limit(limit)
-    .select('clients.id', ...counted ? [db.raw('count(*) over () as total')] : []).options(howTo(filter)) as unknown as Promise<{ id: number, total?: number }[]>
+    .limit(limit, { skipBinding: true })
+    .select('clients.id', ...counted ? [db.raw('count(*) over () as total')] : []).options(searches && isOnlySearched(filter) ? PREPARED : howTo(filter)) as unknown as Promise<{ id: number, total?: number }[]>
 }
 
 // Of so few, or of so small a part of all that can be read at so little cost (as the database reckons, in pages of its disk), it had better look at all and

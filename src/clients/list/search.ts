@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { anywhere } from '../../database/like.js'
-import type { Db } from '../../database/knex.js'
+import { PREPARED, type Db } from '../../database/knex.js'
 import { isEmail } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { seesContacts } from '../masking.js'
@@ -34,7 +34,10 @@ export const SHORT = 3
 const split = (text: string) => text.split(/\s+/).filter(Boolean).slice(0, MOST_TERMS)
 
 const HAS_WORD = `clients.search_names like ${anywhere('fold(?)')}`
-const HAS_PART = `clients.search_contacts like ${anywhere('lower(?)')}`
+// The index of names and contacts finds a part of a number or an address.
+const [BOTH, PART] = ["clients.search_names || ' ' || clients.search_contacts", anywhere('lower(?)')]
+const HAS_PART = `((${BOTH}) like ${PART} and clients.search_contacts like ${PART})`
+const HAS_EITHER = `(${BOTH}) like ${anywhere('fold(?)')}`
 
 /** SQL for the words in `table` that begin with a term, of those the viewer may search; it takes the term twice. */
 const begins = (viewer: Viewer, table: string) => `${table}.word >= left(fold(?), 100) and ${table}.word < left(fold(?), 100) || chr(1114111)${seesContacts(viewer) ? '' : ` and not ${table}.contact`}`
@@ -59,7 +62,8 @@ export function matching (viewer: Viewer, q: string) {
     if (!seesContacts(viewer)) return names(query)
     for (const term of termsFor(viewer, q)) {
       if (term.starts) query.whereRaw(...anyBegins(viewer, term))
-      else query.where(either => { either.whereRaw(HAS_PART, [term.part]).orWhere(part => { everyWord(part, viewer, term) }) })
+      else if (isPlain(term)) query.whereRaw(HAS_EITHER, [term.part])
+      else query.where(either => { either.whereRaw(HAS_PART, [term.part, term.part]).orWhere(part => { everyWord(part, viewer, term) }) })
     }
   }
 }
@@ -72,6 +76,9 @@ function everyWord (query: Knex.QueryBuilder, viewer: Viewer, term: Term): void 
   if (term.starts) query.whereRaw(...anyBegins(viewer, term))
   else for (const word of term.words) query.whereRaw(HAS_WORD, [word])
 }
+
+/** Whether a term is looked for as it stands in names and contacts alike: contacts keep their accents, and a number in them has lost its signs. */
+const isPlain = ({ words, part }: Term): boolean => words.length === 1 && words[0] === part && /^[\x21-\x7e]+$/.test(part)
 
 const WITH_PHONE = 'select client_id from client_phones where e164 = ? and removed_at is null'
 const WITH_EMAIL = 'select client_id from client_emails where address_key = ? and removed_at is null'
@@ -104,7 +111,7 @@ export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Se
   if (terms.length === 0) return null
   const inside = terms.some(({ starts }) => !starts)
   if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, inside }
-  const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part]))
+  const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part])).options(PREPARED)
   const [lead, ...others] = terms.map((term, n) => ({ term, count: counts[n] as number })).toSorted((a, b) => a.count - b.count || b.term.part.length - a.term.part.length)
   return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, inside }
 }
@@ -157,11 +164,11 @@ const CLIENTS_COUNTED = 1000
 /** How many of the clients that are there `beginning` finds and `narrow` leaves, up to `limit`. */
 export async function countBeginning (db: Db, viewer: Viewer, search: Search, limit: number, narrow: ((query: Knex.QueryBuilder) => void) | null): Promise<Counted> {
   const most = narrow || search.others.length > 0 ? CLIENTS_COUNTED : WORDS_COUNTED
-  const words = db('client_words as w').modify(leading(viewer, search)).where('w.archived', false).limit(most).select('w.client_id')
+  const words = db('client_words as w').modify(leading(viewer, search)).where('w.archived', false).limit(most, { skipBinding: true }).select('w.client_id')
   const [clients, suppliers] = [viewer.can('clients.view'), viewer.can('suppliers.view')]
   if (!clients || !suppliers) words.where('w.supplier', suppliers)
-  const some = db('words').distinct('client_id').limit(limit).modify(withOthers(viewer, search, 'words.client_id'))
+  const some = db('words').distinct('client_id').limit(limit, { skipBinding: true }).modify(withOthers(viewer, search, 'words.client_id'))
   if (narrow) some.whereExists(db('clients').whereRaw('clients.id = words.client_id').modify(narrow))
-  const [{ looked, count }] = await db.with('words', words).from(some.as('some')).select(db.raw('(select count(*) from words) as looked, count(*) as count')) as unknown as [{ looked: number, count: number }]
+  const [{ looked, count }] = await db.with('words', words).from(some.as('some')).select(db.raw('(select count(*) from words) as looked, count(*) as count')).options(narrow ? {} : PREPARED) as unknown as [{ looked: number, count: number }]
   return { count, isAtLeast: looked === most || count === limit }
 }
