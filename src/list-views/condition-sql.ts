@@ -8,8 +8,8 @@ export interface ValuesOf { table: string, owner: string, row: string }
 
 type Test = [sql: string, ...bindings: (string | number)[]]
 
-/** Leaves the rows that meet the condition. `now` says what "today" is. */
-export function meeting (condition: Condition, { table, owner, row }: ValuesOf, timeZone: string, now = new Date()) {
+/** Leaves the rows that meet the condition. `few`: all of them are read at once, rather than some of them in an order. `now` says what "today" is. */
+export function meeting (condition: Condition, { table, owner, row }: ValuesOf, timeZone: string, { few = false, now = new Date() } = {}) {
   const { field, how, values } = condition
   const has = (test: Test = ['']): Test => [`exists (select from ${table} v where v.${owner} = ${row} and v.field_id = ?${test[0] && ` and ${test[0]}`})`, field.id, ...test.slice(1)]
   const hasNot = (): Test => { const [sql, ...bindings] = has(); return [`not ${sql}`, ...bindings] }
@@ -17,6 +17,7 @@ export function meeting (condition: Condition, { table, owner, row }: ValuesOf, 
     const where = ([sql, ...bindings]: Test) => { query.whereRaw(sql, bindings) }
     if (how === 'empty') return where(hasNot())
     if (how === 'filled') return where(has())
+    if (few && how === 'contains' && field.kind !== 'unique_id') return where(containing(condition, { table, owner, row }))
     if (how !== 'among') return where(has(testOf(condition, timeZone, now)))
     const chosen = values.filter(value => value !== 'empty' && value !== 'filled')
     const either: Test[] = [...chosen.length > 0 ? [has(among(condition, chosen))] : [], ...values.includes('empty') ? [hasNot()] : [], ...values.includes('filled') ? [has()] : []]
@@ -61,11 +62,18 @@ function daysFrom (how: string, today: string): [from: string, to: string] {
 }
 
 // The index has the first hundred characters; what stands behind them is looked up in the text itself.
-const BEHIND = `(length(v.sort_text) = 100 and fold(v.text_value) like ${anywhere('fold(?)')})`
+const BEGINS = `v.sort_text like ${anywhere('fold(?)')}`
+const BEHIND = `length(v.sort_text) = 100 and fold(v.text_value) like ${anywhere('fold(?)')}`
+
+// Asked for by themselves, of all that are shorter nothing but the index is read, and those a hundred letters long have one of their own (migration 0059).
+function containing ({ field, text }: Condition, { table, owner, row }: ValuesOf): Test {
+  const values = `select v.${owner} from ${table} v where v.field_id = ? and`
+  return [`${row} in (${values} ${BEGINS} union all ${values} ${BEHIND})`, field.id, text, field.id, text]
+}
 
 function textTest (isId: boolean, how: 'contains' | 'starts' | 'is', text: string): Test {
   if (isId) return how === 'is' ? ['v.unique_key = unique_key(?)', text] : [`v.unique_key like ${(how === 'starts' ? atStart : anywhere)('unique_key(?)')}`, text]
   if (how === 'is') return ['v.sort_text = left(fold(?), 100) and fold(v.text_value) = fold(?)', text, text]
   if (how === 'starts') return [`v.sort_text like ${atStart('left(fold(?), 100)')}`, text]
-  return [`(v.sort_text like ${anywhere('fold(?)')} or ${BEHIND})`, text, text]
+  return [`(${BEGINS} or ${BEHIND})`, text, text]
 }

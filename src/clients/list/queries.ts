@@ -120,19 +120,19 @@ async function findPage (db: Db, viewer: Viewer, filter: ClientFilter, fields: r
   for (let reading = left.shift(); reading && ids.length <= PAGE_SIZE; reading = left.shift()) {
     const { stretch, from } = reading
     const few = !stretch.searches && await isFew()
-    const found = await find(db, viewer, filter, { stretch: few ? aside(stretch) : stretch, from }, PAGE_SIZE + 1 - ids.length, few && isFirst)
+    const found = await find(db, viewer, filter, { stretch: few ? aside(stretch) : stretch, from }, PAGE_SIZE + 1 - ids.length, { few, counted: few && isFirst })
     if (isFirst && left.length === 0 && (few || ids.length + found.length <= PAGE_SIZE)) total = ids.length + (found[0]?.total ?? found.length)
     ids.push(...found.map(({ id }) => id))
   }
   return { ids, total }
 }
 
-function find (db: Db, viewer: Viewer, filter: ClientFilter, reading: Reading, limit: number, counted: boolean): Promise<{ id: number, total?: number }[]> {
+function find (db: Db, viewer: Viewer, filter: ClientFilter, reading: Reading, limit: number, { few, counted }: { few: boolean, counted: boolean }): Promise<{ id: number, total?: number }[]> {
   const order = (filter.descending && !filter.ranked) !== (filter.before !== null) ? 'desc' : 'asc'
   const { among, keys, searches } = reading.stretch
   return db('clients')
     .modify(among, behind(reading, order))
-    .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter))
+    .modify(searches ? narrowed(viewer, filter) : filtered(viewer, filter, few))
     .modify(from(viewer, reading, order))
     .orderByRaw([...keys, idOf(reading.stretch)].map(sql => `${sql} ${order}`).join(', '))
     .limit(limit, { skipBinding: true })
@@ -184,13 +184,13 @@ const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
   archived: () => {}
 }
 
-/** Leaves what the list shows. */
-export function filtered (viewer: Viewer, filter: ClientFilter) {
-  return (query: Knex.QueryBuilder) => { query.modify(narrowed(viewer, filter)).modify(matching(viewer, filter.q)) }
+/** Leaves what the list shows; `few` of them, as far as is known, which are all read at once. */
+export function filtered (viewer: Viewer, filter: ClientFilter, few = false) {
+  return (query: Knex.QueryBuilder) => { query.modify(narrowed(viewer, filter, few)).modify(matching(viewer, filter.q)) }
 }
 
 /** The same without what is searched for. */
-function narrowed (viewer: Viewer, filter: ClientFilter) {
+function narrowed (viewer: Viewer, filter: ClientFilter, few = false) {
   const { timeZone } = viewer.organisation
   return (query: Knex.QueryBuilder) => {
     query.modify(visibleTo(viewer)).modify(SHOW[filter.show])
@@ -205,7 +205,7 @@ function narrowed (viewer: Viewer, filter: ClientFilter) {
     // Days are those of the organisation's zone.
     if (filter.from) query.whereRaw('created_at >= ?::date::timestamp at time zone ?', [filter.from, timeZone])
     if (filter.to) query.whereRaw("created_at < (?::date + 1)::timestamp at time zone ?", [filter.to, timeZone])
-    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone))
+    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone, { few }))
   }
 }
 
