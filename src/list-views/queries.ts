@@ -1,5 +1,5 @@
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
-import { PREPARED, type Db } from '../database/knex.js'
+import { prepared, type Db } from '../database/knex.js'
 import { unchanged } from '../database/unchanged.js'
 import { auditedRole, listRoles } from '../roles/queries.js'
 import type { Role } from '../roles/ranks.js'
@@ -26,11 +26,15 @@ const IN_ORDER = [{ column: 'v.shared', order: 'desc' }, { column: 'v.position' 
 export const listViews = (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs' | 'asOf'>, list: string): Promise<ListViews> =>
   unchanged(db, viewer.asOf, `views of ${list} ${viewer.id} ${viewer.roleId} ${Boolean(viewer.viewingAs)}`, () => readViews(db, viewer, list))
 
-async function readViews (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs'>, list: string): Promise<ListViews> {
-  // A person's own default comes before their role's, also when it is to open with none; through the eyes of another role, that one's alone.
-  const wanted = db('list_defaults').where({ list }).where(either => { either.where('role_id', viewer.roleId); if (!viewer.viewingAs) either.orWhere('employee_id', viewer.id) })
-    .orderByRaw('employee_id is null').limit(1).select('view_id')
-  const found: (ListView & { wanted: number | null })[] = await views(db, viewer, list).select(COLUMNS).select({ wanted }).orderBy(IN_ORDER).options(PREPARED)
+// A person's own default comes before their role's, also when it is to open with none; through the eyes of another role, that one's alone.
+const OPENS_WITH = 'select view_id from list_defaults where list = ? and (role_id = ? or employee_id = ?) order by employee_id is null limit 1'
+const VIEWS = `
+  select ${COLUMNS.join(', ')}, (${OPENS_WITH}) as wanted
+  from list_views v join employees o on o.id = v.owner_id left join employees c on c.id = v.changed_by
+  where v.list = ? and v.deleted_at is null and (v.shared or v.owner_id = ?) order by v.shared desc, v.position, v.id`
+
+async function readViews (db: Db, { id, roleId, viewingAs }: Pick<Viewer, 'id' | 'roleId' | 'viewingAs'>, list: string): Promise<ListViews> {
+  const { rows: found } = await prepared<(ListView & { wanted: number | null })[]>(db, VIEWS, [list, roleId, viewingAs ? null : id, list, id])
   return { views: found.map(({ wanted, ...view }) => view), opensWith: found.find(view => view.id === view.wanted)?.id ?? null }
 }
 

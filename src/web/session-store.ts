@@ -35,6 +35,7 @@ const select = (sessions: string, where = '', more = '') => `
          o.file_megabytes, o.file_count, o.file_kinds, o.logo, o.logo_width, o.logo_height,
          (select json_build_object('scheme', scheme, 'sipDomain', sip_domain, 'dials', dials) from telephony_settings) as telephony,
          (select json_object_agg(subject, version) from form_versions) as form_versions,
+         json_build_object('client', exists (select from client_selection t where t.employee_id = e.id), 'lead', exists (select from lead_selection t where t.employee_id = e.id)) as has_ticked,
          array(select location_id from employee_locations l where l.employee_id = e.id) as location_ids
   from ${sessions} s
   left join employees e on e.id = s.employee_id
@@ -141,7 +142,8 @@ function readViewer (row: Record<string, any>): Viewer {
     viewingAs: row.viewed_id && { id: row.viewed_id, key: row.viewed_key, name: row.viewed_name },
     organisation,
     locationIds: row.location_ids,
-    formVersions: row.form_versions
+    formVersions: row.form_versions,
+    hasTicked: row.has_ticked
   })
 }
 

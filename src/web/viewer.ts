@@ -49,6 +49,8 @@ export interface Viewer {
   locationIds: readonly number[]
   /** Which version of its forms and fields each subject has now ("client"): what a process remembers of them holds while it is this one. */
   formVersions: Readonly<Record<string, number>>
+  /** Of which lists they have rows ticked, maybe old ones. */
+  hasTicked?: Readonly<Record<'client' | 'lead', boolean>>
   /** Whether their role asks for two-step sign-in and they have not set it up: until then nothing else opens. */
   needsTwoSteps?: boolean
   /** The role through whose eyes they look now; nothing can be changed meanwhile. */

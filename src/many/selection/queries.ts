@@ -12,9 +12,9 @@ const KEPT = "interval '16 hours'"
 const tableOf = ({ one }: Many) => `${one}_selection`
 const idOf = ({ one }: Many) => `${one}_id`
 
-/** The rows somebody has ticked, whether they are on the page or not. */
-export const selectedIds = (db: Db, many: Many, viewer: Pick<Viewer, 'id' | 'asOf'>): Promise<number[]> =>
-  unchanged(db, viewer.asOf, `${tableOf(many)} ${viewer.id}`, () => readSelection(db, many, viewer))
+/** The rows somebody has ticked, whether they are on the page or not. Who had none as their request began, and changes nothing, is asked no more. */
+export const selectedIds = async (db: Db, many: Many, viewer: Pick<Viewer, 'id' | 'asOf' | 'hasTicked'>): Promise<number[]> =>
+  viewer.asOf !== undefined && viewer.hasTicked?.[many.one] === false ? [] : unchanged(db, viewer.asOf, `${tableOf(many)} ${viewer.id}`, () => readSelection(db, many, viewer))
 
 async function readSelection (db: Db, many: Many, viewer: Pick<Viewer, 'id'>): Promise<number[]> {
   const { rows: [row] } = await db.raw(`select coalesce(array_agg(${idOf(many)}), '{}')::float8[] as ids from ${tableOf(many)} where employee_id = ? and at > now() - ${KEPT}`, [viewer.id]).options(PREPARED)
