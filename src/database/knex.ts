@@ -52,7 +52,7 @@ export async function prepared<Rows = any[]> (db: Db, sql: string, values: reado
     texts.set(sql, asked = { name: PreparingDialect.nameOf(text), text })
   }
   const client = db.client as Asking
-  const query = { ...asked, sql, bindings: values, __knexQueryUid: `prepared ${++asks}` } // as Knex itself tells of a query
+  const query = { ...asked, sql: asked.text, bindings: values, __knexQueryUid: `prepared ${++asks}` } // as Knex itself tells of a query
   const connection = await client.acquireConnection()
   try {
     client.emit('query', query)

@@ -10,7 +10,9 @@ t.test('a query without the builder is asked, told of and prepared as others are
   db.on('query-response', ({ rows }) => told.push(rows))
   const ask = (values: unknown[], of = db) => prepared<{ one: number, other: string }[]>(of, 'select ?::int as one, ?::text as other, pg_backend_pid() as pid', values)
   t.match((await ask([1, "O'Neill; --"])).rows, [{ one: 1, other: "O'Neill; --" }])
-  t.match(told, ['select ?::int as one, ?::text as other, pg_backend_pid() as pid', [1, "O'Neill; --"], [{ one: 1 }]])
+  t.match(told, ['select $1::int as one, $2::text as other, pg_backend_pid() as pid', [1, "O'Neill; --"], [{ one: 1 }]])
+  await db.raw('select ?::int as one, ?::text as other, pg_backend_pid() as pid', [1, "O'Neill; --"])
+  t.same(told.slice(3, 5), told.slice(0, 2), 'as Knex tells of its own')
   t.match((await ask([2, null as never])).rows, [{ one: 2, other: null }])
   t.equal((await db.raw("select count(*)::int as count from pg_prepared_statements where statement like '%as other%' and name like 'clientela%'")).rows[0].count, 1)
 
