@@ -1,17 +1,20 @@
 /*
  * The board of leads. Cards are dragged, by mouse or pen, to the columns that theirs leads to (data-next); where one is lost, its column
  * (data-asks) asks why in a dialog. A card's menu does the same without it. Columns that changed, as the stream of events or an answer
- * tells, are read anew: those alone, together, and never under a card that is being dragged.
+ * tells, are read anew: those alone, together, and never under a card that is being dragged, or pressed and about to be.
  */
 const WAIT = 250 // ms: what comes close together is read together
 const touched = new Set()
 let dragged = null
+let pressed = null
 let reading = null
+let moving = Promise.resolve()
 let arrived = null
 
 const board = () => document.getElementById('board')
 const columns = () => [...board()?.querySelectorAll('.column') ?? []]
 const dialog = () => document.getElementById('move-dialog')
+const isHeld = () => dragged !== null || pressed !== null
 
 function look (statuses, wait = WAIT) {
   for (const status of statuses) touched.add(String(status))
@@ -20,16 +23,24 @@ function look (statuses, wait = WAIT) {
 
 async function read () {
   const wanted = columns().filter(({ dataset: { status } }) => touched.has('all') || touched.has(status))
-  if (wanted.length > 0 && (dragged || document.hidden)) {
+  if (wanted.length > 0 && (isHeld() || document.hidden)) {
     reading = null // goes on when the card is let go, or the page is looked at
     return
   }
   touched.clear()
+  const again = event => {
+    const { ctx } = event.detail
+    if (ctx.sourceElement !== board() || ctx.swap !== 'none' || !isHeld()) return
+    event.preventDefault() // a card was taken up meanwhile
+    for (const { dataset: { status } } of wanted) touched.add(status)
+  }
+  document.addEventListener('htmx:before:swap', again)
   try {
     const address = new URL(board()?.dataset.now ?? '', location)
     address.searchParams.set('columns', wanted.map(column => `${column.dataset.status}.${column.open ? Math.max(1, column.querySelectorAll('.lead-card').length) : 0}`))
-    if (wanted.length > 0) await htmx.ajax('GET', address.pathname + address.search, { target: '#board', swap: 'none' })
+    if (wanted.length > 0) await htmx.ajax('GET', address.pathname + address.search, { source: '#board', target: '#board', swap: 'none' })
   } finally {
+    document.removeEventListener('htmx:before:swap', again)
     reading = touched.size > 0 ? setTimeout(read, WAIT) : null
   }
   point(arrived)
@@ -68,7 +79,15 @@ document.addEventListener('pointerdown', ({ target, pointerType }) => {
   if (!card) return
   card.draggable = pointerType !== 'touch' && !target.closest('.move') && card.closest('.column').dataset.next !== ''
   for (const link of card.querySelectorAll('a')) link.draggable = false
+  if (card.draggable) pressed = card
 })
+
+// Also when a drag begins, which takes the pointer.
+const letGo = () => {
+  pressed = null
+  if (touched.size > 0) look([])
+}
+for (const event of ['pointerup', 'pointercancel']) addEventListener(event, letGo)
 
 document.addEventListener('dragstart', event => {
   const card = event.target.closest?.('#board .lead-card[draggable=true]')
@@ -102,7 +121,8 @@ document.addEventListener('drop', event => {
   const column = over(event)
   if (!column) return
   event.preventDefault()
-  void move(dragged, dragged.closest('.column'), column)
+  const card = dragged, from = card.closest('.column')
+  moving = moving.then(() => move(card, from, column))
 })
 
 document.addEventListener('dragend', () => {
@@ -110,12 +130,13 @@ document.addEventListener('dragend', () => {
   dragged = null
   board()?.classList.remove('dragging')
   for (const column of columns()) column.classList.remove('barred', 'drop-into')
-  if (touched.size > 0) look([])
+  letGo()
 })
 
+// One after the other: of requests with one source htmx lets a second wait, which is told as done at once, and drops a third.
 async function move (card, from, to) {
   const url = `/leads/${card.dataset.lead}/status`
-  const into = { target: '#move-dialog > div', swap: 'innerHTML' }
+  const into = { source: '#move-dialog', target: '#move-dialog > div', swap: 'innerHTML' }
   dialog().firstElementChild.replaceChildren()
   if ('asks' in to.dataset) await htmx.ajax('GET', `${url}?card&from=${from.dataset.status}&to=${to.dataset.status}`, into)
   else {

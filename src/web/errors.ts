@@ -14,6 +14,8 @@ export class NotFound extends HttpError { constructor () { super(404, 'not_found
 export class Forbidden extends HttpError { constructor (readonly rights: readonly string[] = []) { super(403, 'forbidden') } }
 /** Another site sent this. */
 export class CrossSite extends HttpError { constructor () { super(403, 'cross_site') } }
+/** The database doesn't answer just now: it starts anew, or can't be reached. */
+export class Away extends HttpError { constructor () { super(503, 'away') } }
 /** Nobody is signed in, or not any more. */
 export class SignInFirst extends HttpError { constructor () { super(401, 'sign_in_first') } }
 
@@ -23,6 +25,10 @@ const KNOWN: Record<string, [status: number, key: string]> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: [415, 'wrong_type'],
   FST_ERR_CTP_INVALID_CONTENT_LENGTH: [400, 'bad_request']
 }
+
+// How Postgres (PostgreSQL, appendix A: class 08, 57P01 to 57P03), the system and, without a code, pg and Knex say that a connection broke or none is to be had.
+const GONE = /^(08...|57P0[123]|ECONNREFUSED|ECONNRESET|EPIPE)$/
+const NO_CONNECTION = /(^| - )(Connection terminated|Unable to acquire a connection|Client has encountered a connection error)/
 
 /** Where something is now that isn't at its address any more (`page`: its own page), or how it ended; null when a noun knows nothing of it. */
 export type LostPage = (request: FastifyRequest) => Promise<{ page: string, path: string } | HttpError | null>
@@ -40,6 +46,10 @@ export default fp(async app => {
   app.setErrorHandler(async (error: FastifyError | HttpError, request, reply) => {
     if (error instanceof SignInFirst) return signInFirst(request, reply)
     const known = error instanceof HttpError ? error : understand(error)
+    if (known instanceof Away) {
+      reply.header('Retry-After', '5') // seconds: Postgres is there again within two after it was killed
+      request.viewer = null // nothing more is asked for a page of theirs
+    }
     if (known.statusCode === 404 && await leadOn(request, reply)) return reply
     if (known.statusCode >= 500) request.log.error({ err: error, route: request.routeOptions.url }, 'request failed')
     return show(request, reply, known)
@@ -75,6 +85,7 @@ function understand (error: FastifyError): HttpError {
   // Whose client it was went while they were at it.
   if (error.code === '23503' && (error as { constraint?: string }).constraint?.endsWith('_client_id_fkey')) return new NotFound()
   if (known) return new HttpError(...known)
+  if (GONE.test(error.code) || NO_CONNECTION.test(error.message)) return new Away()
   if (error.statusCode && error.statusCode >= 400 && error.statusCode < 500) return new HttpError(error.statusCode, 'bad_request')
   return new HttpError(500, 'unexpected')
 }

@@ -13,7 +13,7 @@ declare module 'fastify' {
     /** Anyone at all. */
     public?: boolean
     /**
-     * Asked by another company's server (a provider's webhook), so not held to our own pages: see same-origin.ts. Only of a public route,
+     * Asked by a server (a provider's webhook, whoever watches over this one), so not held to our own pages: see same-origin.ts. Only of a public route,
      * whose handler finds out by itself who asks; nobody is signed in there, whatever cookie comes along.
      */
     foreign?: boolean

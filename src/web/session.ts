@@ -25,6 +25,8 @@ export const sessionKeyOf = (request: FastifyRequest): string => sessionKey(requ
  * can at most; idling and signing out are judged by the database.
  */
 export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
+  // Another server's request isn't asked for a session, so that it's told how things are also while the database is away. Before the cookies are read.
+  app.addHook('onRequest', async request => { if (request.routeOptions.config.foreign) delete request.headers.cookie })
   await app.register(cookie, { secret })
   const store = new PostgresSessionStore(db, limits)
   await app.register(session, {
@@ -38,10 +40,9 @@ export default fp<SessionOptions>(async (app, { db, secret, limits }) => {
   app.decorateRequest('viewer', null)
   app.decorateRequest('readViewer', function (this: FastifyRequest) { return store.findViewer(this.session.sessionId) })
   app.addHook('onRequest', async request => {
-    const { foreign, quiet } = request.routeOptions.config
-    request.viewer = foreign ? null : request.session?.viewer ?? null
+    request.viewer = request.session?.viewer ?? null
     // Whoever changes something reads what they have changed: only of a GET nothing can be older than its beginning.
     if (request.viewer && request.method === 'GET') Object.assign(request.viewer, { asOf: request.session.asOf, now: request.session.now })
-    if (request.session?.stale && !quiet && !foreign) await store.touch(request.session.sessionId)
+    if (request.session?.stale && !request.routeOptions.config.quiet) await store.touch(request.session.sessionId)
   })
 }, { name: 'sessions' })

@@ -1,5 +1,7 @@
 import t from 'tap'
+import { holdBack } from '../support/browser.js'
 import { openDesk } from '../support/desk.js'
+import { until } from '../support/until.js'
 
 t.test('a card is dragged to where it may go; who has the board open sees it, and is told who was quicker', async t => {
   const { enter, anna, marek, db } = await openDesk(t)
@@ -47,6 +49,43 @@ t.test('a card is dragged to where it may go; who has the board open sees it, an
   await a.page.click(`#column-${statuses.expensive} summary`)
   await a.page.waitForSelector(`#cards-${statuses.expensive} #lead-${first}`)
   t.same([...a.problems, ...m.problems].filter(problem => !/409|422/.test(problem)), [])
+})
+
+t.test('while the board is read anew cards are dragged as ever', async t => {
+  const { enter, as, anna, marek, db } = await openDesk(t)
+  const statuses = Object.fromEntries((await db('lead_statuses').select('key', 'id')).map(({ key, id }) => [key, id])) as Record<string, number>
+  const leads = (await db('leads').insert(['Ewa', 'Piotr', 'Ola', 'Jan'].map(name => ({
+    number: `L-${name}`, type_id: db('lead_types').min('id'), status_id: statuses.in_work, contact_name: name, manager_id: marek.id
+  }))).returning('id')).map(({ id }) => id as number)
+  const [hers, lost, his, other] = leads
+  const { page, problems } = await enter(anna)
+  await page.goto('/leads/board')
+  const isIn = (status: string, lead?: number) => page.waitForSelector(`#cards-${statuses[status]} #lead-${lead}`)
+  const drag = (lead: number | undefined, status: string) => page.locator(`#lead-${lead}`).dragTo(page.locator(`#column-${statuses[status]}`))
+
+  const letGo = await holdBack(page, '**/leads/board/now*')
+  const asked = page.waitForRequest('**/leads/board/now*')
+  t.equal((await as(marek).post(`/leads/${his}/status`, { from: statuses.in_work, to: statuses.waiting })).status, 303)
+  await asked
+  await drag(lost, 'expensive')
+  await page.waitForSelector('#move-dialog[open] textarea:focus', { timeout: 10_000 })
+  await page.click('#move-dialog [data-close]')
+  for (const lead of [hers, other]) await drag(lead, 'waiting')
+  await until(async () => (await db('leads').where({ status_id: statuses.waiting }).count().first())!.count === 3, 'both were moved')
+
+  // What is answered while a card is held is read again once it is let go.
+  await page.hover(`#lead-${lost} .no`)
+  await page.mouse.down()
+  const answered = page.waitForResponse('**/leads/board/now*')
+  letGo()
+  await (await answered).finished()
+  await page.waitForTimeout(300)
+  t.equal(await page.locator(`#cards-${statuses.in_work} #lead-${his}`).count(), 1)
+  await page.mouse.move(5, 5, { steps: 5 })
+  await page.mouse.up()
+  for (const lead of [hers, his, other]) await isIn('waiting', lead)
+  await isIn('in_work', lost)
+  t.same(problems, [])
 })
 
 t.test('in the table a status is changed in its row, which is replaced', async t => {

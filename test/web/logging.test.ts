@@ -91,7 +91,7 @@ t.test('nor when the connection breaks under it', async t => {
   const answer = as(anna).get(search)
   await wait(500)
   cut()
-  t.equal((await answer).status, 500)
+  t.equal((await answer).status, 503)
   await lock.rollback()
   t.match(lines().find(line => line.msg === 'request failed'), { route: '/clients', err: { message: /\$1/, stack: /^ {4}at / } }, 'the query with its gaps')
   t.notMatch(texts.join(''), PRIVATE)
