@@ -1,7 +1,8 @@
 import type { Db } from './knex.js'
 
-// Postgres ended one of two transactions that waited for each other.
-const DEADLOCK = '40P01'
+/** Whether Postgres ended this one of two transactions that waited for each other (PostgreSQL, appendix A). */
+export const isDeadlock = (error: unknown): boolean => (error as { code?: string }).code === '40P01'
+
 const TRIES = 3
 
 /** Runs a transaction, and again when it lost to another in a deadlock: two people who save at one instant are nobody's mistake. */
@@ -12,7 +13,7 @@ export async function again<T> (work: () => Promise<T>, tries = TRIES): Promise<
   try {
     return await work()
   } catch (error) {
-    if ((error as { code?: string }).code !== DEADLOCK || tries === 1) throw error
+    if (!isDeadlock(error) || tries === 1) throw error
     return again(work, tries - 1)
   }
 }

@@ -73,6 +73,23 @@ t.test('two processes that have the same import write it once', async t => {
   t.same(await counted('Razem'), Array(5).fill(ROWS))
 })
 
+t.test('whoever loses to others again and again goes on all the same', async t => {
+  const { db } = desk
+  const id = await ready('Znowu', 720_500_000)
+  await db.raw(`
+    create sequence losses;
+    create function lose() returns trigger language plpgsql as $$
+    begin
+      if new.row > old.row and nextval('losses') <= 5 then raise exception using errcode = 'deadlock_detected'; end if;
+      return new;
+    end $$;
+    create trigger lose before update on imports for each row execute function lose()`)
+  await run(id)
+  await db.raw('drop function lose() cascade; drop sequence losses')
+  t.match(await one(id), { state: 'done', counts: { created: ROWS, error: 0 } })
+  t.same(await counted('Znowu'), Array(5).fill(ROWS))
+})
+
 t.test('of two imports that are run at once the second sees whom the first made', async t => {
   const { anna, as, app, db } = desk
   const ids = [await checkedImport(db, anna.id, 'Erste', 720_400_000, 3), await checkedImport(db, anna.id, 'Zweite', 720_400_002, 3)]

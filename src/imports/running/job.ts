@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
 import { inBackground } from '../../database/background.js'
 import type { Db } from '../../database/knex.js'
-import { transaction } from '../../database/transaction.js'
+import { isDeadlock, transaction } from '../../database/transaction.js'
 import type { JobHandler } from '../../jobs/plugin.js'
 import { shapeOf } from '../../form-editor/shape.js'
 import type { Import } from '../import.js'
@@ -38,7 +38,7 @@ export const runJob = ({ db, log }: FastifyInstance, url: string, { batch = BATC
 
 /** Looks once more at what each row is about, when anything has happened since that was found out, and makes what rows name and there isn't. */
 async function begin (db: Db, id: number): Promise<Import | null> {
-  return db.transaction(async trx => {
+  return transaction(db, async trx => {
     const one = await lock(trx, id)
     if (one?.state !== 'running') return one?.state === 'stopping' ? one : null
     const viewer = await writerOf(trx, one)
@@ -65,9 +65,10 @@ async function write (db: Db, { id }: Import, batch: number, signal: AbortSignal
     signal.throwIfAborted()
     try {
       if (size === batch && !await writeAhead(db, id, others, batch, signal)) size = Math.ceil(batch / 2)
-      if (!await transaction(db, trx => writeNext(trx, id, others, size))) return
+      if (!await db.transaction(trx => writeNext(trx, id, others, size))) return
       size = Math.min(batch, size * 2)
     } catch (error) {
+      if (isDeadlock(error)) continue // whoever won has gone on, perhaps with this very import
       const isTooMany = (error as { code?: string }).code === OUT_OF_LOCKS && size > 1
       // Refused by the database: by halves down to the row that is.
       const refused = refusalOf(error)
