@@ -75,7 +75,7 @@ t.test('two processes that have the same import write it once', async t => {
 
 t.test('whoever loses to others again and again goes on all the same', async t => {
   const { db } = desk
-  const id = await ready('Znowu', 720_500_000)
+  const id = await ready('Znowu', 720_900_000)
   await db.raw(`
     create sequence losses;
     create function lose() returns trigger language plpgsql as $$

@@ -3,7 +3,7 @@ import type { Test } from 'tap'
 import { hashPassword } from '../../src/sign-in/password.js'
 import { BUILT_IN_ROLES } from '../../src/rights.js'
 import type { TestApp } from './app.js'
-import { openSession } from './session.js'
+import { openSessions } from './session.js'
 import { spareApp } from './spare.js'
 
 export { openSession } from './session.js'
@@ -32,12 +32,9 @@ export interface Visitor {
   post (path: string, body?: Record<string, unknown>, ask?: Ask): Promise<Answer>
 }
 
-export interface Cast extends TestApp {
-  anna: Person
-  marek: Person
-  sofia: Person
-  nuno: Person
-  olga: Person
+type Name = 'anna' | 'marek' | 'sofia' | 'nuno' | 'olga'
+
+export interface Cast extends TestApp, Record<Name, Person> {
   /** Acts as one of the cast, or as a stranger without a session. */
   as (person: Person | null, app?: FastifyInstance): Visitor
 }
@@ -48,20 +45,18 @@ export async function cast (t: Pick<Test, 'teardown'>, { isOpen = false } = {}):
   const { app, db } = made
   const [nothing] = await db('roles').insert({ name: 'Nothing', rights: [] }).returning('id')
   const roles = Object.fromEntries((await db('roles').whereIn('key', Object.keys(BUILT_IN_ROLES)).select('key', 'id')).map(role => [role.key, role.id]))
-  const person = async (name: string, roleId: number): Promise<Person> => {
-    const email = `${name.split(' ')[0]!.toLowerCase()}@clientela.example`
-    const [row] = await db('employees').insert({ name, email, role_id: roleId, language: 'en', password_hash: await (hash ??= hashPassword(PASSWORD)) }).returning('id')
-    return { id: row.id, name, email, roleId }
-  }
-  const people = {
-    anna: await person('Anna Kowalska', roles.admin),
-    marek: await person('Marek Nowak', roles.manager),
-    sofia: await person('Sofia Ramos', roles.specialist),
-    nuno: await person('Nuno Alves', nothing.id),
-    olga: await person('Olga Wójcik', roles.owner)
-  }
-  const cookies = new Map<number, string>()
-  for (const { id } of Object.values(people)) cookies.set(id, await openSession(app, db, id))
+  const hashed = await (hash ??= hashPassword(PASSWORD))
+  const named = Object.entries({
+    anna: ['Anna Kowalska', roles.admin],
+    marek: ['Marek Nowak', roles.manager],
+    sofia: ['Sofia Ramos', roles.specialist],
+    nuno: ['Nuno Alves', nothing.id],
+    olga: ['Olga Wójcik', roles.owner]
+  } as Record<Name, [string, number]>).map(([key, [name, roleId]]) => ({ key, name, email: `${key}@clientela.example`, roleId }))
+  const ids = await db('employees').insert(named.map(({ name, email, roleId }) => ({ name, email, role_id: roleId, language: 'en', password_hash: hashed }))).returning('id')
+  const people = Object.fromEntries(named.map(({ key, ...person }, n) => [key, { id: ids[n].id, ...person }])) as Record<Name, Person>
+  const opened = await openSessions(app, db, ids.map(({ id }) => id))
+  const cookies = new Map(ids.map(({ id }, n) => [id, opened[n]!]))
   return {
     ...made,
     ...people,

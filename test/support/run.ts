@@ -35,10 +35,12 @@ async function run (names: string[], signal: AbortSignal): Promise<Counts> {
   if (files.length === 0) return nothing
 
   const browserFiles = files.filter(needsBrowser)
+  const finding = browserFiles.length > 0 ? ensureChromium(signal) : Promise.resolve(null)
+  finding.catch(() => {}) // it may fail, or be interrupted, before it is waited for
   const server = await startTestServer()
   const claims = mkdtempSync(join(tmpdir(), 'clientela-claims-')) // which file has been begun with: see lane.ts
   try {
-    const chromium = browserFiles.length > 0 ? await ensureChromium(signal) : null
+    const chromium = await finding
     signal.throwIfAborted()
     const counts = await runUnderTap(files, { ...server.env, TEST_CLAIMS: claims, ...(chromium && { CHROMIUM: chromium }) }, signal)
     if (browserFiles.length > 0 && !chromium) warnAboutBrowser(browserFiles)
