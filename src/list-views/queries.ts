@@ -1,6 +1,6 @@
 import { changesBetween, recordAudit, recordChanges } from '../audit/record.js'
 import { prepared, type Db } from '../database/knex.js'
-import { unchanged } from '../database/unchanged.js'
+import { rememberedWhole } from '../database/remembered.js'
 import { auditedRole, listRoles } from '../roles/queries.js'
 import type { Role } from '../roles/ranks.js'
 import { Forbidden, NotFound } from '../web/errors.js'
@@ -24,7 +24,7 @@ const IN_ORDER = [{ column: 'v.shared', order: 'desc' }, { column: 'v.position' 
 
 /** The views of a list that a person can open, and the one it opens with. Read for each page of the list. */
 export const listViews = (db: Db, viewer: Pick<Viewer, 'id' | 'roleId' | 'viewingAs' | 'asOf'>, list: string): Promise<ListViews> =>
-  unchanged(db, viewer.asOf, `views of ${list} ${viewer.id} ${viewer.roleId} ${Boolean(viewer.viewingAs)}`, () => readViews(db, viewer, list))
+  rememberedWhole(db, viewer.asOf, `views of ${list} ${viewer.id} ${viewer.roleId} ${Boolean(viewer.viewingAs)}`, () => readViews(db, viewer, list), { of: 'views' })
 
 // A person's own default comes before their role's, also when it is to open with none; through the eyes of another role, that one's alone.
 const OPENS_WITH = 'select view_id from list_defaults where list = ? and (role_id = ? or employee_id = ?) order by employee_id is null limit 1'

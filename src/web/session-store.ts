@@ -1,6 +1,7 @@
 import type { FastifySessionObject, SessionStore } from '@fastify/session'
 import type * as Fastify from 'fastify'
 import { prepared, type Db } from '../database/knex.js'
+import { NOTED, noting } from '../database/remembered.js'
 import { RIGHTS } from '../rights.js'
 import { tokenHash } from './token.js'
 import { makeViewer, type Organisation, type Viewer } from './viewer.js'
@@ -43,7 +44,7 @@ const select = (sessions: string, where = '', more = '') => `
   left join roles v on v.id = s.viewing_as
   left join organisation o on true
   ${where}) found`
-const SELECT = select('sessions', 'where s.id = ? and s.idle_until > now() and s.expires_at > now()')
+const SELECT = select('sessions', 'where s.id = ? and s.idle_until > now() and s.expires_at > now()', `${NOTED} as noted,`)
 // Of somebody's many sessions once.
 const OF_MANY = select('(select employee_id, viewing_as, now() as seen_at, json_agg(id) as keys from sessions where id = any (?) and idle_until > now() and expires_at > now() group by employee_id, viewing_as)', '', 's.keys,')
 const OF_EMPLOYEE = select('(select ?::bigint as employee_id, now() as seen_at, null::bigint as viewing_as)')
@@ -85,13 +86,14 @@ export class PostgresSessionStore implements SessionStore {
 
   /** Who a session belongs to right now, or nobody who may go on, without counting as a visit: a page left open must not keep its session alive. */
   async findViewer (sessionId: string): Promise<Viewer | null> {
-    const [row] = found(await prepared(this.db, SELECT, [sessionKey(sessionId)]))
+    const [row] = found(await prepared(this.db, SELECT, [null, sessionKey(sessionId)]))
     return mayGoOn(row) ? readViewer(row) : null
   }
 
   private async read (sessionId: string): Promise<Fastify.Session | null> {
-    const key = sessionKey(sessionId)
-    const [row] = found(await prepared(this.db, SELECT, [key]))
+    const { since, heed } = noting(this.db)
+    const [row] = found(await prepared(this.db, SELECT, [since, sessionKey(sessionId)]))
+    if (row) heed(row.as_of, row.noted)
     if (!row || row.deactivated_at) return null
     const session = { employeeId: row.employee_id ?? undefined, stale: row.stale, asOf: row.as_of, now: row.now }
     if (row.employee_id && row.company) {

@@ -2,7 +2,7 @@ import t from 'tap'
 import { columnsWith } from '../../src/clients/list/columns.js'
 import { readCells } from '../../src/clients/list/cells.js'
 import type { Db } from '../../src/database/knex.js'
-import { forgetNoted, remembered } from '../../src/database/remembered.js'
+import { forgetNoted, NOTED, noting, recalledWhole, remembered, rememberedWhole } from '../../src/database/remembered.js'
 import { listOwnFields } from '../../src/form-editor/shape.js'
 import { columnsWith as leadColumnsWith } from '../../src/leads/list/columns.js'
 import { readRows } from '../../src/leads/list/queries.js'
@@ -158,4 +158,65 @@ t.test('whatever a column reads is noted when it changes', async t => {
   t.ok(read.size >= 12, [...read].join())
   const noted = (await db('pg_trigger').where({ tgname: 'shown_after_update' }).select(db.raw('tgrelid::regclass::text as name'))).map(({ name }) => name as string)
   t.same([...read].filter(table => !noted.includes(table)), [], 'each table has its trigger: see migrations/0047_note_shown_changes.ts')
+})
+
+t.test('what isn\'t rows is read again when it was changed, or its time is over', async t => {
+  const { app: { db }, anna } = await cast(t)
+  let reads = 0
+  const views = async () => rememberedWhole(db, await asOf(db), 'some views', async () => ++reads, { of: 'views' })
+  const guess = async (lasts: number) => rememberedWhole(db, await asOf(db), `a guess for ${lasts}`, async () => ++reads, { lasts })
+  t.same([await views(), await views()], [1, 1])
+  await db('sessions').update({ seen_at: db.fn.now() })
+  t.equal(await views(), 1, 'a change of something else is none of theirs')
+  const [{ id }] = await db('list_views').insert({ list: 'clients', owner_id: anna.id, changed_by: anna.id, name: 'Mine', query: 'show=people', position: 1 }).returning('id')
+  t.same([await views(), await views()], [2, 2])
+  await db('list_views').where({ id }).update({ name: 'Ours' })
+  t.equal(await views(), 3)
+  await db('list_defaults').insert({ list: 'clients', employee_id: anna.id, view_id: id })
+  t.equal(await views(), 4)
+  await db('employees').where({ id: anna.id }).update({ name: 'Anna Nowak' })
+  t.equal(await views(), 5, 'whose they are')
+  await db('list_views').delete()
+  t.equal(await views(), 6)
+  t.same([await guess(60_000), await guess(60_000), recalledWhole(db, 'a guess for 60000'), recalledWhole(db, 'another')], [7, 7, 7, undefined])
+  t.same([await guess(0), await guess(0)], [8, 9])
+  await db('list_views').insert({ list: 'clients', owner_id: anna.id, changed_by: anna.id, name: 'Mine', query: 'show=people', position: 1 })
+  t.equal(await guess(60_000), 7, 'a guess hangs on nothing')
+  await db('tags').insert({ name: 'Stały' }).then(() => db('tags').update({ name: 'Nowy' }))
+  t.same([await views(), await guess(60_000)], [10, 11], 'but on whether anything may have changed, as soon as anybody knows')
+})
+
+t.test('what is changed while it is read isn\'t kept', async t => {
+  const { app: { db }, anna } = await cast(t)
+  const { open, opened } = gate(), begin = gate()
+  const reading = rememberedWhole(db, await asOf(db), 'slow views', async () => { begin.open(); await opened; return 'before' }, { of: 'views' })
+  await begin.opened
+  await db('list_views').insert({ list: 'clients', owner_id: anna.id, changed_by: anna.id, name: 'Mine', query: 'show=people', position: 1 })
+  t.equal(await rememberedWhole(db, await asOf(db), 'slow views', async () => 'after', { of: 'views' }), 'after')
+  open()
+  t.equal(await reading, 'before')
+  t.equal(await rememberedWhole(db, await asOf(db), 'slow views', async () => 'later', { of: 'views' }), 'after')
+})
+
+t.test('whoever reads something first brings what was noted, and nobody asks again', async t => {
+  const { app: { db }, anna } = await cast(t)
+  const id = await addClient(db, anna, { surname: 'Nowak' })
+  let reads = 0
+  const read = async (at: string) => (await remembered(db, at, 'client', '', [id], async ids => ids.map(id => ({ id, client: id, read: ++reads }))))[0]!.read
+  const begin = async () => {
+    const { since, heed } = noting(db)
+    const { rows: [{ as_of: at, noted }] } = await db.raw(`select pg_current_snapshot()::text as as_of, ${NOTED} as noted`, [since])
+    heed(at, noted)
+    return at as string
+  }
+  t.equal(await read(await begin()), 1)
+  const asked: string[] = []
+  db.on('query', ({ sql }) => { asked.push(sql) })
+  await db('clients').where({ id }).update({ note: 'Calls back' })
+  const [first, second] = [await begin(), (await db('sessions').update({ seen_at: db.fn.now() }), await begin())]
+  asked.length = 0
+  t.same([await read(second), await read(first), await read(second)], [2, 2, 2])
+  t.same(asked, [], 'also who began earlier')
+  const unheeded = await asOf(db).then(async () => { await db('clients').where({ id }).update({ note: 'Called' }); return asOf(db) })
+  t.equal(await read(unheeded), 3, 'and who brings nothing finds out')
 })

@@ -1,6 +1,6 @@
 import type { Knex } from 'knex'
 import { PREPARED, type Db } from '../../database/knex.js'
-import { remembered, type Told } from '../../database/remembered.js'
+import { recalledWhole, remembered, rememberedWhole, type Told } from '../../database/remembered.js'
 import { unchanged, type AsOf } from '../../database/unchanged.js'
 import type { ListField } from '../../form-editor/shape.js'
 import type { ValueRow } from '../../form-editor/value.js'
@@ -75,8 +75,9 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   const { sort: __, descending: ___, ranked: ____, after: _____, before: ______, ...all } = page
   // As long as nothing has changed, the same for all who may see the same clients; what isn't of a page holds for all of them, in whatever order.
   const known = <T>(what: string, of: object, read: () => Promise<T>) => unchanged(db, viewer.asOf, `${what} of clients ${sightOfClients(viewer)} ${JSON.stringify(of)}`, read)
+  const estimated = `estimate of clients ${sightOfClients(viewer)} ${JSON.stringify(all)}`
   let estimate: Promise<Expected> | undefined
-  const expected = () => (estimate ??= known('estimate', all, () => expect(db, viewer, filter)))
+  const expected = () => (estimate ??= rememberedWhole(db, viewer.asOf, estimated, () => expect(db, viewer, filter), { lasts: ESTIMATED }))
   const { search, ids, total } = await known('page', page, async () => {
     const search = await planSearch(db, viewer, filter.q)
     return { search, ...await findPage(db, viewer, filter, fields, search, expected) }
@@ -87,7 +88,7 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   if (backwards) shown.reverse()
   const [rows, counted] = await Promise.all([
     listed(db, viewer, columns, shown),
-    total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected)) : { count: total, isAtLeast: total > COUNT_LIMIT }
+    total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected, recalledWhole<Expected>(db, estimated)?.isFew)) : { count: total, isAtLeast: total > COUNT_LIMIT }
   ])
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
@@ -145,6 +146,9 @@ const FEW = 10 * PAGE_SIZE
 const PART = 0.01
 const LITTLE = 12_000
 
+// Milliseconds: Postgres itself looks at a table anew, and reckons otherwise, once a minute at most.
+const ESTIMATED = 20_000
+
 interface Expected { rows: number, isFew: boolean }
 
 /** How many clients the database expects to match. What it would choose by itself counts on them standing evenly in any order. */
@@ -159,8 +163,9 @@ async function expect (db: Db, viewer: Viewer, filter: ClientFilter): Promise<Ex
 // Where the database expects so many more than are counted, they need not be: it has never been wrong by as much.
 const SURELY_MORE = 20 * COUNT_LIMIT
 
-async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null, expected: () => Promise<Expected>): Promise<Counted> {
-  if (search?.begins) {
+async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null, expected: () => Promise<Expected>, isSurelyFew = false): Promise<Counted> {
+  // Of few those who stand behind the beginnings of words are counted anyway, and all at once.
+  if (search?.begins && !(search.inside && isSurelyFew)) {
     const found = await countBeginning(db, viewer, search, COUNT_LIMIT + 1, isOnlySearched(filter) ? null : narrowed(viewer, filter))
     if (found.count > COUNT_LIMIT || found.isAtLeast || !search.inside) return found
     // What stands inside of words comes behind all these: it is counted with them where few are expected.
