@@ -68,6 +68,7 @@ import permissions from './web/permissions.js'
 import sameOrigin from './web/same-origin.js'
 import security from './web/security.js'
 import session from './web/session.js'
+import whosePage from './web/whose-page.js'
 
 declare module 'fastify' {
   interface FastifyInstance {
@@ -124,6 +125,7 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(pages)
   await app.register(errors)
   await app.register(sameOrigin)
+  await app.register(whosePage)
   await app.register(requireTwoSteps)
   await app.register(readOnly)
   await app.register(live, { url: databaseUrl, ...(heartbeat && { heartbeat }) })

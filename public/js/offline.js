@@ -60,6 +60,13 @@
     if (response.status === 401) keep(sourceElement)
   })
 
+  // Whoever is signing in again isn't asked anew, by what the page goes on asking for: what they have typed there stays.
+  document.addEventListener('htmx:before:swap', event => {
+    const { response, sourceElement } = event.detail.ctx
+    const isAsked = document.querySelector('#flash form[action^="/sign-in"]')
+    if (response?.status === 401 && isAsked && !isAsked.contains(sourceElement)) event.preventDefault()
+  })
+
   // Signed in again where one was: what waited goes now.
   document.addEventListener('htmx:after:swap', () => {
     const done = document.querySelector('[data-signed-in]')

@@ -3,7 +3,6 @@ import type { FastifyInstance, FastifyRequest } from 'fastify'
 import fp from 'fastify-plugin'
 import { startSession } from '../sign-in/enter.js'
 import { beginSignIn, forgiveSignIn } from '../sign-in/throttle.js'
-import { NotFound } from '../web/errors.js'
 import { refused, type Body } from '../web/form.js'
 import { countries, currencies, languages, propose, timeZones } from './choices.js'
 import { readSetupForm } from './form.js'
@@ -23,7 +22,7 @@ export default fp(async function installation (app: FastifyInstance) {
   })
 
   app.get('/setup', { config: { public: true } }, async (request, reply) => {
-    if (await isSetUp(db)) throw new NotFound()
+    if (await isSetUp(db)) return reply.redirect('/', 303) // back, from the first page
     return reply.page('installation/setup', pageOf(request, propose(request.headers['accept-language'], request.language)))
   })
 

@@ -1,6 +1,7 @@
-import type { FastifyInstance, FastifyRequest } from 'fastify'
+import type { FastifyInstance } from 'fastify'
 import { refused } from '../web/form.js'
 import { hourly } from '../web/hourly.js'
+import { pageViewer } from '../web/whose-page.js'
 import { enter } from './enter.js'
 import { readSignInForm, safePath } from './form.js'
 import { isPassword, warmUp } from './password.js'
@@ -60,6 +61,3 @@ export default async function signIn (app: FastifyInstance) {
     return reply.clearCookie('clientela', { path: '/' }).goTo('/sign-in')
   })
 }
-
-/** Whose page it is in which somebody signs in again, by the number of the employee. */
-const pageViewer = ({ headers }: FastifyRequest) => headers['page-viewer'] as string | undefined

@@ -37,7 +37,7 @@ for (const javaScript of [true, false]) {
     t.match(await page.textContent('.side .me'), /Łucja Żak/, 'the owner is signed in')
 
     await page.goto('/setup')
-    t.equal(await page.locator('h1').textContent(), 'Not found', 'there is no second first run')
+    t.equal(await page.locator('h1').textContent(), 'Clients', 'there is no second first run')
     t.same(problems, [])
   })
 }
