@@ -94,3 +94,12 @@ t.test('a hidden supplier\'s place in the order stays hidden too', async t => {
   t.same(listed(body), [], 'or one could find out what it is called')
   t.same(body.replaceAll(String(supplier.id), '9999'), (await as(sofia).get('/clients?after=9999')).body.replaceAll(String(supplier.id), '9999'))
 })
+
+t.test('archived clients and suppliers who are searched for are counted by what they are', async t => {
+  const { db, page } = await shop(t)
+  const found = async (query: string) => /data-found="([^"]*)"/.exec(await page(`/clients?${query}`))?.[1]
+  await db('clients').where({ surname: 'Kowalski' }).update({ archived_at: new Date() })
+  await db('clients').whereLike('surname', 'Zieliński%').update({ is_supplier: true })
+  t.match([await found('q=kowalski'), await found('q=kowalski&show=archived'), await found('q=kow&show=archived'), await found('q=ko&show=archived'), await found('q=kowalski+jan&show=archived')], [/^(No|0)/, /^60 /, /^60 /, /^60 /, /^60 /])
+  t.match([await found('q=jan'), await found('q=jan&show=suppliers'), await found('q=ja&show=suppliers'), await found('q=jan+ziel&show=suppliers')], [/^70 /, /^40 /, /^40 /, /^40 /])
+})

@@ -79,7 +79,7 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   let estimate: Promise<Expected> | undefined
   const expected = () => (estimate ??= rememberedWhole(db, viewer.asOf, estimated, () => expect(db, viewer, filter), { lasts: ESTIMATED }))
   const { search, ids, total } = await known('page', page, async () => {
-    const search = await planSearch(db, viewer, filter.q)
+    const search = await planSearch(db, viewer, filter)
     return { search, ...await findPage(db, viewer, filter, fields, search, expected) }
   })
   const backwards = filter.before !== null

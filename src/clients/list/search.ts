@@ -5,6 +5,7 @@ import { isEmail } from '../../web/form.js'
 import type { Viewer } from '../../web/viewer.js'
 import { seesContacts } from '../masking.js'
 import { readNumber } from '../phones/number.js'
+import type { ClientFilter } from './filter.js'
 
 const MOST_TERMS = 8
 
@@ -99,26 +100,32 @@ export interface Search {
   begins: boolean
   /** Whether a term can be found inside of words, too. */
   inside: boolean
+  /** Of whose words alone, as the words themselves tell. */
+  only?: 'supplier' | 'archived'
 }
 
 // As far as it matters which of two terms is rarer.
 const COUNTED = 1000
 
 /** Finds how a search is best carried out; null where it goes by no words: there is none, or it is for a whole number or address. */
-export async function planSearch (db: Db, viewer: Viewer, q: string): Promise<Search | null> {
+export async function planSearch (db: Db, viewer: Viewer, { q, show }: Pick<ClientFilter, 'q' | 'show'>): Promise<Search | null> {
   if (q === '' || wholeContact(viewer, q)[0] !== null) return null
   const terms = termsFor(viewer, q)
   if (terms.length === 0) return null
   const inside = terms.some(({ starts }) => !starts)
-  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, inside }
+  const of = { inside, ...(show === 'suppliers' && { only: 'supplier' as const }), ...(show === 'archived' && { only: 'archived' as const }) }
+  if (terms.length === 1) return { lead: terms[0]!, others: [], begins: true, ...of }
   const { rows: [{ counts }] } = await db.raw(`select array[${terms.map(() => `(select count(*) from (select from client_words w where ${begins(viewer, 'w')} limit ${COUNTED}) as begun)`).join(', ')}]::int[] as counts`, terms.flatMap(({ part }) => [part, part])).options(PREPARED)
   const [lead, ...others] = terms.map((term, n) => ({ term, count: counts[n] as number })).toSorted((a, b) => a.count - b.count || b.term.part.length - a.term.part.length)
-  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, inside }
+  return { lead: lead!.term, others: others.map(({ term }) => term), begins: lead!.count > 0, ...of }
 }
 
 /** The words that begin with the leading term, as `w`, but for those of most clients who lack one of the others. */
-function leading (viewer: Viewer, { lead, others }: Search) {
-  return (query: Knex.QueryBuilder) => { query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part]).modify(marked({ others })) }
+function leading (viewer: Viewer, { lead, others, only }: Search) {
+  return (query: Knex.QueryBuilder) => {
+    query.whereRaw(begins(viewer, 'w'), [lead.part, lead.part]).modify(marked({ others }))
+    if (only) query.where(`w.${only}`, true)
+  }
 }
 
 // Asked of each client that is met, in order, until the page is full: what Postgres makes of an `exists` is to read all who have the other word, and sort.
@@ -161,10 +168,11 @@ export interface Counted { count: number, isAtLeast: boolean }
 const WORDS_COUNTED = 1800
 const CLIENTS_COUNTED = 1000
 
-/** How many of the clients that are there `beginning` finds and `narrow` leaves, up to `limit`. */
+/** How many of the clients that are there (or archived, if those are looked for) `beginning` finds and `narrow` leaves, up to `limit`. */
 export async function countBeginning (db: Db, viewer: Viewer, search: Search, limit: number, narrow: ((query: Knex.QueryBuilder) => void) | null): Promise<Counted> {
   const most = narrow || search.others.length > 0 ? CLIENTS_COUNTED : WORDS_COUNTED
-  const words = db('client_words as w').modify(leading(viewer, search)).where('w.archived', false).limit(most, { skipBinding: true }).select('w.client_id')
+  const words = db('client_words as w').modify(leading(viewer, search)).limit(most, { skipBinding: true }).select('w.client_id')
+  if (search.only !== 'archived') words.where('w.archived', false)
   const [clients, suppliers] = [viewer.can('clients.view'), viewer.can('suppliers.view')]
   if (!clients || !suppliers) words.where('w.supplier', suppliers)
   const some = db('words').distinct('client_id').limit(limit, { skipBinding: true }).modify(withOthers(viewer, search, 'words.client_id'))
