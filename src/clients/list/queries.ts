@@ -88,7 +88,7 @@ export async function listClients (db: Db, viewer: Viewer, filter: ClientFilter,
   if (backwards) shown.reverse()
   const [rows, counted] = await Promise.all([
     listed(db, viewer, columns, shown),
-    total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected, recalledWhole<Expected>(db, estimated)?.isFew)) : { count: total, isAtLeast: total > COUNT_LIMIT }
+    total === null ? known('count', all, () => countClients(db, viewer, filter, search, expected, `beyond ${estimated}`)) : { count: total, isAtLeast: total > COUNT_LIMIT }
   ])
   const hasNext = backwards || more
   const hasPrevious = backwards ? more : filter.after !== null
@@ -163,14 +163,15 @@ async function expect (db: Db, viewer: Viewer, filter: ClientFilter): Promise<Ex
 // Where the database expects so many more than are counted, they need not be: it has never been wrong by as much.
 const SURELY_MORE = 20 * COUNT_LIMIT
 
-async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null, expected: () => Promise<Expected>, isSurelyFew = false): Promise<Counted> {
-  // Of few those who stand behind the beginnings of words are counted anyway, and all at once.
-  if (search?.begins && !(search.inside && isSurelyFew)) {
+async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, search: Search | null, expected: () => Promise<Expected>, beyond: string): Promise<Counted> {
+  // Where those whose words begin so were too few a moment ago, all are counted at once.
+  if (search?.begins && !recalledWhole(db, beyond)) {
     const found = await countBeginning(db, viewer, search, COUNT_LIMIT + 1, isOnlySearched(filter) ? null : narrowed(viewer, filter))
     if (found.count > COUNT_LIMIT || found.isAtLeast || !search.inside) return found
     // What stands inside of words comes behind all these: it is counted with them where few are expected.
     const { rows, isFew } = await expected()
     if (!isFew) return { count: rows >= SURELY_MORE ? COUNT_LIMIT + 1 : Math.max(found.count, PAGE_SIZE), isAtLeast: true }
+    await rememberedWhole(db, viewer.asOf, beyond, async () => true, { lasts: ESTIMATED })
   } else if (isNarrowed(filter) && (await expected()).rows >= SURELY_MORE) return { count: COUNT_LIMIT + 1, isAtLeast: true }
   const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
   const [{ count }] = await db.from(some.as('some')).count({ count: '*' }).options(howTo(filter)) as unknown as [{ count: number }]
