@@ -1,7 +1,8 @@
 import type { Knex } from 'knex'
 
 /*
- * A lead is made by values as they are, which took longer to read out of JSON than some of its rows to write; the settings that silence triggers are the function's own.
+ * A lead is made by values as they are, which took longer to read out of JSON than some of its rows to write. The settings that silence triggers are set and taken back in it: as settings of the
+ * function, only a superuser could make it.
  * It keeps the token of its form itself instead of in `submissions`: one row, one index and one reference less. make_lead(json) stays for programs that are still running.
  */
 export async function up (db: Knex): Promise<void> {
@@ -10,6 +11,9 @@ export async function up (db: Knex): Promise<void> {
     create unique index leads_token on leads (token, created_by) where token is not null`)
   await db.raw(MAKE)
 }
+
+// Triggers hear again of what is written.
+const HEARD = "perform set_config('clientela.making', '', true), set_config('clientela.making_lead', '', true);"
 
 /**
  * See src/leads/creating.ts. It answers with the lead's id and number, and with the version of the terms unless it was told that one; or with the name of what isn't on
@@ -20,7 +24,7 @@ const MAKE = `
     given_after text, given_since timestamptz, given_late timestamptz, given_type bigint, given_name text, given_campaign bigint, given_comment text, given_due timestamptz, given_urgent boolean,
     given_location bigint, given_manager bigint, given_client bigint, given_phones json, given_digits text,
     out lead_id bigint, out lead_number text, out is_new boolean, out gone text, out terms jsonb, out terms_version uuid)
-  language plpgsql set clientela.making = 'on' set clientela.making_lead = 'on' as $$
+  language plpgsql as $$
   declare
     now_are jsonb;
     begun timestamptz;
@@ -42,6 +46,7 @@ const MAKE = `
       if now_are is distinct from given_terms then terms := now_are; return; end if;
     end if;
 
+    perform set_config('clientela.making', 'on', true), set_config('clientela.making_lead', 'on', true);
     lead_id := nextval('leads_id_seq');
     is_new := true;
     begun := coalesce(given_since, clock_timestamp());
@@ -59,6 +64,7 @@ const MAKE = `
         select m.id, m.number, false into lead_id, lead_number, is_new from leads m where m.token = given_token and m.created_by = given_by;
         if found then -- its form was sent before, and the number is given back
           update lead_counters c set last = c.last - 1 where c.period = given_period;
+          ${HEARD}
           return;
         end if;
         lead_id := nextval('leads_id_seq');
@@ -83,6 +89,7 @@ const MAKE = `
       perform graphile_worker.add_job(task, json_build_object('events', json_build_array(e.id))) from events e, (values ('leads.notify', 'tells'), ('automation.match', 'automates')) j (task, wanted)
         where e.lead_id = make_lead.lead_id and (given_terms->>wanted)::boolean and not exists (select from graphile_worker._private_tasks where identifier = task);
     end if;
+    ${HEARD}
   end $$`
 
 export async function down (db: Knex): Promise<void> {

@@ -91,10 +91,18 @@ function understand (error: FastifyError): HttpError {
 }
 
 async function show (request: FastifyRequest, reply: FastifyReply, error: HttpError) {
+  if (keepsPage(request, error)) request.headers['hx-request-type'] = 'partial'
   const data = { status: error.statusCode, key: error.key, values: error.values, reqId: request.id, typed: [404, 410].includes(error.statusCode) ? writtenIn(request) : '' }
   if (request.isFragment) reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
   return reply.page('errors/show', data, { fragment: 'errors/_message', status: error.statusCode })
 }
+
+/** Whether a whole form was sent by htmx that can be sent again: with a page of its own for the error, what was typed would be gone. Who lacks the thing that it is about is told so by a page. */
+const keepsPage = (request: FastifyRequest, { statusCode }: HttpError): boolean =>
+  request.method === 'POST' && pageViewer(request) !== undefined && statusCode !== 404 && statusCode !== 410
+
+/** For whom the page was made that htmx asks from, by the number of the employee, as public/js/offline.js tells; undefined without htmx, and where nobody is signed in. */
+export const pageViewer = ({ headers }: FastifyRequest): string | undefined => headers['page-viewer'] as string | undefined
 
 /** What somebody wrote for a thing that is gone: why a lead was lost, a comment. It is given back, to be copied. */
 function writtenIn ({ body }: FastifyRequest): string {

@@ -30,6 +30,24 @@ t.test('a specialist meets a page that says no, and is shown no way to what they
   t.same(problems, [])
 })
 
+t.test('a whole form that can\'t be saved stays as it was typed, and says why', async t => {
+  const { enter, sofia, nuno, db } = await openDesk(t)
+  const { page, problems } = await enter(sofia)
+  await page.goto('/clients/new')
+  await page.fill('#surname', 'Nowak')
+  await page.fill('[name="phones.0.number"]', '600 123 456')
+  await db('employees').where({ id: sofia.id }).update({ role_id: nuno.roleId })
+  await page.click('.actions .primary')
+  await page.waitForSelector('#flash .bad:has-text("Not allowed")')
+  t.match(page.url(), /\/clients\/new$/)
+  t.same([await page.inputValue('#surname'), await page.inputValue('[name="phones.0.number"]')], ['Nowak', '600 123 456'])
+  await db('employees').where({ id: sofia.id }).update({ role_id: sofia.roleId })
+  await page.click('.actions .primary')
+  await page.waitForURL(/clients\/\d+$/)
+  t.match(await db('clients').select('surname'), [{ surname: 'Nowak' }], 'once it can be, it is')
+  t.same(problems, [])
+})
+
 t.test('a masked phone is masked everywhere, and can\'t be felt out digit by digit', async t => {
   const { enter, as, anna, sofia, client } = await openDesk(t)
   const id = await client({ surname: 'Żółć', phone_rows: 0, 'phones.0.number': '600 123 456', 'phones.0.type': 1, 'phones.0.sms': 'on', email_rows: 0, 'emails.0.address': 'zofia@poczta.example' })

@@ -103,6 +103,11 @@ t.test('an error of a part of a page is said in the page\'s #flash', async t => 
   await asFragment(await as(anna).post('/clients', {}, { fragment: true, headers: { 'sec-fetch-site': 'cross-site' } }), 403, 'cross_site')
   await db.raw('alter table clients rename to clients_gone')
   await asFragment(await as(anna).get('/clients', fragment), 500, 'unexpected')
+  // A whole form that htmx sends from one of our pages stays in it, too, where it can be sent again.
+  const whole = { headers: { 'hx-request': 'true', 'hx-request-type': 'full', 'page-viewer': String(anna.id) } }
+  await asFragment(await as(anna).post('/clients', { kind: 'person', first_name: 'Ela' }, whole), 500, 'unexpected')
+  await asFragment(await as(anna).post('/clients', { note: 'x'.repeat(1024 * 1024 + 1) }, whole), 413, 'body_too_large')
+  t.notOk((await as(anna).post('/nothing', {}, whole)).headers['hx-retarget'])
   const page = await as(anna).get('/nothing')
   t.notOk(page.headers['hx-retarget'])
 })
