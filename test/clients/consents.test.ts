@@ -37,6 +37,16 @@ t.test('the history tells of every number what was said, when, by whom and how',
   t.equal(rows((await as(anna).get(`${path}?phone=x&older=-1`)).body).length, 3, 'what makes no sense narrows nothing')
 })
 
+t.test('beside a number stands of which channel its last consent is', async t => {
+  const { as, anna, id, phone } = await shop(t)
+  t.match((await as(anna).get(`/clients/${id}`)).body, /SMS · consent: /)
+  const row = { row: 0, 'phones.0.id': phone, 'phones.0.number': '600 123 456', 'phones.0.type': 1, 'phones.0.sms': 'on' }
+  await as(anna).post(`/clients/${id}/phones/${phone}`, { ...row, 'phones.0.viber': 'on' })
+  t.match((await as(anna).get(`/clients/${id}`)).body, /Viber · consent: /)
+  await as(anna).post(`/clients/${id}/phones/${phone}`, row)
+  t.match((await as(anna).get(`/clients/${id}`)).body, /Viber · withdrawn: /)
+})
+
 t.test('a long history comes in pages', async t => {
   const { as, anna, path, id, phone, db } = await shop(t)
   await db.raw("insert into consents (client_id, phone_id, channel, address, given, source) select ?, ?, 'sms', '+48 600 123 456', true, 'import' from generate_series(1, 60)", [id, phone])

@@ -152,6 +152,7 @@ t.test('the reason of a conflict goes with the box', async t => {
   t.match((await as(sofia).get(`/clients/${id}`)).body, new RegExp(`${words('feed.marked')} <b>${words('feed.conflicted')}</b>: “Refuses to pay”`))
   await as(sofia).post(`/clients/${id}/parts/conflicted`, { conflict_reason: 'Refuses to pay' })
   t.match(await db('clients').where({ id }).first(), { is_conflicted: false, conflict_reason: '' })
+  t.match((await as(sofia).get(`/clients/${id}`)).body, /No longer conflicted: <del>Refuses to pay<\/del>/, 'the feed keeps why they were')
 })
 
 t.test('a campaign that has ended stays with the client who came by it', async t => {
