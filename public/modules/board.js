@@ -6,7 +6,7 @@
 const WAIT = 250 // ms: what comes close together is read together
 const touched = new Set()
 let dragged = null
-let pressed = null
+let pressed = false
 let reading = null
 let moving = Promise.resolve()
 let arrived = null
@@ -14,7 +14,7 @@ let arrived = null
 const board = () => document.getElementById('board')
 const columns = () => [...board()?.querySelectorAll('.column') ?? []]
 const dialog = () => document.getElementById('move-dialog')
-const isHeld = () => dragged !== null || pressed !== null
+const isHeld = () => dragged !== null || pressed
 
 function look (statuses, wait = WAIT) {
   for (const status of statuses) touched.add(String(status))
@@ -79,12 +79,12 @@ document.addEventListener('pointerdown', ({ target, pointerType }) => {
   if (!card) return
   card.draggable = pointerType !== 'touch' && !target.closest('.move') && card.closest('.column').dataset.next !== ''
   for (const link of card.querySelectorAll('a')) link.draggable = false
-  if (card.draggable) pressed = card
+  pressed = card.draggable
 })
 
 // Also when a drag begins, which takes the pointer.
 const letGo = () => {
-  pressed = null
+  pressed = false
   if (touched.size > 0) look([])
 }
 for (const event of ['pointerup', 'pointercancel']) addEventListener(event, letGo)
@@ -122,7 +122,8 @@ document.addEventListener('drop', event => {
   if (!column) return
   event.preventDefault()
   const card = dragged, from = card.closest('.column')
-  moving = moving.then(() => move(card, from, column))
+  const next = () => move(card, from, column)
+  moving = moving.then(next, next) // one that failed keeps none from going
 })
 
 document.addEventListener('dragend', () => {

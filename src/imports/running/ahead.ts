@@ -1,4 +1,5 @@
 import type { Db } from '../../database/knex.js'
+import { isDeadlock } from '../../database/transaction.js'
 import type { Import } from '../import.js'
 import { findImport } from '../queries.js'
 import { findBatch, type Found } from '../writing/batch.js'
@@ -11,7 +12,7 @@ export const LANES = 2
 const PATIENCE = '5s'
 
 // A lock was waited for too long, or in a circle.
-const IN_THE_WAY = ['55P03', '40P01']
+const isInTheWay = (error: { code?: string }): boolean => error.code === '55P03' || isDeadlock(error)
 
 // Batches after which the tables are another size than Postgres planned for: in an empty shop other people's lists would read all of them.
 const COUNTED_AT = [2, 10, 50, 250]
@@ -51,8 +52,8 @@ export async function writeAhead (db: Db, id: number, others: Others, size: numb
   }
   const ends = await Promise.allSettled(Array.from({ length: LANES }, lane))
   const errors = ends.flatMap(end => end.status === 'rejected' && !(end.reason instanceof Halt) ? [end.reason] : [])
-  const error = errors.find(one => !IN_THE_WAY.includes(one.code)) ?? errors[0]
-  if (error && !IN_THE_WAY.includes(error.code)) throw error
+  const error = errors.find(one => !isInTheWay(one)) ?? errors[0]
+  if (error && !isInTheWay(error)) throw error
   return !error
 }
 
