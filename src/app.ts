@@ -59,7 +59,7 @@ import readOnly from './view-as/read-only.js'
 import tags from './tags/routes.js'
 import assets from './web/assets.js'
 import connections from './web/connections.js'
-import errors, { readLiterally } from './web/errors.js'
+import errorPages, { readLiterally } from './web/error-pages.js'
 import flash from './web/flash.js'
 import live from './web/live.js'
 import { logAnswer, logging, type LogStream } from './web/logging.js'
@@ -120,11 +120,11 @@ export async function buildApp ({ config, db, databaseUrl, secret, logTo, heartb
   await app.register(security)
   app.removeAllContentTypeParsers() // forms only: JSON, with its numbers and objects, is nothing they can send
   await app.register(formbody, { bodyLimit: 1024 * 1024 })
+  await app.register(sameOrigin)
   await app.register(session, { db, secret, limits: config.session })
   await app.register(flash)
   await app.register(pages)
-  await app.register(errors)
-  await app.register(sameOrigin)
+  await app.register(errorPages)
   await app.register(whosePage)
   await app.register(requireTwoSteps)
   await app.register(readOnly)

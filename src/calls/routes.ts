@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
-import { NotFound, pageBefore } from '../web/errors.js'
+import { NotFound } from '../web/errors.js'
+import { pageBefore } from '../web/page-before.js'
 import { idOf, type Body } from '../web/form.js'
 import { viewerOf } from '../web/permissions.js'
 import { Caster } from './casting.js'

@@ -3,13 +3,16 @@ import type { Multipart, MultipartFile } from '@fastify/multipart'
 import type { FastifyRequest } from 'fastify'
 import type { Db } from '../database/knex.js'
 import type { Card } from '../feed/card.js'
+import { BrokenOff, type HttpError } from '../web/errors.js'
 import type { Body } from '../web/form.js'
+import { addField, drain, MOST_PARTS } from '../web/sent.js'
 import type { Viewer } from '../web/viewer.js'
+import { othersForm, PAGE_VIEWER } from '../web/whose-page.js'
 import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.js'
 import { cleanName } from './name.js'
 import { paint } from './pictures/painter.js'
 import { addWaiting, keepContent, type NewFile } from './queries.js'
-import { BrokenOff, spool, type Spooled } from './spool.js'
+import { spool, type Spooled } from './spool.js'
 import type { Storage } from './storage/storage.js'
 import { findType } from './type.js'
 
@@ -18,9 +21,6 @@ export interface Received { body: Body, files: ShownFile[], refusals: Refusal[] 
 
 /** Where files are kept. */
 export interface Keeper { db: Db, storage: Storage }
-
-// Fields and files of one upload; what a browser's form never comes near.
-const MOST_PARTS = 300
 
 /**
  * Reads a form with files as it arrives: each file goes to disk chunk by chunk, is judged by its content, and waits in the storage for
@@ -44,12 +44,18 @@ export class FileRefused extends Error {
 
 /** Goes through a form with files, and reads it to its end whatever happens: the browser listens to no answer before. */
 export async function eachPart (request: FastifyRequest, bytes: number, body: Body, take: (part: MultipartFile) => Promise<void>, refuse: (name: string, error: Refusal['error']) => void): Promise<void> {
+  request.body = body // for the page of an error
+  let refusal: HttpError | null = null
   try {
     for await (const part of partsOf(request, bytes)) {
       if (part.type === 'field') {
+        if (part.fieldname === PAGE_VIEWER) refusal = othersForm(request, part.value)
         addField(body, part.fieldname, String(part.value))
       } else if (!part.filename) {
         part.file.resume() // a box in which nothing was chosen
+      } else if (refusal) {
+        part.file.resume()
+        body.had_files = '1'
       } else {
         await take(part).catch(error => {
           if (!(error instanceof FileRefused)) throw error
@@ -58,44 +64,20 @@ export async function eachPart (request: FastifyRequest, bytes: number, body: Bo
         })
       }
     }
+    if (refusal) throw refusal
   } catch (error) {
-    drain(request)
+    drain(request.raw)
     throw error
   }
 }
 
-/** Reads the words of a form up to its first file, for one that can't be accepted; says whether there is a file. */
-export async function readWords (request: FastifyRequest): Promise<{ body: Body, hasFile: boolean }> {
-  const body: Body = {}
-  try {
-    for await (const part of partsOf(request)) {
-      if (part.type === 'field') addField(body, part.fieldname, String(part.value))
-      else if (part.filename) return { body, hasFile: true }
-      else part.file.resume()
-    }
-    return { body, hasFile: false }
-  } finally {
-    drain(request)
-  }
-}
-
 /** The parts of a form as they arrive. Throws BrokenOff when the rest never does, or is no form. */
-async function * partsOf (request: FastifyRequest, fileSize?: number): AsyncGenerator<Multipart> {
+async function * partsOf (request: FastifyRequest, fileSize: number): AsyncGenerator<Multipart> {
   try {
-    yield * request.parts({ limits: { ...(fileSize && { fileSize }), fieldSize: 64 * 1024, parts: MOST_PARTS } })
+    yield * request.parts({ limits: { fileSize, fieldSize: 64 * 1024, parts: MOST_PARTS } })
   } catch (error) {
     throw (error as { statusCode?: number }).statusCode ? error : new BrokenOff()
   }
-}
-
-function drain ({ raw }: FastifyRequest): void {
-  raw.unpipe()
-  raw.resume()
-}
-
-function addField (body: Body, name: string, value: string): void {
-  const before = body[name]
-  body[name] = before === undefined ? value : [before, value].flat()
 }
 
 /** Writes an uploaded file to disk, gives it to `use`, and leaves nothing of it there. Throws FileRefused for one that is empty or too big. */

@@ -7,12 +7,13 @@ import { SUBJECTS, type Subject } from '../form-editor/definition.js'
 import { idOf, typedText, type Body, type FieldError } from '../web/form.js'
 import { hourly } from '../web/hourly.js'
 import { viewerOf } from '../web/permissions.js'
+import { readWords } from '../web/sent.js'
 import { addEntry, readEntry, waitingOf } from './entry.js'
 import { limitsOf, type Refusal, type ShownFile } from './file.js'
 import logo from './logo/routes.js'
 import { stopPainting } from './pictures/painter.js'
 import { FilesGone, findServed, findWaiting, setFileRemoved, sweep } from './queries.js'
-import { readWords, receive, type Received } from './receive.js'
+import { receive, type Received } from './receive.js'
 import { sendContent } from './serve.js'
 import fileSettings from './settings/routes.js'
 import { clearTemporary } from './spool.js'
@@ -33,9 +34,7 @@ export default async function files (app: FastifyInstance) {
 
   // Whoever has to sign in first gets back what they wrote. The files they have to choose again.
   app.addHook('preValidation', async request => {
-    if (request.viewer || !request.isMultipart()) return
-    const { body, hasFile } = await readWords(request)
-    request.body = { ...body, ...(hasFile && { had_files: '1' }) }
+    if (!request.viewer && request.isMultipart()) request.body = await readWords(request)
   })
 
   for (const subject of SUBJECTS) filesOf(app, subject)

@@ -4,13 +4,10 @@ import { mkdir, readdir, rm, stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { PassThrough, type Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { HttpError } from '../web/errors.js'
+import { BrokenOff } from '../web/errors.js'
 
 /** Bytes on this machine's disk on their way into the storage. */
 export interface Spooled { path: string, hash: string, size: number }
-
-/** What was being sent broke off, or is no form: nobody's fault here. */
-export class BrokenOff extends HttpError { constructor () { super(400, 'bad_request') } }
 
 const DAY = 24 * 3600_000
 

@@ -1,5 +1,6 @@
 import { z } from 'zod'
 import { readForm, text } from '../web/form.js'
+import { fieldsOf, type SentField } from '../web/sent.js'
 
 const schema = z.object({
   email: text(254).refine(value => value !== '', { error: 'form.required' }),
@@ -18,13 +19,10 @@ export function safePath (to: string): string {
   return url.host === 'here.invalid' && !url.pathname.startsWith('//') ? url.pathname + url.search : '/'
 }
 
-/** The fields of a form that waited for the sign-in, as pairs for hidden inputs. Passwords are not kept. */
-export function keptFields (kept: string): [name: string, value: string][] {
+/** The fields of a form that waited for the sign-in, as pairs for hidden inputs. */
+export function keptFields (kept: string): SentField[] {
   try {
-    const body = JSON.parse(kept) as Record<string, unknown>
-    return Object.entries(body)
-      .flatMap(([name, value]) => (Array.isArray(value) ? value : [value]).map(one => [name, one] as [string, unknown]))
-      .filter((pair): pair is [string, string] => typeof pair[1] === 'string' && !/password/i.test(pair[0]))
+    return fieldsOf(JSON.parse(kept))
   } catch {
     return []
   }

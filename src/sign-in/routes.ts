@@ -1,7 +1,7 @@
 import type { FastifyInstance } from 'fastify'
-import { pageViewer } from '../web/errors.js'
 import { refused } from '../web/form.js'
 import { hourly } from '../web/hourly.js'
+import { pageViewer } from '../web/whose-page.js'
 import { enter } from './enter.js'
 import { readSignInForm, safePath } from './form.js'
 import { isPassword, warmUp } from './password.js'

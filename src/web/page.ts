@@ -11,6 +11,7 @@ import { keptRows, type Common, type KeptRow } from './kept.js'
 import { wordsOf, type Labels } from './labels.js'
 import { etaOver } from './templates.js'
 import { isLanguage, type Language, type Viewer } from './viewer.js'
+import { pageViewerField } from './whose-page.js'
 import { dayOf } from './zone.js'
 
 export interface PageOptions {
@@ -128,6 +129,7 @@ function contextOf (viewer: Viewer | null, language: Language, asset: (name: str
     eachKept: (partial: string, rows: readonly KeptRow[], common: Common) => keptRows(eta, words, `${language} ${country} ${timeZone} ${fallback} ${dayOf(new Date(), timeZone)}`, partial, rows, common),
     can: (...rights: Right[]) => viewer !== null && rights.some(right => viewer.can(right)),
     viewer,
+    pageViewer: pageViewerField(viewer),
     organisation: viewer?.organisation ?? null,
     language
   }

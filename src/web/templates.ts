@@ -19,7 +19,7 @@ let reused, reuse = (name, more) => this.render(name, Object.assign(reused ??= {
     escapeFunction: escape,
     filterFunction: raw,
     plugins: [{
-      processTemplate: (template: string) => template.replace(/<%#[^]*?%>\n?/g, ''),
+      processTemplate: (template: string) => sayingWhose(template.replace(/<%#[^]*?%>\n?/g, '')),
       processAST: (parts: Part[]) => parts.map(inBytes),
       processFnString: withoutUnused
     }]
@@ -27,6 +27,13 @@ let reused, reuse = (name, more) => this.render(name, Object.assign(reused ??= {
   rememberTemplates(eta)
   return eta
 }
+
+// A form's tag, with code of the template's in it.
+const FORM = /<form\b(?:<%(?:(?!%>)[^])*%>|[^<>])*>/g
+
+/** Every form that is posted says for whom it was made, by the first of its fields, but for one that brings what another brought (`data-as-sent`): see whose-page.ts. */
+const sayingWhose = (template: string): string =>
+  template.replace(FORM, tag => tag.includes(' method="post"') && !tag.includes(' data-as-sent') ? `${tag}<%~ it.pageViewer %>` : tag)
 
 type Part = ReturnType<Eta['parse']>[number]
 

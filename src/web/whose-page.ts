@@ -1,13 +1,38 @@
 import fp from 'fastify-plugin'
-import { HttpError, pageViewer } from './errors.js'
+import type { FastifyRequest } from 'fastify'
+import { HttpError } from './errors.js'
+import type { Viewer } from './viewer.js'
+
+/** The hidden field in which a form says for whom it was made, where no JavaScript tells: every form of the templates has it, see templates.ts. */
+export const PAGE_VIEWER = 'page_viewer'
+
+/** That field, as HTML. */
+export const pageViewerField = (viewer: Viewer | null): string => viewer ? `<input type="hidden" name="${PAGE_VIEWER}" value="${viewer.id}">` : ''
+
+/** For whom the page was made that htmx asks from, by the number of the employee, as public/js/offline.js tells; undefined without htmx, and where nobody is signed in. */
+export const pageViewer = ({ headers }: FastifyRequest): string | undefined => headers['page-viewer'] as string | undefined
+
+/** What is said to a form that was made for somebody else than who is signed in by now; null when it wasn't. */
+export const othersForm = ({ viewer }: FastifyRequest, whose: unknown): HttpError | null =>
+  viewer && typeof whose === 'string' && whose !== String(viewer.id) ? new HttpError(409, 'others_form', { name: viewer.name }) : null
 
 /**
  * Two tabs of a browser have one session. Whoever signs in as somebody else in one of them leaves the other with what the first person has typed there:
- * it isn't saved as theirs. It stays where it is, and the page says why.
+ * it isn't saved as theirs. With JavaScript it stays where it is, and the page says why; without, the page that says so has it. A form with files is
+ * judged as it is read, see src/files/receive.ts.
  */
 export default fp(async app => {
   app.addHook('onRequest', async request => {
     const { viewer, method } = request, whose = pageViewer(request)
     if (method === 'POST' && viewer && whose !== undefined && whose !== String(viewer.id)) throw new HttpError(409, 'others_page', { name: viewer.name })
+  })
+
+  app.addHook('preHandler', async request => {
+    const body = request.body as Record<string, unknown> | null | undefined
+    // One that waits for somebody to sign in goes on saying whose it is.
+    if (!request.viewer || !body || !(PAGE_VIEWER in body)) return
+    const refusal = othersForm(request, body[PAGE_VIEWER])
+    if (refusal) throw refusal
+    delete body[PAGE_VIEWER] // no field of the form's
   })
 }, { name: 'whose-page', dependencies: ['sessions', 'errors'] })

@@ -10,7 +10,7 @@ import { cardOf, type Card } from '../../../feed/card.js'
 import { waitingOf } from '../../../files/entry.js'
 import type { Refusal as FileRefusal, ShownFile } from '../../../files/file.js'
 import { FilesGone, findWaiting, listFilesOf } from '../../../files/queries.js'
-import { readWords, receive } from '../../../files/receive.js'
+import { receive } from '../../../files/receive.js'
 import { findCompany } from '../../../installation/queries.js'
 import { leadOfClient } from '../../../leads/queries.js'
 import { findMailSettings } from '../../../mail/queries.js'
@@ -23,6 +23,7 @@ import { hourly } from '../../../web/hourly.js'
 import { translator } from '../../../web/i18n.js'
 import { viewerOf } from '../../../web/permissions.js'
 import { attempt, Refusal } from '../../../web/refusal.js'
+import { readWords } from '../../../web/sent.js'
 import type { Viewer } from '../../../web/viewer.js'
 import { showLetter } from '../../../web/letters.js'
 import { frame, writeParts } from '../letter.js'
@@ -47,9 +48,7 @@ export default async function writing (app: FastifyInstance) {
 
   // Whoever has to sign in first gets back what they wrote. The files they have to choose again.
   app.addHook('preValidation', async request => {
-    if (request.viewer || !request.isMultipart()) return
-    const { body, hasFile } = await readWords(request)
-    request.body = { ...body, ...(hasFile && { had_files: '1' }) }
+    if (!request.viewer && request.isMultipart()) request.body = await readWords(request)
   })
 
   app.get<At>('/clients/:id/write', { config }, async (request, reply) => {

@@ -1,0 +1,90 @@
+import type { Readable } from 'node:stream'
+import { Busboy, type BusboyHeaders } from '@fastify/busboy'
+import type { FastifyRequest } from 'fastify'
+import { BrokenOff } from './errors.js'
+import type { Body } from './form.js'
+
+/** A field of a form that was sent and didn't arrive where it was going, for a hidden input. */
+export type SentField = [name: string, value: string]
+
+// Fields and files of one upload; what a browser's form never comes near.
+export const MOST_PARTS = 300
+
+/** A body but for its passwords, which are typed again. */
+export const withoutPasswords = (body: unknown): Body => Object.fromEntries(Object.entries((body ?? {}) as Body).filter(([name]) => !/password/i.test(name)))
+
+/** The fields of a body, but for its passwords. */
+export function fieldsOf (body: unknown): SentField[] {
+  return Object.entries(withoutPasswords(body))
+    .flatMap(([name, value]) => [value].flat().map((one: unknown) => [name, one]))
+    .filter((pair): pair is SentField => typeof pair[1] === 'string')
+}
+
+/**
+ * The fields of a form of ours, also where the request failed before its body was read: a session could not be looked up, a right was missing. The files
+ * of one have to be chosen again. None for other kinds of bodies, and for one above the route's limit.
+ */
+export async function readSent (request: FastifyRequest): Promise<SentField[]> {
+  const { body, raw, headers, routeOptions } = request
+  if (body !== undefined && body !== null) return fieldsOf(body)
+  if (raw.readableDidRead) return []
+  const type = headers['content-type'] ?? ''
+  if (type.startsWith('multipart/form-data')) return fieldsOf(await readWords(request))
+  if (!type.startsWith('application/x-www-form-urlencoded')) return []
+  const text = await readText(raw, routeOptions.bodyLimit ?? 0)
+  const read: Body = {}
+  for (const [name, value] of new URLSearchParams(text)) addField(read, name, value)
+  return fieldsOf(read)
+}
+
+/**
+ * The words of a form with files up to its first file, of one that can't be accepted; `had_files` says that there was one. What follows is read and
+ * thrown away: the browser listens to no answer before. Throws BrokenOff when it is no form.
+ */
+export async function readWords ({ raw, headers }: FastifyRequest): Promise<Body> {
+  const body: Body = {}
+  try {
+    const parts = new Busboy({ headers: headers as BusboyHeaders, limits: { fieldSize: 64 * 1024, parts: MOST_PARTS } })
+    await new Promise<void>((resolve, reject) => {
+      parts.on('field', (name, value) => addField(body, name, value))
+      parts.on('file', (_field, file, name) => {
+        file.resume()
+        if (!name) return // a box in which nothing was chosen
+        body.had_files = '1'
+        resolve()
+      })
+      parts.on('finish', resolve).on('error', reject)
+      raw.once('close', () => { if (!raw.readableEnded) reject(new Error('cut short')) })
+      raw.pipe(parts)
+    })
+    return body
+  } catch {
+    throw new BrokenOff()
+  } finally {
+    drain(raw)
+  }
+}
+
+/** Lets go by what is left of a request. */
+export function drain (raw: Readable): void {
+  raw.unpipe()
+  raw.resume()
+}
+
+/** Adds a field to a body: several of one name are a list. */
+export function addField (body: Body, name: string, value: string): void {
+  const before = body[name]
+  body[name] = before === undefined ? value : [before, value].flat()
+}
+
+/** A body as text; nothing when it is above `most` bytes. */
+async function readText (raw: AsyncIterable<Buffer>, most: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of raw) {
+    size += chunk.length
+    if (size > most) return ''
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString()
+}

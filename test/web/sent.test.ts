@@ -1,0 +1,123 @@
+import t, { type Test } from 'tap'
+import { openDatabase } from '../../src/database/knex.js'
+import { secondApp } from '../support/app.js'
+import { cast, PASSWORD, type Answer } from '../support/cast.js'
+import { upload } from '../support/upload.js'
+import { says } from '../support/words.js'
+
+// What a page without JavaScript keeps of a form that met an error, and for whom its forms were made.
+
+const jan = { kind: 'person', first_name: 'Jan "Janek" <Nowak>', note: 'zażółć\ngęślą', 'tags': ['VIP', 'Rower'] }
+
+/** The form of a page that goes to a path, as its button would send it. */
+function formIn ({ body }: Answer, path: string): Record<string, string[]> | null {
+  const form = body.split('<form').find(part => part.includes(` action="${path}"`))?.split('</form>')[0]
+  const fields: Record<string, string[]> = {}
+  const plain = (text: string) => text.replace(/&lt;/g, '<').replace(/&gt;/g, '>').replace(/&quot;/g, '"').replace(/&#39;/g, "'").replace(/&amp;/g, '&')
+  for (const [, name, value] of form?.matchAll(/<input type="hidden" name="([^"]*)" value="([^"]*)">/g) ?? []) (fields[plain(name!)] ??= []).push(plain(value!))
+  return form ? fields : null
+}
+
+const ELSEWHERE = { headers: { 'sec-fetch-site': 'cross-site' } }
+
+function isNotOffered (t: Test, { status, body }: Answer, expected = 403): void {
+  t.equal(status, expected)
+  t.notOk(says(body, 'errors.kept'))
+  t.notMatch(body, /Janek|xxxx/)
+}
+
+t.test('a form that met an error has all of it in the page, and is sent again from there', async t => {
+  const { as, anna, db } = await cast(t)
+  await db.raw('alter table clients rename to clients_gone')
+  const lost = await as(anna).post('/clients', jan)
+  t.equal(lost.status, 500)
+  t.ok(says(lost.body, 'errors.kept'))
+  const form = formIn(lost, '/clients')!
+  t.same(form, { kind: ['person'], first_name: [jan.first_name], note: [jan.note], tags: jan.tags })
+  await db.raw('alter table clients_gone rename to clients')
+  t.equal((await as(anna).post('/clients', form)).status, 303)
+  t.match(await db('clients').first(), { name: jan.first_name })
+})
+
+t.test('also where the database is away, with files and without', async t => {
+  const { url, as, anna } = await cast(t)
+  const away = openDatabase(url)
+  const app = await secondApp(t, { db: away, url })
+  await away.destroy()
+  const form = await as(anna, app).post('/clients', { ...jan, page_viewer: String(anna.id) })
+  t.equal(form.status, 503)
+  t.same(formIn(form, '/clients'), { kind: ['person'], first_name: [jan.first_name], note: [jan.note], tags: jan.tags, page_viewer: [String(anna.id)] }, 'and goes on saying whose it is')
+  const comment = await upload(app, as(anna, app), '/clients/1/files', { body: 'Called twice' }, [{ name: 'offer.txt', content: 'Offer' }])
+  t.equal(comment.status, 503)
+  t.same(formIn(comment, '/clients/1/files'), { body: ['Called twice'], had_files: ['1'] })
+  const signIn = await as(null, app).post('/sign-in', { email: 'anna@clientela.example', password: PASSWORD })
+  t.equal(signIn.status, 503)
+  t.same(formIn(signIn, '/sign-in'), { email: ['anna@clientela.example'] }, 'no password')
+  t.notMatch(signIn.body, PASSWORD)
+  isNotOffered(t, await as(anna, app).post('/clients', jan, ELSEWHERE))
+})
+
+t.test('also where a right is missing', async t => {
+  const { as, nuno, db } = await cast(t)
+  const refused = await as(nuno).post('/clients', jan)
+  t.equal(refused.status, 403)
+  t.same(formIn(refused, '/clients')?.first_name, [jan.first_name])
+  await db('roles').where({ id: nuno.roleId }).update({ rights: ['clients.view', 'clients.create'] })
+  t.equal((await as(nuno).post('/clients', formIn(refused, '/clients')!)).status, 303)
+})
+
+t.test('nothing that another site sent is offered, nor what can\'t be taken, nor a page\'s address', async t => {
+  const { as, anna, nuno, db } = await cast(t)
+  isNotOffered(t, await as(anna).post('/clients', jan, ELSEWHERE))
+  isNotOffered(t, await as(nuno).post('/clients', jan, ELSEWHERE))
+  isNotOffered(t, await as(anna).post('/clients', { note: 'x'.repeat(1024 * 1024 + 1) }), 413)
+  isNotOffered(t, await as(nuno).post('/clients', { note: 'x'.repeat(1024 * 1024 + 1) }))
+  isNotOffered(t, await as(anna).post('/nothing', jan), 404)
+  isNotOffered(t, await as(nuno).get('/clients?first_name=Jan'))
+  t.equal((await db('clients')).length, 0)
+})
+
+t.test('every form says for whom it was made, by its first field', async t => {
+  const { as, anna } = await cast(t)
+  for (const path of ['/clients/new', '/account', '/settings/general', '/leads/new']) {
+    const { body } = await as(anna).get(path)
+    const forms = body.split('<form').slice(1).filter(form => /^[^>]* method="post"/.test(form))
+    t.ok(forms.length > 0, path)
+    for (const form of forms) t.match(form, new RegExp(`^[^>]*><input type="hidden" name="page_viewer" value="${anna.id}">`))
+  }
+  t.notMatch((await as(null).get('/sign-in')).body, 'page_viewer')
+})
+
+t.test('a form that was made for somebody else isn\'t saved as that of who is signed in by now', async t => {
+  const { app, as, anna, olga, db } = await cast(t)
+  const olgas = { ...jan, page_viewer: String(olga.id) }
+  const refused = await as(anna).post('/clients', olgas)
+  t.equal(refused.status, 409)
+  t.ok(says(refused.body, 'errors.others_form.text', { name: anna.name }))
+  const form = formIn(refused, '/clients')!
+  t.same(form.page_viewer, [String(olga.id)])
+  t.equal((await as(anna).post('/clients', form)).status, 409, 'however often')
+  t.equal((await db('clients')).length, 0)
+  t.equal((await as(olga).post('/clients', form)).status, 303, 'but once it is them again')
+  const { id } = await db('clients').first('id')
+  t.match(await db('events').where({ client_id: id }).orderBy('id').first('employee_id'), { employee_id: olga.id })
+
+  const comment = await upload(app, as(anna), `/clients/${id}/files`, { page_viewer: String(olga.id), body: 'Called twice' }, [{ name: 'offer.txt', content: 'Offer' }])
+  t.equal(comment.status, 409)
+  t.same(formIn(comment, `/clients/${id}/files`), { page_viewer: [String(olga.id)], body: ['Called twice'], had_files: ['1'] })
+  t.equal((await db('files')).length, 0)
+  t.equal((await upload(app, as(olga), `/clients/${id}/files`, { page_viewer: String(olga.id), body: 'Called twice' }, [])).status, 303)
+})
+
+t.test('so it is when it waited for somebody to sign in', async t => {
+  const { as, anna, olga, db } = await cast(t)
+  const asked = await as(null).post('/clients', { ...jan, page_viewer: String(olga.id) })
+  t.equal(asked.status, 401)
+  const { kept } = formIn(asked, '/sign-in')!
+  const resume = await as(null).post('/sign-in', { email: anna.email, password: PASSWORD, to: '/clients', kept: kept![0] })
+  const waiting = formIn(resume, '/clients')!
+  t.same([waiting.first_name, waiting.page_viewer], [[jan.first_name], [String(olga.id)]])
+  t.equal((await as(anna).post('/clients', waiting)).status, 409)
+  t.equal((await as(olga).post('/clients', waiting)).status, 303)
+  t.equal((await db('clients')).length, 1)
+})
