@@ -94,6 +94,8 @@ const MASKED = viewerWith(['clients.view', 'suppliers.view'])
 // What may have thousands of rows: none of it is ever read through to show one page.
 const BIG = ['duplicate_groups', 'duplicate_members', 'client_words', 'tasks', 'client_values', 'clients', 'client_phones', 'client_emails', 'client_tags', 'events', 'consents']
 
+const INSIDE = "(search_names || ' ' || search_contacts) like $1"
+
 t.test('no list reads a whole big table', async t => {
   const { db, url } = await testApp(t)
   await fill(db)
@@ -160,6 +162,14 @@ t.test('no list reads a whole big table', async t => {
     for (const client of [null, 4713]) await check('duplicates', () => listDuplicates(db, viewer, { reason: null, least: null, client, after: client ? null : { score: 50, id: 9001 } }))
     await check('duplicates of a client', () => countDuplicates(db, viewer, 4713))
     await check('who has this e-mail', () => findMatches(db, viewer, 'email', 'k@poczta.example', null))
+  }
+
+  // By how many are expected it is chosen how they are read.
+  for (let part = 100; part < 1000; part += 60) {
+    const { rows: [{ found }] } = await client.query(`select count(*)::int as found from clients where ${INSIDE}`, [`%${part}%`])
+    const { rows: [row] } = await client.query(`explain (format json) select from clients where ${INSIDE}`, [`%${part}%`])
+    const expected = row['QUERY PLAN'][0].Plan['Plan Rows']
+    t.ok(found > 40 && Math.max(found / expected, expected / found) < 2, `${part}: ${expected} expected, ${found} there`)
   }
 })
 

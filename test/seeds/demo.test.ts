@@ -175,7 +175,7 @@ async function built (db: Db): Promise<Record<string, object[]>> {
     constraints: `select conrelid::regclass::text as table, conname, pg_get_constraintdef(oid) as definition, convalidated, condeferrable from pg_constraint where conrelid in ${here} order by 1, 2`,
     triggers: `select tgrelid::regclass::text as table, tgname, pg_get_triggerdef(oid) as definition, tgenabled from pg_trigger where tgrelid in ${here} and not tgisinternal order by 1, 2`,
     references: `select tgrelid::regclass::text as table, tgfoid::regproc::text as does, tgenabled, count(*) as count from pg_trigger where tgrelid in ${here} and tgisinternal group by 1, 2, 3 order by 1, 2, 3`,
-    columns: `select attrelid::regclass::text as table, attname, attnotnull, attstattarget, attidentity, attgenerated from pg_attribute join pg_class c on c.oid = attrelid where c.oid in ${here} and relkind = 'r' and attnum > 0 and not attisdropped order by 1, 2`,
+    columns: `select attrelid::regclass::text as table, attname, attnotnull, attstattarget, attidentity, attgenerated from pg_attribute join pg_class c on c.oid = attrelid where c.oid in ${here} and relkind in ('r', 'i') and attnum > 0 and not attisdropped order by 1, 2`,
     tables: `select oid::regclass::text as name, relpersistence, reloptions, relreplident from pg_class where oid in ${here} and relkind = 'r' order by 1`
   }
   const found: Record<string, object[]> = {}

@@ -12,6 +12,10 @@ export async function strip (trx: Db, tables: string[]): Promise<string[]> {
   const { rows: indexes }: { rows: { name: string, definition: string }[] } = await trx.raw(`
     select indexrelid::regclass::text as name, pg_get_indexdef(indexrelid) as definition from pg_index i
     where indrelid = any (?::text[]::regclass[]) and not exists (select from pg_constraint c where c.conindid = i.indexrelid and contype in ('p', 'u')) order by indexrelid`, [tables])
+  // What is said of an index's columns goes with it.
+  const { rows: samples }: { rows: { sql: string }[] } = await trx.raw(`
+    select format('alter index %s alter column %s set statistics %s', attrelid::regclass, attnum, attstattarget) as sql from pg_attribute
+    where attrelid in (select indexrelid from pg_index where indrelid = any (?::text[]::regclass[])) and attstattarget >= 0`, [tables])
   const references = constraints.filter(({ type }) => type === 'f'), keys = constraints.filter(({ type }) => type === 'p')
   for (const { table, name } of references) await trx.raw(`alter table ${table} drop constraint ${name}`)
   await rewrite(trx, tables)
@@ -19,7 +23,7 @@ export async function strip (trx: Db, tables: string[]): Promise<string[]> {
   for (const { name } of indexes) await trx.raw(`drop index ${name}`)
   for (const table of tables) await trx.raw(`alter table ${table} disable trigger user`)
   const add = ({ table, name, definition }: (typeof constraints)[number]) => `alter table ${table} add constraint ${name} ${definition}`
-  return [...keys.map(add), ...indexes.map(({ definition }) => definition), ...references.map(add), ...tables.map(table => `alter table ${table} enable trigger user`)]
+  return [...keys.map(add), ...indexes.map(({ definition }) => definition), ...samples.map(({ sql }) => sql), ...references.map(add), ...tables.map(table => `alter table ${table} enable trigger user`)]
 }
 
 async function rewrite (trx: Db, tables: string[]): Promise<void> {
