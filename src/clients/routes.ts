@@ -14,10 +14,11 @@ import { fieldOfPart, partOf } from '../form-editor/own/form.js'
 import { shapeOf } from '../form-editor/shape.js'
 import { Forbidden, NotFound } from '../web/errors.js'
 import { listLeadsOf } from '../leads/client/leads.js'
-import { asCaller, clientFormOf, linkTo, OriginGone, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
+import { asCaller, asSearched, clientFormOf, linkTo, OriginGone, originOf, phonesWith, withHidden, type Origin } from '../leads/client/making.js'
 import { whoDeleted } from '../leads/deleting/gone.js'
 import { clockOf } from '../leads/list/due.js'
 import { seesLeads } from '../leads/visibility.js'
+import { typed, type Query } from '../list-views/address.js'
 import actions from '../many/actions/routes.js'
 import exports from '../many/export/routes.js'
 import selection from '../many/selection/routes.js'
@@ -62,9 +63,12 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const [shape, origin, caller] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), originOf(db, viewer, request.query as Body), callerOf(db, viewer, request.query as Body)])
+    const query = request.query as Query, searched = asSearched(typed(query.q), viewer.organisation.country)
     const from = origin ?? (caller && asCaller(caller.number))
     if (origin?.lead.client_id) return reply.redirect(`/leads/${origin.lead.id}`, 303)
-    return showNew(request, reply, formState(viewer, null, shape, from ? await clientFormOf(db, viewer, from, shape, { masked: true }) : undefined), 200, origin)
+    // What one has typed oneself one may read.
+    const filled = from ? await clientFormOf(db, viewer, from, shape, { masked: true }) : searched ? withoutErrors(await clientFormOf(db, viewer, searched, shape)) : undefined
+    return showNew(request, reply, formState(viewer, null, shape, filled), 200, origin)
   })
 
   app.post('/clients', { config: { can: 'clients.create' } }, async (request, reply) => {

@@ -23,6 +23,22 @@ t.test('the form is empty, for a person, with every box off', async t => {
   for (const box of ['is_supplier', 'is_conflicted', 'phones.0.whatsapp', 'phones.0.viber', 'phones.0.sms', 'emails.0.agrees']) t.notOk(box in form, box)
 })
 
+t.test('whoever was searched for in vain is filled in, as what was typed says', async t => {
+  const { as, sofia, marek } = untouched
+  const filled = async (q: string, who = marek) => {
+    const found = await as(who).get(`/clients?q=${encodeURIComponent(q)}`)
+    const href = /href="(\/clients\/new\?q=[^"]*)"/.exec(found.body)![1]!.replace(/&#39;/g, "'")
+    const { body } = await as(who).get(href)
+    t.notMatch(body, /class="error"|<script>alert/)
+    return formOf(body, '/clients')
+  }
+  t.match(await filled('Łucja de la Cruz'), { kind: 'person', first_name: 'Łucja', surname: 'de la Cruz', 'phones.0.number': '', 'emails.0.address': '' })
+  t.match(await filled("O'Brien-Nowak"), { first_name: "O'Brien-Nowak", surname: '' })
+  for (const who of [marek, sofia]) t.match(await filled('512 345 678', who), { first_name: '', 'phones.0.number': '+48 512 345 678', 'emails.0.address': '' }, who.name)
+  t.match(await filled('lucja@poczta.example'), { first_name: '', 'phones.0.number': '', 'emails.0.address': 'lucja@poczta.example' })
+  for (const q of ['5123', '# vip', '<script>alert(1)</script>', '4x4']) t.match(await filled(q), { first_name: '', surname: '', 'phones.0.number': '', 'emails.0.address': '' }, q)
+})
+
 t.test('a person is kept, with three phones, two tags, an e-mail and what was agreed', async t => {
   const { as, anna, db } = await cast(t)
   const [campaign] = await db('campaigns').insert({ name: 'Polecenie' }).returning('id')
