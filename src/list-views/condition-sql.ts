@@ -8,8 +8,11 @@ export interface ValuesOf { table: string, owner: string, row: string }
 
 type Test = [sql: string, ...bindings: (string | number)[]]
 
-/** Leaves the rows that meet the condition. `few`: all of them are read at once, rather than some of them in an order. `now` says what "today" is. */
-export function meeting (condition: Condition, { table, owner, row }: ValuesOf, timeZone: string, { few = false, now = new Date() } = {}) {
+/**
+ * Leaves the rows that meet the condition. `few`: all of them are read at once, rather than some of them in an order; `scarce`: of rows that are found
+ * otherwise, by an index of their own. `now` says what "today" is.
+ */
+export function meeting (condition: Condition, { table, owner, row }: ValuesOf, timeZone: string, { few = false, scarce = false, now = new Date() } = {}) {
   const { field, how, values } = condition
   const has = (test: Test = ['']): Test => [`exists (select from ${table} v where v.${owner} = ${row} and v.field_id = ?${test[0] && ` and ${test[0]}`})`, field.id, ...test.slice(1)]
   const hasNot = (): Test => { const [sql, ...bindings] = has(); return [`not ${sql}`, ...bindings] }
@@ -17,7 +20,7 @@ export function meeting (condition: Condition, { table, owner, row }: ValuesOf, 
     const where = ([sql, ...bindings]: Test) => { query.whereRaw(sql, bindings) }
     if (how === 'empty') return where(hasNot())
     if (how === 'filled') return where(has())
-    if (few && how === 'contains' && field.kind !== 'unique_id') return where(containing(condition, { table, owner, row }))
+    if (few && how === 'contains' && field.kind !== 'unique_id') return where(containing(condition, { table, owner, row }, scarce))
     if (how !== 'among') return where(has(testOf(condition, timeZone, now)))
     const chosen = values.filter(value => value !== 'empty' && value !== 'filled')
     const either: Test[] = [...chosen.length > 0 ? [has(among(condition, chosen))] : [], ...values.includes('empty') ? [hasNot()] : [], ...values.includes('filled') ? [has()] : []]
@@ -66,9 +69,11 @@ const BEGINS = `v.sort_text like ${anywhere('fold(?)')}`
 const BEHIND = `length(v.sort_text) = 100 and fold(v.text_value) like ${anywhere('fold(?)')}`
 
 // Asked for by themselves, of all that are shorter nothing but the index is read, and those a hundred letters long have one of their own (migration 0059).
-function containing ({ field, text }: Condition, { table, owner, row }: ValuesOf): Test {
+function containing ({ field, text }: Condition, { table, owner, row }: ValuesOf, scarce: boolean): Test {
   const values = `select v.${owner} from ${table} v where v.field_id = ? and`
-  return [`${row} in (${values} ${BEGINS} union all ${values} ${BEHIND})`, field.id, text, field.id, text]
+  const isAmong = `${row} in (${values} ${BEGINS} union all ${values} ${BEHIND})`
+  // Of how many have a text Postgres knows nothing: it would look up each of thousands, where it had better make a hash of them and go through the scarce.
+  return [scarce ? `coalesce(${isAmong}, false)` : isAmong, field.id, text, field.id, text]
 }
 
 function textTest (isId: boolean, how: 'contains' | 'starts' | 'is', text: string): Test {

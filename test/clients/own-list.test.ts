@@ -36,11 +36,12 @@ async function shop (t: Parameters<typeof cast>[0]) {
 const shared = await shop(t)
 
 t.test('own fields narrow the list, each kind in its way', async t => {
-  const { list, road, city, cargo, lights, seat } = shared
+  const { db, list, road, city, cargo, lights, seat } = shared
+  await db('clients').where({ name: 'B' }).update({ is_conflicted: true })
   for (const [query, names] of Object.entries({
     'own.frame=WBA123X': 'A', 'own.frame=wba': '', 'own.frame=wb&own.frame.how=starts': 'A B', 'own.frame=23%20X&own.frame.how=contains': 'A', 'own.frame.how=empty': 'C D', 'own.frame.how=filled': 'A B',
     'own.brand=kross': 'B C', 'own.brand=ZUBR': 'A', 'own.brand=100%25': 'A', 'own.brand=%25': 'A', 'own.brand=_': '', 'own.brand=trans&own.brand.how=starts': '', 'own.brand=Kross&own.brand.how=is': 'B', 'own.brand=kro&own.brand.how=starts': 'B C',
-    'own.story=koncowka': 'B', 'own.site=a.example': 'A',
+    'own.story=koncowka': 'B', 'own.site=a.example': 'A', 'own.brand=kross&show=conflicted': 'B', 'own.story=koncowka&show=conflicted': 'B', 'own.brand=zubr&show=conflicted': '', 'own.brand=kross&show=suppliers': '',
     'own.size.from=54': 'A B', 'own.size.to=54': 'A C', 'own.size.from=58,5&own.size.to=58.5': 'B', 'own.size.from=60&own.size.to=1': '', 'own.size.how=empty': 'D', 'own.size.from=-3&own.size.to=0': 'C',
     'own.bought.from=2026-01-10&own.bought.to=2026-02-01': 'A B', 'own.bought.to=2025-12-31': 'C', 'own.bought.how=past': 'A B C', 'own.bought.how=empty': 'D',
     'own.seen.from=2026-07-10T00:30&own.seen.to=2026-07-10T00:30': 'A', 'own.seen.from=2026-07-10&own.seen.to=2026-07-10': 'A C', 'own.seen.from=2026-07-11': '', 'own.seen.how=filled': 'A C',

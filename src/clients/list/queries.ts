@@ -190,6 +190,9 @@ const SHOW: Record<Show, (query: Knex.QueryBuilder) => void> = {
   archived: () => {}
 }
 
+// Of these the index of their names has all there are.
+const SCARCE: Show[] = ['suppliers', 'conflicted', 'archived']
+
 /** Leaves what the list shows; `few` of them, as far as is known, which are all read at once. */
 export function filtered (viewer: Viewer, filter: ClientFilter, few = false) {
   return (query: Knex.QueryBuilder) => { query.modify(narrowed(viewer, filter, few)).modify(matching(viewer, filter.q)) }
@@ -211,7 +214,7 @@ function narrowed (viewer: Viewer, filter: ClientFilter, few = false) {
     // Days are those of the organisation's zone.
     if (filter.from) query.whereRaw('created_at >= ?::date::timestamp at time zone ?', [filter.from, timeZone])
     if (filter.to) query.whereRaw("created_at < (?::date + 1)::timestamp at time zone ?", [filter.to, timeZone])
-    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone, { few }))
+    for (const condition of filter.own) query.modify(meeting(condition, OWN_VALUES, timeZone, { few, scarce: SCARCE.includes(filter.show) }))
   }
 }
 
