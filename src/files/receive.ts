@@ -28,7 +28,7 @@ export interface Keeper { db: Db, storage: Storage }
  */
 export async function receive (request: FastifyRequest, keeper: Keeper, by: Viewer, card: Card): Promise<Received> {
   const limits = limitsOf(by.organisation)
-  const received: Received = { body: {}, files: [], refusals: [] }
+  const received: Received = { body: Object.create(null), files: [], refusals: [] }
   await eachPart(request, limits.megabytes * 1e6, received.body, async part => {
     const name = cleanName(part.filename)
     if (received.files.length >= limits.count) throw new FileRefused({ key: 'files.too_many', values: { count: limits.count } })

@@ -32,7 +32,7 @@ export async function readSent (request: FastifyRequest): Promise<SentField[]> {
   if (type.startsWith('multipart/form-data')) return fieldsOf(await readWords(request))
   if (!type.startsWith('application/x-www-form-urlencoded')) return []
   const text = await readText(raw, routeOptions.bodyLimit ?? 0)
-  const read: Body = {}
+  const read: Body = Object.create(null)
   for (const [name, value] of new URLSearchParams(text)) addField(read, name, value)
   return fieldsOf(read)
 }
@@ -42,7 +42,7 @@ export async function readSent (request: FastifyRequest): Promise<SentField[]> {
  * thrown away: the browser listens to no answer before. Throws BrokenOff when it is no form.
  */
 export async function readWords ({ raw, headers }: FastifyRequest): Promise<Body> {
-  const body: Body = {}
+  const body: Body = Object.create(null)
   try {
     const parts = new Busboy({ headers: headers as BusboyHeaders, limits: { fieldSize: 64 * 1024, parts: MOST_PARTS } })
     await new Promise<void>((resolve, reject) => {
