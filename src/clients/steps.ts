@@ -1,4 +1,6 @@
 import type { Body } from '../web/form.js'
+import type { ContactKind } from './client.js'
+import { rowIndexes } from './contacts/form.js'
 import { emailRows } from './emails/rows.js'
 import type { FormState } from './form-state.js'
 import { phoneRows } from './phones/rows.js'
@@ -15,8 +17,10 @@ export function addRows (body: Body, form: FormState, { phoneTypes }: Choices, i
   dropRow(form.phones, body.drop_phone)
   dropRow(form.emails, body.drop_email)
   for (const row of form.phones) if (row.index === body.ask_type) row.asksType = true
-  if ('add_phone' in body || (isNew && form.phones.length === 0)) form.phones.push(phoneRows.fresh(next(form.phones), phoneTypes))
-  if ('add_email' in body || (isNew && form.emails.length === 0)) form.emails.push(emailRows.fresh(next(form.emails), []))
+  // A row that nothing was typed into yet stays, beside the one that is asked for.
+  const least = (kind: ContactKind) => `add_${kind}` in body ? rowIndexes(body, kind).length + 1 : isNew ? 1 : 0
+  while (form.phones.length < least('phone')) form.phones.push(phoneRows.fresh(next(form.phones), phoneTypes))
+  while (form.emails.length < least('email')) form.emails.push(emailRows.fresh(next(form.emails), []))
 }
 
 /** A row taken off without JavaScript: a new one vanishes, one that is stored is marked and goes with the next save. */

@@ -49,7 +49,7 @@ export async function eachPart (request: FastifyRequest, bytes: number, body: Bo
   try {
     for await (const part of partsOf(request, bytes)) {
       if (part.type === 'field') {
-        if (part.fieldname === PAGE_VIEWER) refusal = othersForm(request, part.value)
+        if (part.fieldname === PAGE_VIEWER) refusal ??= othersForm(request, part.value)
         addField(body, part.fieldname, String(part.value))
       } else if (!part.filename) {
         part.file.resume() // a box in which nothing was chosen

@@ -1,5 +1,6 @@
 import type { FastifyReply, FastifyRequest } from 'fastify'
 import { findTwoSteps } from '../two-steps/queries.js'
+import { PAGE_VIEWER } from '../web/whose-page.js'
 import { keptFields, safePath } from './form.js'
 import { beginSecondStep } from './pending.js'
 
@@ -26,7 +27,8 @@ export async function goOn (request: FastifyRequest, reply: FastifyReply, { to =
   if (request.isFragment) return reply.page('sign-in/show', {}, { fragment: 'sign-in/_done' })
   // A form that waited is shown for one more press, so that nobody is signed in and made to send something by one click.
   const fields = keptFields(kept)
-  if (fields.length > 0) return reply.page('sign-in/resume', { action: safePath(to), fields })
+  const isOthers = fields.some(([name, value]) => name === PAGE_VIEWER && value !== String(request.session.employeeId))
+  if (fields.length > 0) return reply.page('sign-in/resume', { action: safePath(to), fields, isOthers })
   return reply.redirect(safePath(to), 303)
 }
 

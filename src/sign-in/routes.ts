@@ -56,7 +56,7 @@ export default async function signIn (app: FastifyInstance) {
     return enter(request, reply, account.id, { to, kept })
   })
 
-  app.post('/sign-out', { config: { signedIn: true, beforeTwoSteps: true, whileViewing: true } }, async (request, reply) => {
+  app.post('/sign-out', { config: { signedIn: true, beforeTwoSteps: true, whileViewing: true, fromAnyPage: true } }, async (request, reply) => {
     await request.session.destroy()
     return reply.clearCookie('clientela', { path: '/' }).goTo('/sign-in')
   })

@@ -1,6 +1,6 @@
 const TAG = /<(\/?)(form|button|input|select|textarea)\b((?:"[^"]*"|[^">])*)/g
 
-// What remains to be pressed: it ends the looking, or the session.
+// What remains to be pressed: it ends the looking, or the session. So does what didn't arrive before, and is sent again once the looking has ended.
 const OPEN = /\saction="\/(view-as\/stop|sign-out)"/
 
 /**
@@ -23,4 +23,4 @@ export function onlyLooking (html: string): string {
   })
 }
 
-const posts = (attributes: string): boolean => /\smethod="post"/.test(attributes) && !OPEN.test(attributes)
+const posts = (attributes: string): boolean => /\smethod="post"/.test(attributes) && !OPEN.test(attributes) && !/\sdata-as-sent\b/.test(attributes)

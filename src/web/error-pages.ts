@@ -1,8 +1,9 @@
 import fp from 'fastify-plugin'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { Away, BrokenOff, CrossSite, HttpError, NotFound, SignInFirst } from './errors.js'
+import { Away, BrokenOff, CrossSite, Forbidden, HttpError, NotFound, SignInFirst } from './errors.js'
 import { pageBefore } from './page-before.js'
-import { readSent, withoutPasswords, type SentField } from './sent.js'
+import { isSecret, readSent, withoutSecrets, type SentField } from './sent.js'
+import { othersForm, PAGE_VIEWER } from './whose-page.js'
 
 // What Fastify and its plugins throw before a handler runs, by code, in words of ours.
 const KNOWN: Record<string, [status: number, key: string]> = {
@@ -75,12 +76,15 @@ function understand (error: FastifyError): HttpError {
   return new HttpError(500, 'unexpected')
 }
 
-async function show (request: FastifyRequest, reply: FastifyReply, error: HttpError) {
+async function show (request: FastifyRequest, reply: FastifyReply, error: HttpError): Promise<FastifyReply> {
   const { statusCode: status, key, values } = error, isGone = status === 404 || status === 410
   const sendsWhole = request.method === 'POST' && !request.isFragment && !isGone
   // A page of its own would take the place of the one where it was typed.
   if (sendsWhole && request.headers['page-viewer']) request.headers['hx-request-type'] = 'partial'
   const fields = sendsWhole && !request.isFragment ? await fieldsToSendAgain(request, error) : []
+  // Whoever sees somebody else's page isn't told what they themselves may not.
+  const others = error instanceof Forbidden && othersForm(request, fields.find(([name]) => name === PAGE_VIEWER)?.[1])
+  if (others) return show(request, reply, others)
   const data = { status, key, values, reqId: request.id, typed: isGone ? writtenIn(request) : '', action: request.url, fields }
   if (request.isFragment) reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
   return reply.page('errors/show', data, { fragment: 'errors/_message', status: error.statusCode })
@@ -91,14 +95,21 @@ async function show (request: FastifyRequest, reply: FastifyReply, error: HttpEr
  * another site, or another server, sent; nor what could never be taken.
  */
 async function fieldsToSendAgain (request: FastifyRequest, error: HttpError): Promise<SentField[]> {
-  if (error instanceof CrossSite || error instanceof BrokenOff || request.routeOptions.config.foreign || [413, 415].includes(error.statusCode)) return []
-  return readSent(request).catch(() => [])
+  if (error instanceof CrossSite || error instanceof BrokenOff || request.is404 || request.routeOptions.config.foreign || [413, 415].includes(error.statusCode)) return []
+  const fields = await readSent(request).catch(() => [])
+  return isBare(fields.map(([name]) => name)) ? [] : fields
 }
 
-/** What somebody wrote for a thing that is gone: why a lead was lost, a comment. It is given back, to be copied. */
+/** Whether nothing was sent that can be kept: a button was pressed, or secrets alone were typed. */
+const isBare = (names: readonly string[]): boolean => names.every(name => name === PAGE_VIEWER || isSecret(name))
+
+// What is written in whole sentences: why a lead was lost, a comment, a letter, a task, a note.
+const WRITTEN = ['reason', 'subject', 'body', 'what', 'note']
+
+/** What somebody wrote for a thing that is gone. It is given back, to be copied. */
 function writtenIn ({ body }: FastifyRequest): string {
-  const { reason, body: comment } = (body ?? {}) as { reason?: unknown, body?: unknown }
-  return [reason, comment].filter(text => typeof text === 'string' && text.trim() !== '').join('\n\n')
+  const sent = (body ?? {}) as Record<string, unknown>
+  return WRITTEN.map(name => sent[name]).filter(text => typeof text === 'string' && text.trim() !== '').join('\n\n')
 }
 
 /** A page request is sent to sign in and back; one that carries a form keeps it; a fragment asks in the page, which stays as it is. */
@@ -109,9 +120,9 @@ async function signInFirst (request: FastifyRequest, reply: FastifyReply) {
     return reply.page('sign-in/again', {}, { fragment: 'sign-in/_again', status: 401 })
   }
   if (request.method === 'POST') {
-    // A form is carried along, but for its passwords, and sent again to where it was going; a bare button leads back to its page.
-    const body = withoutPasswords(request.body)
-    const carries = Object.keys(body).length > 0
+    // A form is carried along, but for its secrets, and sent again to where it was going; a bare button leads back to its page.
+    const body = withoutSecrets(request.body)
+    const carries = !isBare(Object.keys(body))
     return reply.page('sign-in/show', { returnTo: carries ? request.url : pageBefore(request), kept: carries ? JSON.stringify(body) : '', notice: true }, { status: 401 })
   }
   const to = request.url === '/' ? '' : `?to=${encodeURIComponent(request.url)}`

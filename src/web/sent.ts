@@ -4,20 +4,27 @@ import type { FastifyRequest } from 'fastify'
 import { BrokenOff } from './errors.js'
 import type { Body } from './form.js'
 
-/** A field of a form that was sent and didn't arrive where it was going, for a hidden input. */
-export type SentField = [name: string, value: string]
+/** A field of a form that was sent and didn't arrive where it was going: for a hidden input, or, null, for one to type a secret into again. */
+export type SentField = [name: string, value: string | null]
 
 // Fields and files of one upload; what a browser's form never comes near.
 export const MOST_PARTS = 300
 
-/** A body but for its passwords, which are typed again. */
-export const withoutPasswords = (body: unknown): Body => Object.fromEntries(Object.entries((body ?? {}) as Body).filter(([name]) => !/password/i.test(name)))
+// What is typed into boxes of type password in our forms, and a key that is pasted; no field of a company's own is called so, these begin with "own.".
+const SECRET = /^(?:\w*password|secret|secret_\w+|hook_secret|auth_token|api_key|pem)$/
 
-/** The fields of a body, but for its passwords. */
+/** Whether a field of our forms is for a secret, which no page that comes back brings along. */
+export const isSecret = (name: string): boolean => SECRET.test(name)
+
+/** A body with null for each secret that was typed. */
+export const withoutSecrets = (body: unknown): Record<string, unknown> =>
+  Object.fromEntries(Object.entries(body ?? {}).map(([name, value]) => [name, isSecret(name) && value !== '' ? null : value]))
+
+/** The fields of a body, or of one without its secrets. */
 export function fieldsOf (body: unknown): SentField[] {
-  return Object.entries(withoutPasswords(body))
+  return Object.entries(withoutSecrets(body))
     .flatMap(([name, value]) => [value].flat().map((one: unknown) => [name, one]))
-    .filter((pair): pair is SentField => typeof pair[1] === 'string')
+    .filter((pair): pair is SentField => typeof pair[1] === 'string' || (pair[1] === null && isSecret(String(pair[0]))))
 }
 
 /**

@@ -13,8 +13,15 @@ export const pageViewerField = (viewer: Viewer | null): string => viewer ? `<inp
 export const pageViewer = ({ headers }: FastifyRequest): string | undefined => headers['page-viewer'] as string | undefined
 
 /** What is said to a form that was made for somebody else than who is signed in by now; null when it wasn't. */
-export const othersForm = ({ viewer }: FastifyRequest, whose: unknown): HttpError | null =>
-  viewer && typeof whose === 'string' && whose !== String(viewer.id) ? new HttpError(409, 'others_form', { name: viewer.name }) : null
+export const othersForm = ({ viewer, routeOptions: { config } }: FastifyRequest, whose: unknown): HttpError | null =>
+  viewer && !config.fromAnyPage && [whose ?? []].flat().some(one => one !== String(viewer.id)) ? new HttpError(409, 'others_form', { name: viewer.name }) : null
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** Also from a page that was made for somebody else: nothing of theirs is saved. */
+    fromAnyPage?: boolean
+  }
+}
 
 /**
  * Two tabs of a browser have one session. Whoever signs in as somebody else in one of them leaves the other with what the first person has typed there:
@@ -23,8 +30,8 @@ export const othersForm = ({ viewer }: FastifyRequest, whose: unknown): HttpErro
  */
 export default fp(async app => {
   app.addHook('onRequest', async request => {
-    const { viewer, method } = request, whose = pageViewer(request)
-    if (method === 'POST' && viewer && whose !== undefined && whose !== String(viewer.id)) throw new HttpError(409, 'others_page', { name: viewer.name })
+    const { viewer, method, routeOptions: { config } } = request, whose = pageViewer(request)
+    if (method === 'POST' && viewer && !config.fromAnyPage && whose !== undefined && whose !== String(viewer.id)) throw new HttpError(409, 'others_page', { name: viewer.name })
   })
 
   app.addHook('preHandler', async request => {

@@ -23,6 +23,16 @@ t.test('the form is empty, for a person, with every box off', async t => {
   for (const box of ['is_supplier', 'is_conflicted', 'phones.0.whatsapp', 'phones.0.viber', 'phones.0.sms', 'emails.0.agrees']) t.notOk(box in form, box)
 })
 
+t.test('without a script a row is added beside an empty one, and tags typed at once are as many', async t => {
+  const { as, anna, db } = await cast(t)
+  const more = await as(anna).post('/clients', { ...person, phone_rows: '0', ...row(0, ''), email_rows: '0', 'emails.0.address': 'z@poczta.example', add_phone: '' })
+  t.match(formOf(more.body, '/clients'), { phone_rows: ['0', '1'], email_rows: '0', 'emails.0.address': 'z@poczta.example' })
+  const third = await as(anna).post('/clients', { ...formOf(more.body, '/clients'), add_phone: '' })
+  t.match(formOf(third.body, '/clients').phone_rows, ['0', '1', '2'])
+  t.equal((await as(anna).post('/clients', { ...person, tag: 'vip, rowery,, VIP ' })).status, 303)
+  t.same(await db('client_tags as c').join('tags as t', 't.id', 'c.tag_id').pluck('t.name').then(names => names.sort()), ['VIP', 'rowery'])
+})
+
 t.test('whoever was searched for in vain is filled in, as what was typed says', async t => {
   const { as, sofia, marek } = untouched
   const filled = async (q: string, who = marek) => {

@@ -69,7 +69,7 @@ t.test('a bare button leads back to the page it stands on', async t => {
   const desk = await cast(t)
   const { as, sofia } = desk
   await end(desk, sofia)
-  const asked = await as(sofia).post('/clients/42/archive', {}, { headers: { referer: 'http://localhost:3000/clients/42?feed=all' } })
+  const asked = await as(sofia).post('/clients/42/archive', { page_viewer: sofia.id }, { headers: { referer: 'http://localhost:3000/clients/42?feed=all' } })
   t.equal(asked.status, 401)
   t.match(formOf(asked.body, '/sign-in'), { to: '/clients/42?feed=all' })
   t.notOk(says(asked.body, 'sign_in.kept'))

@@ -2,6 +2,11 @@ import t, { type Test } from 'tap'
 import { openDatabase } from '../../src/database/knex.js'
 import { secondApp } from '../support/app.js'
 import { cast, PASSWORD, type Answer } from '../support/cast.js'
+import { readdirSync, readFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { inRoot } from '../../src/paths.js'
+import { ADAPTERS } from '../../src/messages/gateways/adapters.js'
+import { isSecret } from '../../src/web/sent.js'
 import { upload } from '../support/upload.js'
 import { says } from '../support/words.js'
 
@@ -52,9 +57,48 @@ t.test('also where the database is away, with files and without', async t => {
   t.same(formIn(comment, '/clients/1/files'), { body: ['Called twice'], had_files: ['1'] })
   const signIn = await as(null, app).post('/sign-in', { email: 'anna@clientela.example', password: PASSWORD })
   t.equal(signIn.status, 503)
-  t.same(formIn(signIn, '/sign-in'), { email: ['anna@clientela.example'] }, 'no password')
+  t.same(formIn(signIn, '/sign-in'), { email: ['anna@clientela.example'] })
   t.notMatch(signIn.body, PASSWORD)
+  t.match(signIn.body, /<input[^>]* name="password" type="password"[^>]* required/, 'the password is typed again')
+  t.notOk(says((await as(anna, app).post('/sign-out', { page_viewer: anna.id })).body, 'errors.kept'), 'a button alone is no form')
   isNotOffered(t, await as(anna, app).post('/clients', jan, ELSEWHERE))
+})
+
+t.test('secrets are typed again, whatever a form calls them, and own fields are none', async t => {
+  const { as, olga, anna } = await cast(t)
+  const named = readdirSync(inRoot('views'), { recursive: true, encoding: 'utf8' }).filter(file => file.endsWith('.eta')).flatMap(file =>
+    [...readFileSync(join(inRoot('views'), file), 'utf8').matchAll(/name: ['`]([\w${}]+)['`],(?: id: [^,]*,)? type: 'password'/g)].map(([, name]) => name!.replace(/\$\{.*\}/, 'asterisk')))
+  const ofGateways = Object.values(ADAPTERS).flatMap(({ fields }) => fields.filter(({ kind }) => kind === 'secret').map(({ name }) => name))
+  t.ok(named.length > 10 && ofGateways.length > 3)
+  t.same([...named, ...ofGateways, 'pem'].filter(name => !isSecret(name)), [])
+  t.same(['own.device_password', 'token', 'key', 'make_secret', 'form_kind', 'first_name'].filter(isSecret), [])
+  const typed = { name: 'Desk', auth_token: 'hush-hush', hook_password: '', 'own.device_password': '1234', page_viewer: olga.id }
+  const refused = await as(anna).post('/settings/gateways', typed)
+  t.same(formIn(refused, '/settings/gateways'), { name: ['Desk'], hook_password: [''], 'own.device_password': ['1234'], page_viewer: [String(olga.id)] })
+  t.match(refused.body, /<input[^>]* name="auth_token" type="password"[^>]* required/)
+  t.notMatch(refused.body, 'hush-hush')
+  const asked = await as(null).post('/settings/gateways', typed)
+  t.notMatch(asked.body, 'hush-hush')
+  const resume = await as(null).post('/sign-in', { email: olga.email, password: PASSWORD, to: '/settings/gateways', kept: formIn(asked, '/sign-in')!.kept![0] })
+  t.match(resume.body, /<input[^>]* name="auth_token" type="password"[^>]* required/)
+  t.same(formIn(resume, '/settings/gateways')!.name, ['Desk'])
+})
+
+t.test('what was written for a client that is gone is given back', async t => {
+  const { as, anna } = await cast(t)
+  const gone = await as(anna).post('/clients/424242', { note: 'Prefers <mornings>', page_viewer: anna.id })
+  t.equal(gone.status, 404)
+  t.match(gone.body, /<textarea[^>]* readonly>Prefers &lt;mornings&gt;</)
+})
+
+t.test('while one looks as another role, it waits for the looking to end', async t => {
+  const { as, olga, sofia } = await cast(t)
+  await as(olga).post(`/settings/roles/${sofia.roleId}/view`)
+  const refused = await as(olga).post('/clients', { ...jan, page_viewer: olga.id })
+  t.equal(refused.status, 403)
+  t.match(refused.body, new RegExp('data-as-sent>[^]*<button class="btn primary">'), 'and can be pressed')
+  await as(olga).post('/view-as/stop')
+  t.equal((await as(olga).post('/clients', formIn(refused, '/clients')!)).status, 303)
 })
 
 t.test('also where a right is missing', async t => {
@@ -89,7 +133,7 @@ t.test('every form says for whom it was made, by its first field', async t => {
 })
 
 t.test('a form that was made for somebody else isn\'t saved as that of who is signed in by now', async t => {
-  const { app, as, anna, olga, db } = await cast(t)
+  const { app, as, anna, nuno, olga, db } = await cast(t)
   const olgas = { ...jan, page_viewer: String(olga.id) }
   const refused = await as(anna).post('/clients', olgas)
   t.equal(refused.status, 409)
@@ -102,11 +146,15 @@ t.test('a form that was made for somebody else isn\'t saved as that of who is si
   const { id } = await db('clients').first('id')
   t.match(await db('events').where({ client_id: id }).orderBy('id').first('employee_id'), { employee_id: olga.id })
 
+  for (const whose of [[String(anna.id), String(olga.id)], '', 'x', `0${anna.id}`]) t.equal((await as(anna).post('/clients', { ...jan, page_viewer: whose })).status, 409, String(whose))
+  const forbidden = await as(nuno).post('/clients', olgas)
+  t.ok(says(forbidden.body, 'errors.others_form.text', { name: nuno.name }), 'rather than what they may not')
   const comment = await upload(app, as(anna), `/clients/${id}/files`, { page_viewer: String(olga.id), body: 'Called twice' }, [{ name: 'offer.txt', content: 'Offer' }])
   t.equal(comment.status, 409)
   t.same(formIn(comment, `/clients/${id}/files`), { page_viewer: [String(olga.id)], body: ['Called twice'], had_files: ['1'] })
   t.equal((await db('files')).length, 0)
   t.equal((await upload(app, as(olga), `/clients/${id}/files`, { page_viewer: String(olga.id), body: 'Called twice' }, [])).status, 303)
+  t.equal((await as(anna).post('/sign-out', { page_viewer: olga.id })).location, '/sign-in', 'nothing of theirs is saved by signing out')
 })
 
 t.test('so it is when it waited for somebody to sign in', async t => {
@@ -117,6 +165,7 @@ t.test('so it is when it waited for somebody to sign in', async t => {
   const resume = await as(null).post('/sign-in', { email: anna.email, password: PASSWORD, to: '/clients', kept: kept![0] })
   const waiting = formIn(resume, '/clients')!
   t.same([waiting.first_name, waiting.page_viewer], [[jan.first_name], [String(olga.id)]])
+  t.ok(says(resume.body, 'sign_in.resume_others'))
   t.equal((await as(anna).post('/clients', waiting)).status, 409)
   t.equal((await as(olga).post('/clients', waiting)).status, 303)
   t.equal((await db('clients')).length, 1)

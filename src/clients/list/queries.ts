@@ -149,7 +149,7 @@ const LITTLE = 12_000
 // Milliseconds: Postgres itself looks at a table anew, and reckons otherwise, once a minute at most.
 const ESTIMATED = 20_000
 
-interface Expected { rows: number, isFew: boolean }
+interface Expected { rows: number, isFew: boolean, isSoonRead: boolean }
 
 /** How many clients the database expects to match. What it would choose by itself counts on them standing evenly in any order. */
 async function expect (db: Db, viewer: Viewer, filter: ClientFilter): Promise<Expected> {
@@ -157,7 +157,8 @@ async function expect (db: Db, viewer: Viewer, filter: ClientFilter): Promise<Ex
   const { sql, bindings } = db('clients').modify(filtered(viewer, { ...filter, after: null, before: null })).select(read).unionAll(db('clients').select(read)).toSQL()
   const { rows: [row] } = await db.raw(`explain (format json) ${sql}`, bindings as Knex.RawBinding[])
   const [{ 'Plan Rows': rows, 'Total Cost': cost }, all] = row['QUERY PLAN'][0].Plan.Plans
-  return { rows, isFew: rows < FEW || (cost < LITTLE && rows < all['Plan Rows'] * PART) }
+  const isSoonRead = cost < LITTLE
+  return { rows, isFew: rows < FEW || (isSoonRead && rows < all['Plan Rows'] * PART), isSoonRead }
 }
 
 // Where the database expects so many more than are counted, they need not be: it has never been wrong by as much.
@@ -169,8 +170,8 @@ async function countClients (db: Db, viewer: Viewer, filter: ClientFilter, searc
     const found = await countBeginning(db, viewer, search, COUNT_LIMIT + 1, isOnlySearched(filter) ? null : narrowed(viewer, filter))
     if (found.count > COUNT_LIMIT || found.isAtLeast || !search.inside) return found
     // What stands inside of words comes behind all these: it is counted with them where few are expected.
-    const { rows, isFew } = await expected()
-    if (!isFew) return { count: rows >= SURELY_MORE ? COUNT_LIMIT + 1 : Math.max(found.count, PAGE_SIZE), isAtLeast: true }
+    const { rows, isFew, isSoonRead } = await expected()
+    if (!isFew && !isSoonRead) return { count: rows >= SURELY_MORE ? COUNT_LIMIT + 1 : Math.max(found.count, PAGE_SIZE), isAtLeast: true }
     await rememberedWhole(db, viewer.asOf, beyond, async () => true, { lasts: ESTIMATED })
   } else if (isNarrowed(filter) && (await expected()).rows >= SURELY_MORE) return { count: COUNT_LIMIT + 1, isAtLeast: true }
   const some = db('clients').modify(filtered(viewer, filter)).limit(COUNT_LIMIT + 1).select(db.raw('1'))
