@@ -2,7 +2,7 @@ import fp from 'fastify-plugin'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Away, BrokenOff, CrossSite, Forbidden, HttpError, NotFound, SignInFirst } from './errors.js'
 import { pageBefore } from './page-before.js'
-import { isSecret, readSent, withoutSecrets, type SentField } from './sent.js'
+import { isSecret, readSent, withoutSecrets } from './sent.js'
 import { othersForm, PAGE_VIEWER } from './whose-page.js'
 
 // What Fastify and its plugins throw before a handler runs, by code, in words of ours.
@@ -81,24 +81,22 @@ async function show (request: FastifyRequest, reply: FastifyReply, error: HttpEr
   const sendsWhole = request.method === 'POST' && !request.isFragment && !isGone
   // A page of its own would take the place of the one where it was typed.
   if (sendsWhole && request.headers['page-viewer']) request.headers['hx-request-type'] = 'partial'
-  const fields = sendsWhole && !request.isFragment ? await fieldsToSendAgain(request, error) : []
+  const sent = sendsWhole && !request.isFragment && isOurs(request, error) ? await readSent(request).catch(() => []) : []
   // Whoever sees somebody else's page isn't told what they themselves may not.
-  const others = error instanceof Forbidden && othersForm(request, fields.find(([name]) => name === PAGE_VIEWER)?.[1])
+  const others = error instanceof Forbidden && othersForm(request, sent.find(([name]) => name === PAGE_VIEWER)?.[1])
   if (others) return show(request, reply, others)
+  const fields = isBare(sent.map(([name]) => name)) ? [] : sent
   const data = { status, key, values, reqId: request.id, typed: isGone ? writtenIn(request) : '', action: request.url, fields }
   if (request.isFragment) reply.header('HX-Retarget', '#flash').header('HX-Reswap', 'innerHTML')
   return reply.page('errors/show', data, { fragment: 'errors/_message', status: error.statusCode })
 }
 
 /**
- * Without JavaScript the page where a form was typed is gone when its answer is an error: the answer has all of it, to be sent again. Nothing of what
- * another site, or another server, sent; nor what could never be taken.
+ * Whether a form came of a page of ours, and can be taken. Without JavaScript that page is gone when the answer is an error: the answer has all of it, to be sent again.
+ * Nothing of what another site, or another server, sent.
  */
-async function fieldsToSendAgain (request: FastifyRequest, error: HttpError): Promise<SentField[]> {
-  if (error instanceof CrossSite || error instanceof BrokenOff || request.is404 || request.routeOptions.config.foreign || [413, 415].includes(error.statusCode)) return []
-  const fields = await readSent(request).catch(() => [])
-  return isBare(fields.map(([name]) => name)) ? [] : fields
-}
+const isOurs = ({ is404, routeOptions }: FastifyRequest, error: HttpError): boolean =>
+  !(error instanceof CrossSite || error instanceof BrokenOff || is404 || routeOptions.config.foreign || error.statusCode === 413 || error.statusCode === 415)
 
 /** Whether nothing was sent that can be kept: a button was pressed, or secrets alone were typed. */
 const isBare = (names: readonly string[]): boolean => names.every(name => name === PAGE_VIEWER || isSecret(name))

@@ -36,12 +36,15 @@ export async function readSent (request: FastifyRequest): Promise<SentField[]> {
   if (body !== undefined && body !== null) return fieldsOf(body)
   if (raw.readableDidRead) return []
   const type = headers['content-type'] ?? ''
-  if (type.startsWith('multipart/form-data')) return fieldsOf(await readWords(request))
-  if (!type.startsWith('application/x-www-form-urlencoded')) return []
-  const text = await readText(raw, routeOptions.bodyLimit ?? 0)
-  const read: Body = Object.create(null)
-  for (const [name, value] of new URLSearchParams(text)) addField(read, name, value)
-  return fieldsOf(read)
+  if (type.startsWith('multipart/form-data')) request.body = await readWords(request)
+  else if (type.startsWith('application/x-www-form-urlencoded')) request.body = parsed(await readText(raw, routeOptions.bodyLimit ?? 0))
+  return fieldsOf(request.body)
+}
+
+function parsed (text: string): Body {
+  const body: Body = Object.create(null)
+  for (const [name, value] of new URLSearchParams(text)) addField(body, name, value)
+  return body
 }
 
 /**

@@ -149,6 +149,8 @@ t.test('a form that was made for somebody else isn\'t saved as that of who is si
   for (const whose of [[String(anna.id), String(olga.id)], '', 'x', `0${anna.id}`]) t.equal((await as(anna).post('/clients', { ...jan, page_viewer: whose })).status, 409, String(whose))
   const forbidden = await as(nuno).post('/clients', olgas)
   t.ok(says(forbidden.body, 'errors.others_form.text', { name: nuno.name }), 'rather than what they may not')
+  t.same(formIn(forbidden, '/clients'), form)
+  t.ok(says((await as(nuno).post(`/clients/${id}/archive`, { page_viewer: olga.id })).body, 'errors.others_form.text', { name: nuno.name }), 'also of a button alone')
   const comment = await upload(app, as(anna), `/clients/${id}/files`, { page_viewer: String(olga.id), body: 'Called twice' }, [{ name: 'offer.txt', content: 'Offer' }])
   t.equal(comment.status, 409)
   t.same(formIn(comment, `/clients/${id}/files`), { page_viewer: [String(olga.id)], body: ['Called twice'], had_files: ['1'] })
