@@ -48,6 +48,7 @@ t.test('also where the database is away, with files and without', async t => {
   const { url, as, anna } = await cast(t)
   const away = openDatabase(url)
   const app = await secondApp(t, { db: away, url })
+  t.equal((await as(anna, app).get('/clients')).status, 200) // what it looks for as it starts has been found
   await away.destroy()
   const form = await as(anna, app).post('/clients', { ...jan, page_viewer: String(anna.id) })
   t.equal(form.status, 503)
