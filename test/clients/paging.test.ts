@@ -87,6 +87,14 @@ t.test('the count is capped', async t => {
   t.match(await page(`/clients?q=firma&location=${id}`), /hx-target="#count"[^>]*>\s*50\+\s*</, 'no fewer than are shown')
 })
 
+t.test('of a small shop all who have something inside of a word are counted', async t => {
+  const { db, page } = await shop(t)
+  await db.raw("insert into clients (kind, company_name) select 'company', 'Przychodnia ' || n from generate_series(1, 640) n")
+  await db.raw('analyze clients')
+  t.match(await page('/clients?q=chodnia'), /hx-target="#count"[^>]*>\s*640\s*</)
+  t.match(await page('/clients?q=chodnia&sort=created'), /hx-target="#count"[^>]*>\s*640\s*</)
+})
+
 t.test('a hidden supplier\'s place in the order stays hidden too', async t => {
   const { as, db, sofia } = await shop(t)
   const [supplier] = await db('clients').insert({ kind: 'company', company_name: 'Jan Kowalski Hurt', is_supplier: true }).returning('id')
