@@ -11,20 +11,24 @@ export type SentField = [name: string, value: string | null]
 export const MOST_PARTS = 300
 
 // What is typed into boxes of type password in our forms, and a key that is pasted; no field of a company's own is called so, these begin with "own.".
-const SECRET = /^(?:\w*password|secret|secret_\w+|hook_secret|auth_token|api_key|pem)$/
+const SECRET = /^(?:\w*password|secret|secret_\w+|hook_secret|auth_token|api_key|pem|recovery)$/
 
 /** Whether a field of our forms is for a secret, which no page that comes back brings along. */
 export const isSecret = (name: string): boolean => SECRET.test(name)
 
 /** A body with null for each secret that was typed. */
-export const withoutSecrets = (body: unknown): Record<string, unknown> =>
-  Object.fromEntries(Object.entries(body ?? {}).map(([name, value]) => [name, isSecret(name) && value !== '' ? null : value]))
+export function withoutSecrets (body: unknown): Record<string, unknown> {
+  const sent = Object.entries(body ?? {})
+  // A code beside one's password is that of the second step, or one for recovery.
+  const isCode = (name: string) => name === 'code' && sent.some(([name]) => name === 'current_password')
+  return Object.fromEntries(sent.map(([name, value]) => [name, (isSecret(name) || isCode(name)) && value !== '' ? null : value]))
+}
 
 /** The fields of a body, or of one without its secrets. */
 export function fieldsOf (body: unknown): SentField[] {
   return Object.entries(withoutSecrets(body))
     .flatMap(([name, value]) => [value].flat().map((one: unknown) => [name, one]))
-    .filter((pair): pair is SentField => typeof pair[1] === 'string' || (pair[1] === null && isSecret(String(pair[0]))))
+    .filter((pair): pair is SentField => typeof pair[1] === 'string' || pair[1] === null)
 }
 
 /**

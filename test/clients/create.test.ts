@@ -43,6 +43,7 @@ t.test('whoever was searched for in vain is filled in, as what was typed says', 
     return formOf(body, '/clients')
   }
   t.match(await filled('Łucja de la Cruz'), { kind: 'person', first_name: 'Łucja', surname: 'de la Cruz', 'phones.0.number': '', 'emails.0.address': '' })
+  for (const name of ['Łucja i Synowie', 'Qq 24 Sp. z o.o.', 'Qq & Qz GmbH']) t.match(await filled(name), { kind: 'company', company_name: name, first_name: '' }, name)
   t.match(await filled("O'Brien-Nowak"), { first_name: "O'Brien-Nowak", surname: '' })
   for (const who of [marek, sofia]) t.match(await filled('512 345 678', who), { first_name: '', 'phones.0.number': '+48 512 345 678', 'emails.0.address': '' }, who.name)
   t.match(await filled('lucja@poczta.example'), { first_name: '', 'phones.0.number': '', 'emails.0.address': 'lucja@poczta.example' })

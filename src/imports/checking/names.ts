@@ -1,16 +1,14 @@
+import { isCompanyName } from '../../clients/company-name.js'
 import { saysNoCompany, saysNothing } from '../columns/nothing.js'
 import { halvesOf, surnameFirst } from './halves.js'
 import { folded } from '../columns/names.js'
 import type { Gathered } from './checked.js'
 
-// What says itself that it is a company, at the end of a name.
-const LEGAL_FORM = /(^|[\s,.])(sp\.? ?z ?o\.? ?o\.?|sp\. ?[jkp]\.?|s\.? ?k\.? ?a\.?|s\.a\.?|s\.l\.?u?\.?|s\.c\.?|s\.r\.l\.?|spółka( \p{L}+)*|l\.?t\.?d\.?a\.?|ltd\.?|llc|inc\.?|gmbh|e\.?i\.?r\.?l\.?|unipessoal|(?:i|and|&|y|e) (?:wspólnicy|synowie|syn|partnerzy|partners|associates|sons|co\.?|asociados|associados|hijos|filhos|c[ií]a\.?))$/iu
-
 /** What the names of a row make: a person's or a company's. `isOwn`: they are those of a client of ours. */
 export function settleName (into: Gathered, isOwn = false): void {
   leaveNothings(into, isOwn)
   const isPerson = into.first_name !== null || into.surname !== null
-  const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || LEGAL_FORM.test(into.name)))
+  const isCompany = into.isCompany ?? (!isPerson && (into.company_name !== null || isCompanyName(into.name)))
   into.kind = isCompany ? 'company' : 'person'
   if (isCompany) {
     const named = [into.name, into.first_name, into.surname].filter(Boolean).join(' ')

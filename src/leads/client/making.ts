@@ -1,4 +1,5 @@
 import type { ClientFields } from '../../clients/client.js'
+import { isCompanyName } from '../../clients/company-name.js'
 import { emptyFields, readClientForm, shownForm, type ClientForm } from '../../clients/form.js'
 import { seesContacts } from '../../clients/masking.js'
 import { numberKey, readNumber, type PhoneNumber } from '../../clients/phones/number.js'
@@ -54,29 +55,31 @@ export async function originIn (db: Db, leads: readonly Lead[], address: string)
 }
 
 /** What the form of a new client is filled in with: a lead and its numbers, a call's number alone, or what was searched for. */
-type Asking = Pick<Origin, 'numbers'> & { lead: Pick<Lead, 'contact_name' | 'campaign_id' | 'location_id'>, email?: string }
+type Asking = Pick<Origin, 'numbers'> & { lead: Pick<Lead, 'contact_name' | 'campaign_id' | 'location_id'>, email?: string, company?: string }
 const NOBODY = { contact_name: '', campaign_id: null, location_id: null }
 export const asCaller = (number: PhoneNumber): Asking => ({ lead: NOBODY, numbers: [number] })
 
-/** Whoever was searched for in vain by a number as somebody in `country` types it, by an e-mail, or by a name; null for anything else. */
+/** Whoever was searched for in vain by a number as somebody in `country` types it, by an e-mail, or by the name of a company or a person; null for anything else. */
 export function asSearched (q: string, country: string): Asking | null {
   const number = readNumber(q, country)
   if (number.e164) return asCaller(number)
   if (isEmail(q)) return { lead: NOBODY, numbers: [], email: q }
+  if (isCompanyName(q)) return { lead: NOBODY, numbers: [], company: q }
   return /^\p{L}[\p{L}\p{M}\s'’.-]{0,98}$/u.test(q) ? { lead: { ...NOBODY, contact_name: q }, numbers: [] } : null
 }
 
 /** The form of a new client as a lead fills it in; with `masked` only with the phones that its writer may read. */
-export async function clientFormOf (db: Db, viewer: Viewer, { lead, numbers, email }: Asking, shape: Shape, { masked = false } = {}): Promise<ClientForm> {
+export async function clientFormOf (db: Db, viewer: Viewer, { lead, numbers, email, company }: Asking, shape: Shape, { masked = false } = {}): Promise<ClientForm> {
   const [first = '', ...surname] = lead.contact_name.split(/\s+/)
+  const kind = company ? 'company' : 'person'
   const [type] = await listTypes(db)
   const shown = masked && !seesContacts(viewer) ? [] : numbers
-  const body: Body = { kind: 'person', first_name: first, surname: surname.join(' '), campaign_id: String(lead.campaign_id ?? ''), location_id: String(lead.location_id ?? ''), phone_rows: shown.map((_, n) => String(n)) }
+  const body: Body = { kind, first_name: first, surname: surname.join(' '), company_name: company ?? '', campaign_id: String(lead.campaign_id ?? ''), location_id: String(lead.location_id ?? ''), phone_rows: shown.map((_, n) => String(n)) }
   for (const [n, { display }] of shown.entries()) Object.assign(body, { [`phones.${n}.number`]: display, [`phones.${n}.type`]: String(type!.id) })
   if (email) Object.assign(body, { email_rows: '0', 'emails.0.address': email })
   const form = readClientForm(body, viewer, { shape, client: null })
   // What has a default is filled in.
-  const fields = askedFields(shownForm(shape, 'person')), defaults = defaultValues(fields, viewer.organisation.timeZone)
+  const fields = askedFields(shownForm(shape, kind)), defaults = defaultValues(fields, viewer.organisation.timeZone)
   form.own = fields.flatMap(field => isNothing(defaults[field.key] ?? null) ? [] : [{ field, value: defaults[field.key]! }])
   for (const { field } of form.own) delete form.errors[nameOf(field)]
   return withHidden(viewer, form, numbers)
