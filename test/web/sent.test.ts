@@ -7,6 +7,7 @@ import { join } from 'node:path'
 import { inRoot } from '../../src/paths.js'
 import { ADAPTERS } from '../../src/messages/gateways/adapters.js'
 import { isSecret } from '../../src/web/sent.js'
+import { listen } from '../support/desk.js'
 import { upload } from '../support/upload.js'
 import { says } from '../support/words.js'
 
@@ -124,6 +125,16 @@ t.test('nothing that another site sent is offered, nor what can\'t be taken, nor
   isNotOffered(t, await as(anna).post('/nothing', jan), 404)
   isNotOffered(t, await as(nuno).get('/clients?first_name=Jan'))
   t.equal((await db('clients')).length, 0)
+})
+
+t.test('a body that is too long for that is answered all the same, over a real connection', async t => {
+  const { app, as, nuno } = await cast(t, { isOpen: true })
+  const address = await listen(app)
+  const headers = { cookie: as(nuno).cookie, origin: address, 'content-type': 'application/x-www-form-urlencoded' }
+  const body = `note=${'x'.repeat(8 * 1024 * 1024)}`
+  t.equal((await fetch(`${address}/clients`, { method: 'POST', headers, body })).status, 403)
+  const stream = new Blob([body]).stream() // one that doesn't say how long it is
+  t.equal((await fetch(`${address}/clients`, { method: 'POST', headers, body: stream, duplex: 'half' } as RequestInit)).status, 403)
 })
 
 t.test('every form says for whom it was made, by its first field', async t => {
