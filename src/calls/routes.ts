@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { NotFound } from '../web/errors.js'
-import { pageBefore } from '../web/page-before.js'
 import { idOf, type Body } from '../web/form.js'
+import { pageBefore } from '../web/page-before.js'
 import { viewerOf } from '../web/permissions.js'
 import { Caster } from './casting.js'
 import { dialTarget, findTarget } from './dialing.js'

@@ -63,12 +63,14 @@ export default async function clients (app: FastifyInstance, { databaseUrl }: { 
   app.get('/clients/new', { config: { can: 'clients.create' } }, async (request, reply) => {
     const viewer = viewerOf(request)
     const [shape, origin, caller] = await Promise.all([shapeOf(db, 'client', viewer.formVersions), originOf(db, viewer, request.query as Body), callerOf(db, viewer, request.query as Body)])
-    const query = request.query as Query, searched = asSearched(typed(query.q), viewer.organisation.country)
-    const from = origin ?? (caller && asCaller(caller.number))
     if (origin?.lead.client_id) return reply.redirect(`/leads/${origin.lead.id}`, 303)
-    // What one has typed oneself one may read.
-    const filled = from ? await clientFormOf(db, viewer, from, shape, { masked: true }) : searched ? withoutErrors(await clientFormOf(db, viewer, searched, shape)) : undefined
-    return showNew(request, reply, formState(viewer, null, shape, filled), 200, origin)
+    const filled = async () => {
+      const from = origin ?? (caller && asCaller(caller.number))
+      if (from) return clientFormOf(db, viewer, from, shape, { masked: true })
+      const searched = asSearched(typed((request.query as Query).q), viewer.organisation.country)
+      return searched ? withoutErrors(await clientFormOf(db, viewer, searched, shape)) : undefined // what one has typed oneself one may read
+    }
+    return showNew(request, reply, formState(viewer, null, shape, await filled()), 200, origin)
   })
 
   app.post('/clients', { config: { can: 'clients.create' } }, async (request, reply) => {

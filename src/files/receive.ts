@@ -5,7 +5,7 @@ import type { Db } from '../database/knex.js'
 import type { Card } from '../feed/card.js'
 import { BrokenOff, type HttpError } from '../web/errors.js'
 import type { Body } from '../web/form.js'
-import { addField, drain, MOST_PARTS } from '../web/sent.js'
+import { addField, drain, LIMITS_OF_PARTS } from '../web/sent.js'
 import type { Viewer } from '../web/viewer.js'
 import { othersForm, PAGE_VIEWER } from '../web/whose-page.js'
 import { limitsOf, type FileLimits, type Refusal, type ShownFile } from './file.js'
@@ -74,7 +74,7 @@ export async function eachPart (request: FastifyRequest, bytes: number, body: Bo
 /** The parts of a form as they arrive. Throws BrokenOff when the rest never does, or is no form. */
 async function * partsOf (request: FastifyRequest, fileSize: number): AsyncGenerator<Multipart> {
   try {
-    yield * request.parts({ limits: { fileSize, fieldSize: 64 * 1024, parts: MOST_PARTS } })
+    yield * request.parts({ limits: { ...LIMITS_OF_PARTS, fileSize } })
   } catch (error) {
     throw (error as { statusCode?: number }).statusCode ? error : new BrokenOff()
   }

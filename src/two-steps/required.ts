@@ -1,6 +1,6 @@
 import fp from 'fastify-plugin'
-import { keptFields } from '../sign-in/form.js'
 import { HttpError } from '../web/errors.js'
+import { fieldsOf } from '../web/sent.js'
 
 /** The viewer's role asks for two-step sign-in, and they have to set it up before anything else. */
 class TwoStepsFirst extends HttpError { constructor () { super(403, 'two_steps_first') } }
@@ -17,6 +17,6 @@ export default fp(async app => {
     // A stream of live events is asked for as a fragment as well; its Accept says nothing, since htmx writes the same into every request.
     if (request.isFragment) throw new TwoStepsFirst()
     if (method !== 'POST') return reply.redirect('/account/two-steps', 303)
-    return reply.page('two-steps/first', { action: request.url, fields: keptFields(JSON.stringify(request.body ?? {})) }, { status: 403 })
+    return reply.page('two-steps/first', { action: request.url, fields: fieldsOf(request.body) }, { status: 403 })
   })
 }, { name: 'two-steps-required', dependencies: ['pages'] })

@@ -1,7 +1,7 @@
 const TAG = /<(\/?)(form|button|input|select|textarea)\b((?:"[^"]*"|[^">])*)/g
 
-// What remains to be pressed: it ends the looking, or the session. So does what didn't arrive before, and is sent again once the looking has ended.
-const OPEN = /\saction="\/(view-as\/stop|sign-out)"/
+// What remains to be pressed: it ends the looking, or the session, or sends what didn't arrive again once the looking has ended.
+const OPEN = /\s(action="\/(view-as\/stop|sign-out)"|data-as-sent\b)/
 
 /**
  * A page, or a part of one, on which nothing can be pressed or filled in that would be sent as a change: the controls of every form
@@ -23,4 +23,4 @@ export function onlyLooking (html: string): string {
   })
 }
 
-const posts = (attributes: string): boolean => /\smethod="post"/.test(attributes) && !OPEN.test(attributes) && !/\sdata-as-sent\b/.test(attributes)
+const posts = (attributes: string): boolean => /\smethod="post"/.test(attributes) && !OPEN.test(attributes)

@@ -3,7 +3,7 @@ import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
 import { Away, BrokenOff, CrossSite, Forbidden, HttpError, NotFound, SignInFirst } from './errors.js'
 import { pageBefore } from './page-before.js'
 import { isSecret, readSent, withoutSecrets } from './sent.js'
-import { othersForm, PAGE_VIEWER } from './whose-page.js'
+import { othersForm, PAGE_VIEWER, pageViewer } from './whose-page.js'
 
 // What Fastify and its plugins throw before a handler runs, by code, in words of ours.
 const KNOWN: Record<string, [status: number, key: string]> = {
@@ -80,7 +80,7 @@ async function show (request: FastifyRequest, reply: FastifyReply, error: HttpEr
   const { statusCode: status, key, values } = error, isGone = status === 404 || status === 410
   const sendsWhole = request.method === 'POST' && !request.isFragment && !isGone
   // A page of its own would take the place of the one where it was typed.
-  if (sendsWhole && request.headers['page-viewer']) request.headers['hx-request-type'] = 'partial'
+  if (sendsWhole && pageViewer(request) !== undefined) request.headers['hx-request-type'] = 'partial'
   const sent = sendsWhole && !request.isFragment && isOurs(request, error) ? await readSent(request).catch(() => []) : []
   // Whoever sees somebody else's page isn't told what they themselves may not.
   const others = error instanceof Forbidden && othersForm(request, sent.find(([name]) => name === PAGE_VIEWER)?.[1])

@@ -7,8 +7,8 @@ import type { Body } from './form.js'
 /** A field of a form that was sent and didn't arrive where it was going: for a hidden input, or, null, for one to type a secret into again. */
 export type SentField = [name: string, value: string | null]
 
-// Fields and files of one upload; what a browser's form never comes near.
-export const MOST_PARTS = 300
+/** Of one upload: bytes of a field, and fields and files; what a browser's form never comes near. */
+export const LIMITS_OF_PARTS = { fieldSize: 64 * 1024, parts: 300 }
 
 // What is typed into boxes of type password in our forms, and a key that is pasted; no field of a company's own is called so, these begin with "own.".
 const SECRET = /^(?:\w*password|secret|secret_\w+|hook_secret|auth_token|api_key|pem|recovery)$/
@@ -58,7 +58,7 @@ function parsed (text: string): Body {
 export async function readWords ({ raw, headers }: FastifyRequest): Promise<Body> {
   const body: Body = Object.create(null)
   try {
-    const parts = new Busboy({ headers: headers as BusboyHeaders, limits: { fieldSize: 64 * 1024, parts: MOST_PARTS } })
+    const parts = new Busboy({ headers: headers as BusboyHeaders, limits: LIMITS_OF_PARTS })
     await new Promise<void>((resolve, reject) => {
       parts.on('field', (name, value) => addField(body, name, value))
       parts.on('file', (_field, file, name) => {

@@ -12,9 +12,13 @@ export const pageViewerField = (viewer: Viewer | null): string => viewer ? `<inp
 /** For whom the page was made that htmx asks from, by the number of the employee, as public/js/offline.js tells; undefined without htmx, and where nobody is signed in. */
 export const pageViewer = ({ headers }: FastifyRequest): string | undefined => headers['page-viewer'] as string | undefined
 
-/** What is said to a form that was made for somebody else than who is signed in by now; null when it wasn't. */
-export const othersForm = ({ viewer, routeOptions: { config } }: FastifyRequest, whose: unknown): HttpError | null =>
-  viewer && !config.fromAnyPage && [whose ?? []].flat().some(one => one !== String(viewer.id)) ? new HttpError(409, 'others_form', { name: viewer.name }) : null
+/** Whether what was sent was made for somebody else than who is signed in by now. */
+const isOthers = ({ viewer, routeOptions: { config } }: FastifyRequest, whose: unknown): boolean =>
+  viewer !== null && !config.fromAnyPage && [whose ?? []].flat().some(one => one !== String(viewer.id))
+
+/** What is said to such a form; null when it is theirs, or says nothing. */
+export const othersForm = (request: FastifyRequest, whose: unknown): HttpError | null =>
+  isOthers(request, whose) ? new HttpError(409, 'others_form', { name: request.viewer!.name }) : null
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -30,8 +34,7 @@ declare module 'fastify' {
  */
 export default fp(async app => {
   app.addHook('onRequest', async request => {
-    const { viewer, method, routeOptions: { config } } = request, whose = pageViewer(request)
-    if (method === 'POST' && viewer && !config.fromAnyPage && whose !== undefined && whose !== String(viewer.id)) throw new HttpError(409, 'others_page', { name: viewer.name })
+    if (request.method === 'POST' && isOthers(request, pageViewer(request))) throw new HttpError(409, 'others_page', { name: request.viewer!.name })
   })
 
   app.addHook('preHandler', async request => {

@@ -8,8 +8,8 @@ export function readTagName (typed: unknown): { name: string, errors: FieldError
   return error ? { name: '', errors: { tag: error } } : { name: value.replace(/\s+/g, ' ').replace(/^[\s,#]+|[\s,]+$/g, ''), errors: {} }
 }
 
-/** What was typed at once, "vip, bikes", where no script has made a tag of each. */
-export const typedTags = (typed: unknown): unknown[] => typeof typed === 'string' ? typed.split(',') : [typed]
+// What was typed at once, "vip, bikes", where no script has made a tag of each.
+const typedTags = (typed: unknown): unknown[] => typeof typed === 'string' ? typed.split(',') : [typed]
 
 /** The tags of a new client: those already put there and the one still in the input, each once. Errors are written to `errors.tag`. */
 export function readTagNames (body: Body, errors: FieldErrors): string[] {

@@ -1,7 +1,7 @@
 import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import { one, type Query } from '../../list-views/address.js'
-import { pageBefore } from '../../web/page-before.js'
 import { idOf, typedText, type Body } from '../../web/form.js'
+import { pageBefore } from '../../web/page-before.js'
 import { viewerOf } from '../../web/permissions.js'
 import { movesFrom } from '../moving.js'
 import { listStatuses } from '../statuses.js'
